@@ -1,0 +1,72 @@
+"""Run notebooks the same way everywhere, whoever runs them.
+
+`refresh.py` writes the outputs that the tests compare with, so both must start their kernels in
+one way, and that way must not depend on the settings of the person at the keyboard.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.manager import AsyncKernelManager, KernelManager
+from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager
+
+# Each of these would change what a cell prints, draws or asserts.
+PERSONAL_SETTINGS = (
+    "CLICOLOR_FORCE",
+    "FORCE_COLOR",
+    "MPLBACKEND",
+    "MYPY_FORCE_COLOR",
+    "PYTHONASYNCIODEBUG",
+    "PYTHONDEVMODE",
+    "PYTHONOPTIMIZE",
+    "PYTHONSTARTUP",
+    "PYTHONWARNINGS",
+    "PYTHON_COLORS",
+)
+
+
+@contextmanager
+def neutral_environment() -> Iterator[Path]:
+    """Hide the user's settings from the processes that this block starts.
+
+    Yields a folder that goes away with the block.
+    """
+    before = dict(os.environ)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        scratch = Path(name)
+        (scratch / "matplotlibrc").touch()
+        for setting in PERSONAL_SETTINGS:
+            os.environ.pop(setting, None)
+        os.environ |= {
+            "IPYTHONDIR": str(scratch / "ipython"),
+            "JUPYTER_CONFIG_DIR": str(scratch / "jupyter"),
+            # An empty file rather than an empty folder (MPLCONFIGDIR), which would also hide the
+            # font cache, and building that takes seconds.
+            "MATPLOTLIBRC": str(scratch / "matplotlibrc"),
+            # A kernel started from a terminal would otherwise use that terminal's width.
+            "COLUMNS": "80",
+            "LINES": "24",
+        }
+        try:
+            yield scratch
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+
+def this_python[Manager: (KernelManager, AsyncKernelManager)](
+    manager_class: type[Manager], **options: Any
+) -> Manager:
+    """A manager for kernels of the running interpreter, as `nbval --nbval-current-env` has it.
+
+    The kernel named `python3` that a machine has registered may belong to another Python.
+    """
+    return manager_class(
+        kernel_name=CURRENT_ENV_KERNEL_NAME,
+        kernel_spec_manager=NbvalKernelspecManager(),
+        **options,
+    )
