@@ -1,0 +1,28 @@
+"""Make notebooks behave as tests: the same outputs for everybody, and no failure hidden.
+
+It stands at the root because nbval's items come from notebooks/, which tests/ does not cover.
+"""
+
+import pytest
+
+from tools.kernels import neutral_environment
+
+# Solutions are run by the tests of the exercises, each with its notebook; none is a test module.
+collect_ignore_glob = ["notebooks/*.py"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start every kernel without the settings of the user who runs the tests."""
+    environment = neutral_environment()
+    environment.__enter__()
+    config.add_cleanup(lambda: environment.__exit__(None, None, None))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fail the cells that come after one that timed out.
+
+    nbval would mark them as expected failures, and the run would say nothing about them.
+    """
+    if getattr(item.parent, "timed_out", False):
+        pytest.fail("not run, because an earlier cell of this notebook timed out", pytrace=False)
