@@ -1,0 +1,41 @@
+"""A small in-process publish/subscribe broker on asyncio, and the steps that lead to it.
+
+`AsyncPubSub` is the broker to use. `NaivePubSub` and `ChapterPubSub` are where the course starts
+from, and are kept with their faults. `pubsub_lib.lab` holds what the notebooks measure with;
+nothing here imports it.
+
+>>> import asyncio
+>>> async def main() -> None:
+...     broker = AsyncPubSub[Message](maxsize=100)
+...     queue = await broker.subscribe()
+...     task = asyncio.create_task(subscriber_task(queue))
+...     await broker.publish(Message(content="Hello"))
+...     await broker.shutdown()
+>>> asyncio.run(main())
+Received: Hello
+"""
+
+from pubsub_lib.broker import AsyncPubSub, BrokerStats, Delivery, ShutdownReport
+from pubsub_lib.chapter import ChapterPubSub, subscriber_task
+from pubsub_lib.errors import PubSubClosed
+from pubsub_lib.inbox import Inbox, InboxStats
+from pubsub_lib.interfaces import Broker, Publisher, Subscription
+from pubsub_lib.messages import Message
+from pubsub_lib.naive import NaivePubSub
+
+__all__ = [
+    "AsyncPubSub",
+    "Broker",
+    "BrokerStats",
+    "ChapterPubSub",
+    "Delivery",
+    "Inbox",
+    "InboxStats",
+    "Message",
+    "NaivePubSub",
+    "PubSubClosed",
+    "Publisher",
+    "ShutdownReport",
+    "Subscription",
+    "subscriber_task",
+]
