@@ -1,0 +1,284 @@
+"""Run notebooks in a real JupyterLab and photograph them, as a learner would see them.
+
+    python tools/open_in_browser.py [--screenshots FOLDER] [notebook ...]
+
+nbval talks to a kernel directly: it never queues cells as Run All does, draws no widget, and would
+not notice a page that looks wrong. Works on a copy, so that no tracked file changes.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from kernels import neutral_environment
+
+try:
+    from playwright.sync_api import Error as PlaywrightError
+    from playwright.sync_api import Page, sync_playwright
+except ModuleNotFoundError:
+    sys.exit(
+        "This tool drives a browser through playwright, which is not installed. Install it with\n"
+        f"    {sys.executable} -m pip install playwright\n"
+        "and a browser with your system's package manager, or with\n"
+        f"    {sys.executable} -m playwright install chromium"
+    )
+
+ROOT = Path(__file__).resolve().parent.parent
+START_TIMEOUT_S = 60
+RUN_TIMEOUT_S = 180
+VIEWPORT = {"width": 1200, "height": 1000}
+TALLEST_PX = 16_000  # Chromium draws nothing beyond 16,384 pixels.
+BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome")
+BROWSER_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# Every cell is in the page, nothing is saved behind our back, and no dialog covers the notebook.
+LAB_SETTINGS = {
+    "@jupyterlab/notebook-extension:tracker": {
+        "windowingMode": "none",
+        "autoStartDefaultKernel": True,
+    },
+    "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
+    "@jupyterlab/apputils-extension:notification": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+    },
+    "@jupyterlab/apputils-extension:themes": {"theme": "JupyterLab Light"},
+}
+# What JupyterLab knows about the notebook in front; asked again and again while it runs.
+CELLS_SCRIPT = """
+() => {
+  const panel = window.jupyterapp.shell.currentWidget;
+  return panel.content.widgets
+    .map((widget, index) => ({ widget, index, model: widget.model }))
+    .filter(({ model }) => model.type === "code")
+    .map(({ index, model }) => ({
+      index,
+      count: model.executionCount,
+      running: model.executionState,
+      source: model.sharedModel.getSource(),
+      errors: model.outputs.toJSON()
+        .filter((output) => output.output_type === "error")
+        .map((output) => `${output.ename}: ${output.evalue}`),
+    }));
+}
+"""
+STATUS_SCRIPT = """
+() => {
+  const session = window.jupyterapp.shell.currentWidget?.sessionContext;
+  return session?.isReady ? (session.session?.kernel?.status ?? "none") : "starting";
+}
+"""
+HEIGHT_SCRIPT = """
+() => {
+  const content = window.jupyterapp.shell.currentWidget.content;
+  const scroller = content.node.querySelector(".jp-WindowedPanel-outer") ?? content.node;
+  return Math.ceil(scroller.scrollHeight + scroller.getBoundingClientRect().top);
+}
+"""
+
+
+class NotebookFailedError(Exception):
+    """Says what went wrong in the browser."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def find_browser() -> str:
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSER_NAMES)), None)
+    if found is None:
+        sys.exit(f"No browser: install one of {', '.join(BROWSER_NAMES)}, or set $CHROMIUM.")
+    return found
+
+
+@contextmanager
+def jupyter_lab(folder: Path, scratch: Path) -> Iterator[str]:
+    """A JupyterLab of this interpreter that shows `folder`; yields its address."""
+    settings = scratch / "lab-settings"
+    settings.mkdir()
+    (settings / "overrides.json").write_text(json.dumps(LAB_SETTINGS), encoding="utf-8")
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    options = {
+        "ServerApp.ip": "127.0.0.1",
+        "ServerApp.port": port,
+        "ServerApp.port_retries": 0,
+        "ServerApp.open_browser": False,
+        "ServerApp.root_dir": folder,
+        "IdentityProvider.token": "",
+        "LabApp.expose_app_in_browser": True,  # as window.jupyterapp
+        "LabApp.app_settings_dir": settings,
+        "LabApp.user_settings_dir": scratch / "user-settings",
+        "LabApp.workspaces_dir": scratch / "workspaces",
+    }
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        options["ServerApp.allow_root"] = True  # in a container
+    arguments = [f"--{name}={value}" for name, value in options.items()]
+    log_path = scratch / "lab.log"
+    with log_path.open("w", encoding="utf-8") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *arguments],
+            cwd=folder,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        wait_for_server(server, address, log_path)
+        yield address
+    finally:
+        server.terminate()
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def wait_for_server(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{address}/api/status", timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    sys.exit(f"JupyterLab did not start:\n{log.read_text(encoding='utf-8')}")
+
+
+def wait_until_connected(page: Page) -> None:
+    """Run All before the kernel is connected loses cells, which no learner is quick enough for."""
+    page.wait_for_function(
+        "() => window.jupyterapp?.shell.currentWidget?.context?.isReady",
+        timeout=START_TIMEOUT_S * 1000,
+    )
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while page.evaluate(STATUS_SCRIPT) != "idle":
+        if time.monotonic() > deadline:
+            raise NotebookFailedError(f"no kernel: it is {page.evaluate(STATUS_SCRIPT)}")
+        page.wait_for_timeout(100)
+
+
+def run_all(page: Page) -> int:
+    """Run every cell with JupyterLab's own command; the number of code cells that ran."""
+    page.evaluate(
+        "() => { window.runAll = 'running';"
+        " window.jupyterapp.commands.execute('notebook:run-all-cells')"
+        ".then(() => { window.runAll = 'done'; }, (error) => { window.runAll = String(error); }); }"
+    )
+    deadline = time.monotonic() + RUN_TIMEOUT_S
+    while True:
+        cells = page.evaluate(CELLS_SCRIPT)
+        status = page.evaluate(STATUS_SCRIPT)
+        for cell in cells:
+            if cell["errors"]:
+                raise NotebookFailedError(f"{name_of(cell)} raised {cell['errors'][0]}")
+        if status in {"dead", "none", "autorestarting", "restarting", "terminating"}:
+            raise NotebookFailedError(f"the kernel is {status}")
+        waiting = [cell for cell in cells if cell["count"] is None or cell["running"] == "running"]
+        if page.evaluate("() => window.runAll") != "running" and status == "idle":
+            if waiting:
+                raise NotebookFailedError(f"{name_of(waiting[0])} never ran")
+            return len(cells)
+        if time.monotonic() > deadline:
+            where = name_of(waiting[0]) if waiting else "Run All"
+            raise NotebookFailedError(f"{where} did not finish within {RUN_TIMEOUT_S} s")
+        page.wait_for_timeout(200)
+
+
+def name_of(cell: dict[str, Any]) -> str:
+    first_line = cell["source"].partition("\n")[0]
+    return f"cell {cell['index']} ({first_line!r})"
+
+
+def photograph(page: Page, path: Path) -> None:
+    """Save all cells as one picture, by making the window as tall as the notebook."""
+    height = min(page.evaluate(HEIGHT_SCRIPT) + 40, TALLEST_PX)
+    page.set_viewport_size({"width": VIEWPORT["width"], "height": height})
+    page.wait_for_timeout(500)  # for the layout to settle
+    page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook").screenshot(path=path)
+    page.set_viewport_size(VIEWPORT)
+
+
+def open_and_run(page: Page, address: str, name: str, picture: Path | None) -> None:
+    """Run one notebook from its first cell to its last, and photograph it even if it fails."""
+    page.goto(f"{address}/lab/tree/{name}?reset")
+    wait_until_connected(page)
+    # What the file brought along must not pass for what this run has done.
+    page.evaluate("() => window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+    try:
+        run_all(page)
+    finally:
+        if picture:
+            photograph(page, picture)
+        # The next notebook is to have the processor to itself.
+        page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("notebooks", nargs="*", type=Path, help="default: all of notebooks/")
+    parser.add_argument("--screenshots", type=Path, help="save a picture of each notebook here")
+    arguments = parser.parse_args()
+    originals = arguments.notebooks or sorted((ROOT / "notebooks").glob("*.ipynb"))
+    if arguments.screenshots:
+        arguments.screenshots.mkdir(parents=True, exist_ok=True)
+    browser_path = find_browser()
+    failed = 0
+    with neutral_environment() as scratch, sync_playwright() as playwright:
+        copies = copy_folders(originals, scratch / "course")
+        browser = playwright.chromium.launch(executable_path=browser_path, args=BROWSER_ARGUMENTS)
+        with jupyter_lab(scratch / "course", scratch) as address:
+            for copy in copies:
+                picture = arguments.screenshots and arguments.screenshots / f"{copy.stem}.png"
+                page = browser.new_page(viewport=VIEWPORT)
+                started = time.perf_counter()
+                try:
+                    open_and_run(page, address, copy.as_posix(), picture)
+                    outcome = "ran"
+                except (NotebookFailedError, PlaywrightError) as problem:
+                    failed += 1
+                    outcome = f"FAILED: {problem}"
+                print(
+                    f"{copy.name:32} {time.perf_counter() - started:5.1f} s  {outcome}", flush=True
+                )
+                page.close()
+        browser.close()
+    return 1 if failed else 0
+
+
+def copy_folders(notebooks: list[Path], course: Path) -> list[Path]:
+    """Copy the folder of each notebook, with its images and solutions; the copies' paths."""
+    copies = []
+    for notebook in notebooks:
+        folder = notebook.resolve().parent
+        if not (course / folder.name).exists():
+            leave_out = shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__")
+            shutil.copytree(folder, course / folder.name, ignore=leave_out)
+        copies.append(Path(folder.name) / notebook.name)
+    return copies
+
+
+if __name__ == "__main__":
+    sys.exit(main())
