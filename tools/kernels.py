@@ -9,10 +9,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-from jupyter_client.manager import AsyncKernelManager, KernelManager
-from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager
 
 # Each of these would change what a cell prints, draws or asserts.
 PERSONAL_SETTINGS = (
@@ -58,15 +54,14 @@ def neutral_environment() -> Iterator[Path]:
             os.environ.update(before)
 
 
-def this_python[Manager: (KernelManager, AsyncKernelManager)](
-    manager_class: type[Manager], **options: Any
-) -> Manager:
+def this_python[Manager](manager_class: type[Manager]) -> Manager:
     """A manager for kernels of the running interpreter, as `nbval --nbval-current-env` has it.
 
     The kernel named `python3` that a machine has registered may belong to another Python.
     """
+    # Here, because the tests of the library need this module but do not need Jupyter.
+    from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager
+
     return manager_class(
-        kernel_name=CURRENT_ENV_KERNEL_NAME,
-        kernel_spec_manager=NbvalKernelspecManager(),
-        **options,
+        kernel_name=CURRENT_ENV_KERNEL_NAME, kernel_spec_manager=NbvalKernelspecManager()
     )

@@ -38,7 +38,7 @@ ROOT = Path(__file__).resolve().parent.parent
 START_TIMEOUT_S = 60
 RUN_TIMEOUT_S = 180
 VIEWPORT = {"width": 1200, "height": 1000}
-TALLEST_PX = 16_000  # Chromium draws nothing beyond 16,384 pixels.
+TALLEST_PX = 60_000
 BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome")
 BROWSER_ARGUMENTS = [
     "--no-sandbox",
@@ -62,35 +62,51 @@ LAB_SETTINGS = {
     },
     "@jupyterlab/apputils-extension:themes": {"theme": "JupyterLab Light"},
 }
-# What JupyterLab knows about the notebook in front; asked again and again while it runs.
-CELLS_SCRIPT = """
+# What JupyterLab knows about the notebook in front, all of one moment.
+STATE_SCRIPT = """
 () => {
-  const panel = window.jupyterapp.shell.currentWidget;
-  return panel.content.widgets
-    .map((widget, index) => ({ widget, index, model: widget.model }))
-    .filter(({ model }) => model.type === "code")
-    .map(({ index, model }) => ({
-      index,
-      count: model.executionCount,
-      running: model.executionState,
-      source: model.sharedModel.getSource(),
-      errors: model.outputs.toJSON()
-        .filter((output) => output.output_type === "error")
-        .map((output) => `${output.ename}: ${output.evalue}`),
-    }));
+  const panel = window.jupyterapp?.shell.currentWidget;
+  if (!panel?.context?.isReady || !panel.sessionContext.isReady) return null;
+  return {
+    kernel: panel.sessionContext.session?.kernel?.status ?? "none",
+    commandIsDone: window.commandIsDone ?? true,
+    cells: panel.content.widgets
+      .map((widget, index) => ({ index, model: widget.model }))
+      .filter(({ model }) => model.type === "code")
+      .map(({ index, model }) => ({
+        index,
+        firstLine: model.sharedModel.getSource().split("\\n")[0],
+        done: model.executionCount !== null && model.executionState !== "running",
+        errors: model.outputs.toJSON()
+          .filter((output) => output.output_type === "error")
+          .map((output) => `${output.ename}: ${output.evalue}`),
+      })),
+  };
 }
 """
-STATUS_SCRIPT = """
+# Returns at once; whether the command is done is part of the state above.
+RUN_ALL_SCRIPT = """
 () => {
-  const session = window.jupyterapp.shell.currentWidget?.sessionContext;
-  return session?.isReady ? (session.session?.kernel?.status ?? "none") : "starting";
+  const done = () => { window.commandIsDone = true; };
+  window.commandIsDone = false;
+  window.jupyterapp.commands.execute("notebook:run-all-cells").then(done, done);
 }
 """
-HEIGHT_SCRIPT = """
+# The rectangle that all cells fill, with the sidebar folded and the first cell on top.
+RECTANGLE_SCRIPT = """
 () => {
-  const content = window.jupyterapp.shell.currentWidget.content;
-  const scroller = content.node.querySelector(".jp-WindowedPanel-outer") ?? content.node;
-  return Math.ceil(scroller.scrollHeight + scroller.getBoundingClientRect().top);
+  const { shell } = window.jupyterapp;
+  shell.collapseLeft();
+  const { content } = shell.currentWidget;
+  content.mode = "command";
+  content.activeCellIndex = 0;
+  for (const node of [content.node, ...content.node.querySelectorAll("*")]) {
+    if (node.scrollTop) node.scrollTop = 0;
+  }
+  const panel = content.node.getBoundingClientRect();
+  const cells = content.widgets.map((cell) => cell.node.getBoundingClientRect());
+  const height = Math.ceil(cells.at(-1).bottom - panel.top) + 20;
+  return { x: panel.left, y: panel.top, width: panel.width, height };
 }
 """
 
@@ -168,39 +184,32 @@ def wait_for_server(server: subprocess.Popen[bytes], address: str, log: Path) ->
 
 
 def wait_until_connected(page: Page) -> None:
-    """Run All before the kernel is connected loses cells, which no learner is quick enough for."""
-    page.wait_for_function(
-        "() => window.jupyterapp?.shell.currentWidget?.context?.isReady",
-        timeout=START_TIMEOUT_S * 1000,
-    )
+    """Run All before the kernel is connected loses cells; no learner is quick enough for that."""
     deadline = time.monotonic() + START_TIMEOUT_S
-    while page.evaluate(STATUS_SCRIPT) != "idle":
+    while (state := page.evaluate(STATE_SCRIPT)) is None or state["kernel"] != "idle":
         if time.monotonic() > deadline:
-            raise NotebookFailedError(f"no kernel: it is {page.evaluate(STATUS_SCRIPT)}")
+            kernel = state["kernel"] if state else "not there"
+            raise NotebookFailedError(f"no kernel within {START_TIMEOUT_S} s: it is {kernel}")
         page.wait_for_timeout(100)
 
 
-def run_all(page: Page) -> int:
-    """Run every cell with JupyterLab's own command; the number of code cells that ran."""
-    page.evaluate(
-        "() => { window.runAll = 'running';"
-        " window.jupyterapp.commands.execute('notebook:run-all-cells')"
-        ".then(() => { window.runAll = 'done'; }, (error) => { window.runAll = String(error); }); }"
-    )
+def run_all(page: Page) -> None:
+    """Run every cell with JupyterLab's own command, until all have run or one has failed."""
+    page.evaluate(RUN_ALL_SCRIPT)
     deadline = time.monotonic() + RUN_TIMEOUT_S
     while True:
-        cells = page.evaluate(CELLS_SCRIPT)
-        status = page.evaluate(STATUS_SCRIPT)
-        for cell in cells:
+        state = page.evaluate(STATE_SCRIPT)
+        if state is None or state["kernel"] not in {"idle", "busy"}:
+            status = state["kernel"] if state else "gone"
+            raise NotebookFailedError(f"the kernel stopped working (its status: {status})")
+        for cell in state["cells"]:
             if cell["errors"]:
                 raise NotebookFailedError(f"{name_of(cell)} raised {cell['errors'][0]}")
-        if status in {"dead", "none", "autorestarting", "restarting", "terminating"}:
-            raise NotebookFailedError(f"the kernel is {status}")
-        waiting = [cell for cell in cells if cell["count"] is None or cell["running"] == "running"]
-        if page.evaluate("() => window.runAll") != "running" and status == "idle":
+        waiting = [cell for cell in state["cells"] if not cell["done"]]
+        if state["commandIsDone"] and state["kernel"] == "idle":
             if waiting:
                 raise NotebookFailedError(f"{name_of(waiting[0])} never ran")
-            return len(cells)
+            return
         if time.monotonic() > deadline:
             where = name_of(waiting[0]) if waiting else "Run All"
             raise NotebookFailedError(f"{where} did not finish within {RUN_TIMEOUT_S} s")
@@ -208,16 +217,16 @@ def run_all(page: Page) -> int:
 
 
 def name_of(cell: dict[str, Any]) -> str:
-    first_line = cell["source"].partition("\n")[0]
-    return f"cell {cell['index']} ({first_line!r})"
+    return f"cell {cell['index']} ({cell['firstLine']!r})"
 
 
 def photograph(page: Page, path: Path) -> None:
     """Save all cells as one picture, by making the window as tall as the notebook."""
-    height = min(page.evaluate(HEIGHT_SCRIPT) + 40, TALLEST_PX)
+    rectangle = page.evaluate(RECTANGLE_SCRIPT)
+    height = min(int(rectangle["y"] + rectangle["height"]) + 100, TALLEST_PX)
     page.set_viewport_size({"width": VIEWPORT["width"], "height": height})
     page.wait_for_timeout(500)  # for the layout to settle
-    page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook").screenshot(path=path)
+    page.screenshot(path=path, clip=page.evaluate(RECTANGLE_SCRIPT))
     page.set_viewport_size(VIEWPORT)
 
 
