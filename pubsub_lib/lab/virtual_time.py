@@ -14,10 +14,12 @@ waits and no timer is set, the run ends with `Deadlock`, which says who waits fo
 
 >>> async def stuck() -> None:
 ...     await asyncio.Queue().get()
->>> run_virtual(stuck())
-Traceback (most recent call last):
-pubsub_lib.lab.virtual_time.Deadlock: at 0.0 s every task waits and no timer is set:
-- main: stuck waits for a message in an empty queue
+>>> try:
+...     run_virtual(stuck())
+... except Deadlock as deadlock:
+...     print(deadlock)
+at 0.0 s every task waits and no timer is set:
+- main: stuck > Queue.get waits for a message in an empty queue
 """
 
 import asyncio

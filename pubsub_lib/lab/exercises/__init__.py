@@ -1,0 +1,29 @@
+"""Checks an answer to an exercise, and says what is wrong with it.
+
+Each notebook's exercises have a module here, with one check for each. A check runs the learner's code
+on the virtual clock, so an answer that would hang is told so, not waited for.
+
+>>> def my_answer() -> int:
+...     raise NotImplementedError
+>>> check("00.1", my_answer)
+Exercise 00.1: not attempted yet.
+"""
+
+from pubsub_lib.lab.exercises import (
+    build_the_broker,
+    locks_and_callbacks,
+    queues_and_backpressure,
+    start_here,
+)
+from pubsub_lib.lab.exercises.checking import EXERCISES, Outcome, check, examine
+
+__all__ = [
+    "EXERCISES",
+    "Outcome",
+    "build_the_broker",
+    "check",
+    "examine",
+    "locks_and_callbacks",
+    "queues_and_backpressure",
+    "start_here",
+]

@@ -1,0 +1,287 @@
+"""One function per kind of figure, in one visual language, with captions computed from the data.
+
+A fast, a slow and a dead subscriber keep their colour, line and marker through the whole course
+(the colours are Okabe and Ito's, which colour-blind readers can tell apart). Each function takes
+one recording, or several by name, which are drawn side by side on shared axes, and returns a
+`Plot`: in a notebook it shows the figure and, under it, a sentence that says what to see. The
+sentence is made from the numbers drawn, so it cannot go stale, and the notebooks' tests compare it.
+
+>>> from pubsub_lib.lab.recordings import Pace, Reader, Recording
+>>> recording = Recording([Reader("dead", Pace.DEAD, 0.0)], bound=2)
+>>> for number in range(3):
+...     recording.sent(number, float(number), float(number))
+...     recording.published(number, float(number))
+...     recording.depth(float(number), "dead", min(number + 1, 2))
+>>> recording.left_unread("dead", 2)
+>>> queue_fill(recording).caption
+'dead reaches the bound of 2 messages after 1 s.'
+>>> drops(recording).caption
+'dead misses 1 of 3 messages.'
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from pubsub_lib.lab.captions import (
+    about_drops,
+    about_each,
+    about_latency,
+    about_publish_time,
+    about_queue_fill,
+    milliseconds,
+    quantile,
+)
+from pubsub_lib.lab.recordings import Pace, Reader, Recording
+from pubsub_lib.lab.style import (
+    BOUND,
+    COLOURS,
+    DROP,
+    HIGHLIGHT,
+    LINES,
+    MARKERS,
+    NEUTRAL,
+    PUBLISHER,
+    STYLE,
+    Plot,
+    legend,
+    line_of,
+    panels_for,
+    plain_logarithmic_ticks,
+    room_above,
+)
+
+type Recordings = Recording | Mapping[str, Recording]
+
+
+def queue_fill(recordings: Recordings) -> Plot:
+    """Draw how many messages wait in each inbox over time, and the bound."""
+    named = _named(recordings)
+    with panels_for(named, x="time (s)", y="messages waiting in the inbox") as (figure, panels):
+        for axes, recording in zip(panels, named.values(), strict=True):
+            fill = recording.queue_fill()
+            for reader, label in _readers_once(recording):
+                one = fill[fill["subscriber"] == reader.name]
+                times_s = np.concatenate([[0.0], one["time_s"]])
+                depths = np.concatenate([[0], one["depth"]])
+                axes.step(times_s, depths, where="post", label=label, **line_of(reader))
+            if recording.bound:
+                axes.axhline(recording.bound, color=BOUND, linestyle="-.", linewidth=1.2)
+                axes.annotate(
+                    f"bound: {recording.bound}",
+                    (1, recording.bound),
+                    xycoords=("axes fraction", "data"),
+                    xytext=(0, 3),
+                    textcoords="offset points",
+                    ha="right",
+                    color=BOUND,
+                )
+            axes.set_xlim(left=0)
+            axes.set_ylim(bottom=0)
+            axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+        room_above(panels)
+        legend(panels)
+    return Plot(figure, about_each(named, about_queue_fill))
+
+
+def drops(recordings: Recordings) -> Plot:
+    """Draw how many messages each subscriber received, left unread, and missed."""
+    named = _named(recordings)
+    with panels_for(named, x="messages", y="") as (figure, panels):
+        for axes, recording in zip(panels, named.values(), strict=True):
+            table = recording.drops().iloc[::-1]
+            pace_of = {reader.name: reader.pace for reader in recording.readers}
+            total = max(1, len(recording.publishes()))
+            for row, (name, received, unread, dropped) in enumerate(
+                zip(*(table[column] for column in table.columns), strict=True)
+            ):
+                colour = COLOURS[pace_of[name]]
+                axes.barh(name, received, color=colour)
+                if unread:
+                    axes.barh(name, unread, left=received, color="white", edgecolor=colour)
+                    axes.annotate(
+                        f" {unread:,} never read", (received, row), va="center", fontsize=9
+                    )
+                if dropped:
+                    kept = received + unread
+                    axes.barh(
+                        name, dropped, left=kept, color="white", edgecolor=DROP, hatch="///"
+                    )
+                axes.annotate(
+                    f" {dropped:,} dropped" if dropped else " none dropped",
+                    (total, row),
+                    va="center",
+                    color=DROP if dropped else BOUND,
+                )
+            axes.set_xlim(0, total * (1.3 if len(named) == 1 else 1.6))
+            axes.tick_params(axis="y", length=0)
+        figure.set_figheight(1.4 + 0.38 * max(len(r.readers) for r in named.values()))
+    return Plot(figure, about_each(named, about_drops))
+
+
+def latency_histogram(recordings: Recordings) -> Plot:
+    """Draw how many deliveries took how long, on a logarithmic axis, for each pace of reader."""
+    named = _named(recordings)
+    with panels_for(named, x="latency (ms)", y="deliveries") as (figure, panels):
+        for axes, recording in zip(panels, named.values(), strict=True):
+            latencies = recording.latencies_ms()
+            edges = _logarithmic_edges(latencies)
+            for pace, values in latencies.items():
+                axes.hist(
+                    np.maximum(values, edges[0]),
+                    bins=list(edges),
+                    histtype="stepfilled",
+                    facecolor=COLOURS[pace] + "55",
+                    edgecolor=COLOURS[pace],
+                    linestyle=LINES[pace],
+                    linewidth=1.8,
+                    label=pace.value,
+                )
+            axes.set_xscale("log")
+            plain_logarithmic_ticks(axes)
+        legend(panels)
+    return Plot(figure, about_each(named, about_latency))
+
+
+def latency_ecdf(recordings: Recordings) -> Plot:
+    """Draw the share of deliveries that took at most so long, with p50 and p99 marked.
+
+    An ECDF (empirical cumulative distribution function) shows every percentile at once, and has no
+    bins to choose.
+    """
+    named = _named(recordings)
+    with panels_for(named, x="latency (ms)", y="share of deliveries") as (figure, panels):
+        for axes, recording in zip(panels, named.values(), strict=True):
+            latencies = recording.latencies_ms()
+            floor = _logarithmic_edges(latencies)[0]
+            for pace, values in latencies.items():
+                shown = np.maximum(values, floor)
+                axes.ecdf(
+                    shown,
+                    color=COLOURS[pace],
+                    linestyle=LINES[pace],
+                    label=pace.value,
+                )
+                for share, name in ((0.5, "p50"), (0.99, "p99")):
+                    value = quantile(shown, share)
+                    axes.plot(value, share, MARKERS[pace], color=COLOURS[pace], clip_on=False)
+                    axes.annotate(
+                        f"{name}: {milliseconds(value if value > floor else 0.0)}",
+                        (value, share),
+                        xytext=(8, -13) if pace is Pace.FAST else (-8, 4),
+                        ha="left" if pace is Pace.FAST else "right",
+                        textcoords="offset points",
+                        fontsize=10,
+                    )
+            axes.set_xscale("log")
+            axes.margins(x=0.15)
+            axes.set_ylim(0, 1.02)
+            plain_logarithmic_ticks(axes)
+        legend(panels)
+    return Plot(figure, about_each(named, about_latency))
+
+
+def publish_time(recordings: Recordings) -> Plot:
+    """Draw how long each publish took, at the time it began."""
+    named = _named(recordings)
+    with panels_for(named, x="time (s)", y="publish takes (ms)") as (figure, panels):
+        for axes, recording in zip(panels, named.values(), strict=True):
+            table = recording.publishes()
+            axes.plot(
+                table["sent_s"],
+                table["duration_s"] * 1e3,
+                color=PUBLISHER,
+                linestyle="none",
+                marker="s",
+                markersize=4,
+                clip_on=False,
+            )
+            axes.set_xlim(left=0)
+            axes.set_ylim(bottom=0)
+        room_above(panels)
+    return Plot(figure, about_each(named, about_publish_time))
+
+
+def loop_lag(tables: Mapping[str, pd.DataFrame]) -> Plot:
+    """Draw how late each heartbeat of the event loop came (see `LoopLag`), a panel a table."""
+    with panels_for(tables, x="time (s)", y="loop lag (ms)") as (figure, panels):
+        for axes, table in zip(panels, tables.values(), strict=True):
+            axes.vlines(table["time_s"], 0, table["lag_s"] * 1e3, color=PUBLISHER, linewidth=1.5)
+            axes.set_xlim(left=0)
+            axes.set_ylim(bottom=0)
+        room_above(panels)
+    worst = {name: table["lag_s"].max() * 1e3 for name, table in tables.items()}
+    return Plot(
+        figure,
+        "; ".join(f"{name}: at worst {milliseconds(lag)} late" for name, lag in worst.items())
+        + ".",
+    )
+
+
+def bars(
+    values: Mapping[str, float], *, quantity: str, unit: str, highlight: Sequence[str] = ()
+) -> Plot:
+    """Draw one bar per name, its value written at its end.
+
+    Args:
+        values: what to draw, by name.
+        quantity: what the values are, such as "CPU time".
+        unit: their unit.
+        highlight: the names whose bars stand out.
+
+    Raises:
+        ValueError: if there are no values, or `highlight` has a name that is not among them.
+    """
+    if not values or not set(highlight) <= set(values):
+        raise ValueError("bars() needs values, and highlights only names that are among them")
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(8, 0.9 + 0.45 * len(values)))
+        axes = figure.subplots()
+        names = list(values)[::-1]
+        lengths = [values[name] for name in names]
+        colours = [HIGHLIGHT if name in highlight else NEUTRAL for name in names]
+        axes.barh(names, lengths, color=colours, edgecolor="black", linewidth=0.8)
+        for position, length in enumerate(lengths):
+            axes.annotate(f" {length:,.3g}", (length, position), va="center")
+        axes.set_xlim(0, max(max(lengths), 1e-12) * 1.15)
+        axes.set_xlabel(f"{quantity} ({unit})")
+        axes.tick_params(axis="y", length=0)
+    largest = max(values, key=lambda name: values[name])
+    smallest = min(values, key=lambda name: values[name])
+    return Plot(
+        figure,
+        f"{quantity}: most for {largest}, {values[largest]:,.3g} {unit}; "
+        f"least for {smallest}, {values[smallest]:,.3g} {unit}.",
+    )
+
+
+def _named(recordings: Recordings) -> dict[str, Recording]:
+    named = {"": recordings} if isinstance(recordings, Recording) else dict(recordings)
+    if not named:
+        raise ValueError("there is no recording to draw; pass one, or several by name")
+    if not all(isinstance(recording, Recording) for recording in named.values()):
+        raise TypeError("a figure draws recordings, as returned by run_workload()")
+    return named
+
+
+def _readers_once(recording: Recording) -> Iterator[tuple[Reader, str | None]]:
+    """Yield each reader, with a legend entry for the first of its pace."""
+    for pace in Pace:
+        readers = [reader for reader in recording.readers if reader.pace is pace]
+        for reader in readers:
+            label = pace.value if len(readers) == 1 else f"{pace.value} ({len(readers)} of them)"
+            yield reader, label if reader is readers[0] else None
+
+
+def _logarithmic_edges(latencies: Mapping[Pace, NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return the bins' edges; what took no time at all goes into the first."""
+    values = np.concatenate(list(latencies.values()))
+    positive = values[values > 0]
+    if not len(positive):
+        return np.array([0.001, 0.002])
+    return np.geomspace(positive.min() * 0.9, positive.max() * 1.1, 50)

@@ -1,0 +1,135 @@
+"""What happened in a run: who was sent what and when, and how full the inboxes were.
+
+A `Recording` keeps plain events while the run goes on, and turns them into tables afterwards.
+Columns say their unit: `_s` is seconds from the start of the run.
+
+>>> recording = Recording([Reader("fast", Pace.FAST, 0.0)], bound=100)
+>>> recording.sent(0, intended_s=0.0, started_s=0.25)
+>>> recording.received(0, "fast", 0.5)
+>>> recording.published(0, finished_s=0.5)
+>>> recording.deliveries().to_dict("records")
+[{'subscriber': 'fast', 'number': 0, 'received_s': 0.5, 'sent_s': 0.25, 'latency_s': 0.5}]
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+
+class Pace(Enum):
+    """How a reader keeps up; each has its colour and marker in every figure."""
+
+    FAST = "fast"
+    SLOW = "slow"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A subscriber of a workload. Made by `fast_reader`, `slow_reader` or `dead_reader`.
+
+    Attributes:
+        name: how tables and figures call it.
+        pace: how it keeps up.
+        service_time_s: how long it takes for one message, in seconds.
+    """
+
+    name: str
+    pace: Pace
+    service_time_s: float
+
+
+class Recording:
+    """The events of one run, and the tables made from them.
+
+    Args:
+        readers: the subscribers of the run.
+        bound: how many messages each inbox can hold; 0 if there is no bound.
+    """
+
+    def __init__(self, readers: Iterable[Reader], *, bound: int) -> None:
+        self.readers = tuple(readers)
+        self.bound = bound
+        self._sent: list[tuple[int, float, float]] = []
+        self._finished_s: list[float] = []
+        self._received: list[tuple[str, int, float]] = []
+        self._depths: list[tuple[float, str, int]] = []
+        self._unread: Counter[str] = Counter()
+
+    def sent(self, number: int, intended_s: float, started_s: float) -> None:
+        """Note that a publish began."""
+        self._sent.append((number, intended_s, started_s))
+
+    def published(self, number: int, finished_s: float) -> None:
+        """Note that a publish returned. Publishes are noted in their order."""
+        self._finished_s.append(finished_s)
+
+    def received(self, number: int, subscriber: str, received_s: float) -> None:
+        """Note that a subscriber took a message."""
+        self._received.append((subscriber, number, received_s))
+
+    def depth(self, time_s: float, subscriber: str, depth: int) -> None:
+        """Note how many messages wait in a subscriber's inbox."""
+        self._depths.append((time_s, subscriber, depth))
+
+    def left_unread(self, subscriber: str, messages: int) -> None:
+        """Note how many messages a subscriber had and never read."""
+        self._unread[subscriber] = messages
+
+    def publishes(self) -> pd.DataFrame:
+        """Return a row per message: number, intended_s, sent_s, finished_s, duration_s."""
+        table = pd.DataFrame(self._sent, columns=["number", "intended_s", "sent_s"])
+        table["finished_s"] = self._finished_s
+        table["duration_s"] = table["finished_s"] - table["sent_s"]
+        return table
+
+    def deliveries(self) -> pd.DataFrame:
+        """Return a row per message received: subscriber, number, received_s, sent_s, latency_s.
+
+        The latency runs from the time at which the message was meant to be sent.
+        """
+        table = pd.DataFrame(self._received, columns=["subscriber", "number", "received_s"])
+        sent = pd.DataFrame(self._sent, columns=["number", "intended_s", "sent_s"])
+        table = table.merge(sent, on="number", how="left", validate="many_to_one")
+        table["latency_s"] = table["received_s"] - table["intended_s"]
+        return table.drop(columns="intended_s")
+
+    def latencies_ms(self) -> dict[Pace, NDArray[np.float64]]:
+        """Return the latencies of all deliveries, in milliseconds, by the readers' pace.
+
+        Raises:
+            ValueError: if nothing was delivered.
+        """
+        table = self.deliveries()
+        if table.empty:
+            raise ValueError("nothing was delivered in this run, so there are no latencies")
+        pace_of = {reader.name: reader.pace for reader in self.readers}
+        paces = table["subscriber"].map(pace_of)
+        return {
+            pace: table.loc[paces == pace, "latency_s"].to_numpy(dtype=np.float64) * 1e3
+            for pace in Pace
+            if (paces == pace).any()
+        }
+
+    def queue_fill(self) -> pd.DataFrame:
+        """Return a row per change: time_s, subscriber, depth (messages waiting in the inbox)."""
+        return pd.DataFrame(self._depths, columns=["time_s", "subscriber", "depth"])
+
+    def drops(self) -> pd.DataFrame:
+        """Return a row per subscriber, in messages: subscriber, received, unread, dropped."""
+        received = Counter(subscriber for subscriber, _, _ in self._received)
+        rows = [
+            (
+                reader.name,
+                received[reader.name],
+                self._unread[reader.name],
+                len(self._sent) - received[reader.name] - self._unread[reader.name],
+            )
+            for reader in self.readers
+        ]
+        return pd.DataFrame(rows, columns=["subscriber", "received", "unread", "dropped"])

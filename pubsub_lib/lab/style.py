@@ -1,0 +1,109 @@
+"""The visual language of the course: one colour, line and marker for each kind of subscriber.
+
+The colours are Okabe and Ito's, which colour-blind readers can tell apart ("Color Universal
+Design", 2008); lines and markers differ too, so that colour is never the only cue.
+
+>>> COLOURS[Pace.SLOW], LINES[Pace.SLOW], MARKERS[Pace.SLOW]
+('#E69F00', '--', '^')
+"""
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import matplotlib as mpl
+from IPython.display import Markdown, display
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from pubsub_lib.lab.recordings import Pace, Reader
+
+PUBLISHER = "#000000"
+DROP = "#D55E00"
+BOUND = "#555555"
+NEUTRAL = "#56B4E9"
+HIGHLIGHT = "#E69F00"
+COLOURS = {Pace.FAST: "#009E73", Pace.SLOW: "#E69F00", Pace.DEAD: "#CC79A7"}
+LINES = {Pace.FAST: "-", Pace.SLOW: "--", Pace.DEAD: ":"}
+MARKERS = {Pace.FAST: "o", Pace.SLOW: "^", Pace.DEAD: "X"}
+
+STYLE: Any = {
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": "medium",
+    "axes.titleweight": "bold",
+    "figure.constrained_layout.use": True,
+    "figure.dpi": 110,
+    "font.family": "DejaVu Sans",
+    "font.size": 11,
+    "legend.frameon": False,
+    "lines.linewidth": 2.0,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A figure and the sentence that says what to see in it.
+
+    Attributes:
+        figure: the Matplotlib figure.
+        caption: what it shows, computed from the data.
+    """
+
+    figure: Figure
+    caption: str
+
+    def with_caption(self, caption: str) -> "Plot":
+        """Return the same figure with another sentence, for what only the notebook knows."""
+        return replace(self, caption=caption)
+
+    def png(self) -> bytes:
+        """Return the figure as a PNG file's content."""
+        buffer = io.BytesIO()
+        self.figure.savefig(buffer, format="png", metadata={"Software": None})
+        return buffer.getvalue()
+
+    def _ipython_display_(self) -> None:
+        display({"image/png": self.png(), "text/plain": self.caption}, raw=True)
+        display(Markdown(f"*{self.caption}*"))
+
+
+@contextmanager
+def panels_for(
+    names: Mapping[str, object], *, x: str, y: str
+) -> Iterator[tuple[Figure, list[Axes]]]:
+    """Make one panel for each name, side by side on shared axes."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(8 if len(names) < 3 else 10, 3.6))
+        panels = list(figure.subplots(1, len(names), sharex=True, sharey=True, squeeze=False)[0])
+        for axes, name in zip(panels, names, strict=True):
+            axes.set_title(name, loc="left")
+            axes.set_xlabel(x)
+        panels[0].set_ylabel(y)
+        yield figure, panels
+
+
+def line_of(reader: Reader) -> dict[str, Any]:
+    """Return the colour and dash of a reader's line."""
+    return {"color": COLOURS[reader.pace], "linestyle": LINES[reader.pace]}
+
+
+def room_above(panels: Sequence[Axes]) -> None:
+    """Leave some room above the highest point, for labels."""
+    for axes in panels:
+        axes.set_ylim(top=axes.dataLim.y1 * 1.15 if axes.dataLim.y1 > 0 else 1)
+
+
+def legend(panels: Sequence[Axes]) -> None:
+    """Explain the lines once, in the first panel that has them all."""
+    for axes in panels:
+        if len(axes.get_legend_handles_labels()[0]) > 1 or len(panels) == 1:
+            axes.legend(loc="best")
+            break
+
+
+def plain_logarithmic_ticks(axes: Axes) -> None:
+    """Write 0.1, 1, 10 along the axis, not powers of ten."""
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")

@@ -1,0 +1,220 @@
+"""Traffic for a broker: a publisher with a schedule, and readers with a pace.
+
+A workload uses nothing but the `Broker` interface and measures from both ends, so every broker can
+be put under it, in virtual time or for real, and no broker needs to measure itself.
+
+Open loop means that messages are sent on schedule, whether or not the last one got through, as the
+world outside does. Closed loop means that the next message waits for the last one. Each message
+carries the time it was meant to be sent: measured from there, a publisher that is held up cannot
+hide the delay (the mistake of measuring from the actual sending is called coordinated omission; Gil
+Tene, "How NOT to Measure Latency", 2013).
+
+>>> from pubsub_lib import AsyncPubSub
+>>> from pubsub_lib.lab.virtual_time import run_virtual
+>>> recording = run_virtual(
+...     run_workload(
+...         AsyncPubSub[Sample](maxsize=10),
+...         open_loop(messages=100, rate_hz=1000),
+...         [fast_reader(), slow_reader(service_time_s=0.002)],
+...     )
+... )
+>>> print(recording.drops())
+  subscriber  received  unread  dropped
+0       fast       100       0        0
+1       slow       100       0        0
+"""
+
+import asyncio
+import math
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from pubsub_lib.interfaces import Broker, Subscription
+from pubsub_lib.lab.recordings import Pace, Reader, Recording
+from pubsub_lib.naive import NaivePubSub
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A message of a workload.
+
+    Attributes:
+        number: 0 for the first message of the workload, 1 for the next.
+    """
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """When messages are meant to be sent. Made by `open_loop`, `closed_loop` or `bursts`.
+
+    Attributes:
+        intended_s: for each message, the seconds after the start; empty for closed loop.
+        messages: how many messages are sent.
+    """
+
+    messages: int
+    intended_s: Sequence[float] = ()
+
+
+def open_loop(*, messages: int, rate_hz: float) -> Load:
+    """Send at a steady rate, in messages per second, whatever becomes of the messages before."""
+    _require_positive(messages=messages, rate_hz=rate_hz)
+    return Load(messages, [number / rate_hz for number in range(messages)])
+
+
+def closed_loop(*, messages: int) -> Load:
+    """Send the next message as soon as the last one has been published."""
+    _require_positive(messages=messages)
+    return Load(messages)
+
+
+def bursts(*, messages: int, size: int, every_s: float) -> Load:
+    """Send `size` messages at once, and the next ones `every_s` seconds later."""
+    _require_positive(messages=messages, size=size, every_s=every_s)
+    return Load(messages, [number // size * every_s for number in range(messages)])
+
+
+def fast_reader(name: str = "fast") -> Reader:
+    """Return a reader that handles a message in no time."""
+    return Reader(name, Pace.FAST, 0.0)
+
+
+def slow_reader(name: str = "slow", *, service_time_s: float) -> Reader:
+    """Return a reader that takes `service_time_s` seconds for each message."""
+    _require_positive(service_time_s=service_time_s)
+    return Reader(name, Pace.SLOW, service_time_s)
+
+
+def dead_reader(name: str = "dead") -> Reader:
+    """Return a reader that subscribes and never reads."""
+    return Reader(name, Pace.DEAD, math.inf)
+
+
+async def run_workload(
+    broker: Broker[Sample],
+    load: Load,
+    readers: Iterable[Reader],
+    *,
+    progress: Callable[[], object] | None = None,
+) -> Recording:
+    """Publish the load to the readers, shut the broker down, and return what happened.
+
+    A dead reader stays dead while messages are published; then its inbox is emptied for it, since
+    some brokers cannot shut down otherwise.
+
+    Args:
+        broker: a new broker, without subscribers.
+        load: what to send and when.
+        readers: who reads; each name once.
+        progress: called after each publish.
+
+    Raises:
+        ValueError: if there are no readers, or two have the same name.
+    """
+    readers = list(readers)
+    if not readers or len({reader.name for reader in readers}) < len(readers):
+        raise ValueError("a workload needs at least one reader, and each name only once")
+    recording = Recording(readers, bound=getattr(broker, "maxsize", 0))
+    clock = _Stopwatch()
+    published = asyncio.Event()
+    subscriptions = {reader.name: await broker.subscribe() for reader in readers}
+    async with asyncio.TaskGroup() as group:
+        for reader in readers:
+            subscription = subscriptions[reader.name]
+            group.create_task(
+                _read(subscription, reader, recording, clock, published), name=reader.name
+            )
+        for number in range(load.messages):
+            intended_s = load.intended_s[number] if load.intended_s else clock.elapsed_s()
+            if (wait_s := intended_s - clock.elapsed_s()) > 0:
+                await asyncio.sleep(wait_s)
+            started_s = clock.elapsed_s()
+            recording.sent(number, intended_s, started_s)
+            await broker.publish(Sample(number))
+            finished_s = clock.elapsed_s()
+            recording.published(number, finished_s)
+            for name, subscription in subscriptions.items():
+                recording.depth(finished_s, name, subscription.qsize())
+            if progress is not None:
+                progress()
+        published.set()
+        await broker.shutdown()
+    return recording
+
+
+def run_callbacks(load: Load, readers: Iterable[Reader]) -> Recording:
+    """Publish the load with `NaivePubSub`, whose readers' callbacks block for their service time.
+
+    Runs in real time, in the calling thread, which is the point of it.
+
+    Raises:
+        ValueError: if a reader is dead: its callback would never return.
+    """
+    readers = list(readers)
+    recording = Recording(readers, bound=0)
+    publisher = NaivePubSub()
+    start = time.perf_counter()
+
+    def callback_of(reader: Reader) -> Callable[[str], None]:
+        def callback(message: str) -> None:
+            recording.received(int(message), reader.name, time.perf_counter() - start)
+            if reader.service_time_s:
+                time.sleep(reader.service_time_s)
+
+        return callback
+
+    for reader in readers:
+        if reader.pace is Pace.DEAD:
+            raise ValueError("a callback that never returns would stop the publisher for ever")
+        publisher.subscribe(callback_of(reader))
+    for number in range(load.messages):
+        elapsed_s = time.perf_counter() - start
+        intended_s = load.intended_s[number] if load.intended_s else elapsed_s
+        if intended_s > elapsed_s:
+            time.sleep(intended_s - elapsed_s)
+        recording.sent(number, intended_s, time.perf_counter() - start)
+        publisher.publish(str(number))
+        recording.published(number, time.perf_counter() - start)
+    return recording
+
+
+class _Stopwatch:
+    """The event loop's clock, virtual or real, from 0."""
+
+    def __init__(self) -> None:
+        self._now = asyncio.get_running_loop().time
+        self._start = self._now()
+
+    def elapsed_s(self) -> float:
+        return self._now() - self._start
+
+
+async def _read(
+    subscription: Subscription[Sample],
+    reader: Reader,
+    recording: Recording,
+    clock: _Stopwatch,
+    published: asyncio.Event,
+) -> None:
+    if reader.pace is Pace.DEAD:
+        await published.wait()
+        recording.left_unread(reader.name, subscription.qsize())
+        while await subscription.get() is not None:
+            subscription.task_done()
+        return
+    while (sample := await subscription.get()) is not None:
+        received_s = clock.elapsed_s()
+        recording.received(sample.number, reader.name, received_s)
+        recording.depth(received_s, reader.name, subscription.qsize())
+        if reader.service_time_s:
+            await asyncio.sleep(reader.service_time_s)
+        subscription.task_done()
+
+
+def _require_positive(**values: float) -> None:
+    for name, value in values.items():
+        if not 0 < value < math.inf:
+            raise ValueError(f"{name} must be a positive number, not {value}")
