@@ -1,0 +1,1 @@
+"""What the notebooks promise a learner, checked."""
