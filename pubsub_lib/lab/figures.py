@@ -109,15 +109,14 @@ def drops(recordings: Recordings) -> Plot:
                     )
                 if dropped:
                     kept = received + unread
-                    axes.barh(
-                        name, dropped, left=kept, color="white", edgecolor=DROP, hatch="///"
-                    )
+                    axes.barh(name, dropped, left=kept, color="white", edgecolor=DROP, hatch="///")
                 axes.annotate(
                     f" {dropped:,} dropped" if dropped else " none dropped",
                     (total, row),
                     va="center",
                     color=DROP if dropped else BOUND,
                 )
+            axes.xaxis.set_major_formatter("{x:,.0f}")
             axes.set_xlim(0, total * (1.3 if len(named) == 1 else 1.6))
             axes.tick_params(axis="y", length=0)
         figure.set_figheight(1.4 + 0.38 * max(len(r.readers) for r in named.values()))

@@ -1,7 +1,7 @@
 """Checks an answer to an exercise, and says what is wrong with it.
 
-Each notebook's exercises have a module here, with one check for each. A check runs the learner's code
-on the virtual clock, so an answer that would hang is told so, not waited for.
+Each notebook's exercises have a module here, with one check for each. A check runs the learner's
+code on the virtual clock, so an answer that would hang is told so, not waited for.
 
 >>> def my_answer() -> int:
 ...     raise NotImplementedError

@@ -45,9 +45,7 @@ class WrongAnswer(Exception):
     """Raised by a check, with an explanation for the learner."""
 
 
-def exercise(
-    number: str, praise: str
-) -> Callable[[Callable[[Any], None]], Callable[[Any], None]]:
+def exercise(number: str, praise: str) -> Callable[[Callable[[Any], None]], Callable[[Any], None]]:
     """Register a check for the exercise of this number, such as `00.1`."""
 
     def register(check: Callable[[Any], None]) -> Callable[[Any], None]:
@@ -73,20 +71,31 @@ def examine(number: str, answer: Any) -> Outcome:
         ValueError: if there is no exercise of this number.
     """
     if number not in EXERCISES:
-        raise ValueError(f"there is no exercise {number!r}; there are {', '.join(sorted(EXERCISES))}")
+        raise ValueError(
+            f"there is no exercise {number!r}; there are {', '.join(sorted(EXERCISES))}"
+        )
     if answer is None or answer is ...:
         return Outcome("not attempted yet", "")
     try:
         EXERCISES[number].check(answer)
-    except NotImplementedError:
-        return Outcome("not attempted yet", "")
-    except WrongAnswer as wrong:
-        return Outcome("not yet", str(wrong))
-    except VirtualTimeError as error:
-        return Outcome("not yet", f"your code comes to a stop: {error}")
-    except Exception as error:
-        return Outcome("not yet", f"your code raises {type(error).__name__}: {error}")
+    except Exception as raised:
+        error: BaseException = raised
+        while isinstance(error, BaseExceptionGroup):  # as a TaskGroup raises it
+            error = error.exceptions[0]
+        return _outcome_of(error)
     return Outcome("solved", EXERCISES[number].praise)
+
+
+def _outcome_of(error: BaseException) -> Outcome:
+    match error:
+        case NotImplementedError():
+            return Outcome("not attempted yet", "")
+        case WrongAnswer():
+            return Outcome("not yet", str(error))
+        case VirtualTimeError():
+            return Outcome("not yet", f"your code comes to a stop: {error}")
+        case _:
+            return Outcome("not yet", f"your code raises {type(error).__name__}: {error}")
 
 
 def check(number: str, answer: Any) -> None:
