@@ -112,6 +112,8 @@ class Inbox[T](LoopBound, asyncio.Queue[T | None]):
         state = " closed" if self._closed else ""
         return f"<{type(self).__name__} {len(self._messages)} of {self._maxsize}{state}>"
 
+    __str__ = __repr__  # the inherited one shows the private parts that an inbox does not have
+
     # What the subscriber does.
 
     async def get(self) -> T | None:
@@ -180,18 +182,20 @@ class Inbox[T](LoopBound, asyncio.Queue[T | None]):
         self._left = True
         self._messages.clear()
         self._done = self._received
-        while self._line:
-            self._line.popleft().left(self, delivered=False)
         self._notify_watchers()
 
     def shutdown(self, immediate: bool = False) -> None:
         """Take no more messages; the reader gets what is left, and then `None`.
+
+        The publishers that wait for room here are released, and go without this inbox.
 
         Args:
             immediate: discard what is left.
         """
         self.finish()
         self._leave(self)
+        while self._line:
+            self._line.popleft().left(self, delivered=False)
         if immediate:
             self.close()
 
