@@ -39,6 +39,10 @@ _NO_THREADS = (
     "a thread, or a name look-up, which uses one, cannot be used in virtual time, since nobody "
     "knows how long it takes; await this part in real time"
 )
+_NO_PROCESSES = (
+    "another process cannot be used in virtual time, since nobody knows how long it takes; await "
+    "this part in real time"
+)
 
 
 class VirtualTimeError(RuntimeError):
@@ -62,8 +66,8 @@ def run_virtual[T](coroutine: Coroutine[Any, Any, T]) -> T:
     Raises:
         Deadlock: if every task waits and no timer is set; names the tasks and what they wait for.
         Livelock: if a million steps are taken without any time passing.
-        VirtualTimeError: if the coroutine uses a thread or a socket; the clock cannot know how
-            long these take.
+        VirtualTimeError: if the coroutine uses a thread, a process or a socket; the clock cannot
+            know how long these take.
         TypeError: if it is not given a coroutine.
     """
     if not asyncio.iscoroutine(coroutine):
@@ -208,3 +212,9 @@ class _VirtualTimeLoop(asyncio.SelectorEventLoop):
         self, executor: Executor | None, func: Callable[[*Args], T], *args: *Args
     ) -> asyncio.Future[T]:
         raise VirtualTimeError(_NO_THREADS)
+
+    async def subprocess_exec(self, *args: Any, **kwargs: Any) -> Any:
+        raise VirtualTimeError(_NO_PROCESSES)
+
+    async def subprocess_shell(self, *args: Any, **kwargs: Any) -> Any:
+        raise VirtualTimeError(_NO_PROCESSES)
