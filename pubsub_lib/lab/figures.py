@@ -20,6 +20,7 @@ sentence is made from the numbers drawn, so it cannot go stale, and the notebook
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import cycle
 
 import matplotlib as mpl
 import numpy as np
@@ -47,6 +48,7 @@ from pubsub_lib.lab.style import (
     MARKERS,
     NEUTRAL,
     PUBLISHER,
+    SERIES,
     STYLE,
     Plot,
     legend,
@@ -257,6 +259,57 @@ def bars(
         f"{quantity}: most for {largest}, {values[largest]:,.3g} {unit}; "
         f"least for {smallest}, {values[smallest]:,.3g} {unit}.",
     )
+
+
+def cost_by_size(costs: Mapping[str, Mapping[int, float]], *, size: str, unit: str) -> Plot:
+    """Draw what something costs the more there is of something else, a line for each name.
+
+    Both axes are logarithmic: a cost in proportion to the size is a straight line that rises by a
+    factor of ten where the size does, and a cost that does not depend on it is level.
+
+    Args:
+        costs: the cost by size, for each name.
+        size: what there is more and more of, such as "subscribers".
+        unit: the unit of the costs.
+
+    Raises:
+        ValueError: if there is nothing to draw, or a cost that is not positive.
+    """
+    if not costs or not all(line and min(line.values()) > 0 for line in costs.values()):
+        raise ValueError("cost_by_size() needs positive costs by size, for one name or more")
+    with panels_for({"": None}, x=size, y=f"cost ({unit})") as (figure, (axes,)):
+        for (name, line), look in zip(costs.items(), cycle(SERIES)):
+            axes.plot(list(line), list(line.values()), label=name, **look)
+            last = max(line)
+            axes.annotate(
+                f"{name}: {_plain(line[last])} {unit}",
+                (last, line[last]),
+                xytext=(8, 0),
+                textcoords="offset points",
+                va="center",
+                color=look["color"],
+            )
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.set_xticks(sorted({point for line in costs.values() for point in line}))
+        axes.minorticks_off()
+        axes.margins(y=0.2)
+        axes.grid(color="#dddddd", linewidth=0.8)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter(lambda value, _: f"{value:,g}")
+    return Plot(
+        figure,
+        "; ".join(
+            f"{name}: {_plain(line[min(line)])} {unit} at {min(line):,} {size}, "
+            f"{_plain(line[max(line)])} {unit} at {max(line):,}"
+            for name, line in costs.items()
+        )
+        + ".",
+    )
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _named(recordings: Recordings) -> dict[str, Recording]:

@@ -28,6 +28,13 @@ HIGHLIGHT = "#E69F00"
 COLOURS = {Pace.FAST: "#009E73", Pace.SLOW: "#E69F00", Pace.DEAD: "#CC79A7"}
 LINES = {Pace.FAST: "-", Pace.SLOW: "--", Pace.DEAD: ":"}
 MARKERS = {Pace.FAST: "o", Pace.SLOW: "^", Pace.DEAD: "X"}
+# For lines that stand for no subscriber, such as the costs of several brokers.
+SERIES: tuple[dict[str, Any], ...] = (
+    {"color": "#0072B2", "marker": "D", "linestyle": "-"},
+    {"color": "#000000", "marker": "s", "linestyle": "--"},
+    {"color": "#D55E00", "marker": "v", "linestyle": "-."},
+    {"color": "#555555", "marker": "P", "linestyle": ":"},
+)
 
 STYLE: Any = {
     "axes.spines.right": False,

@@ -1,0 +1,22 @@
+"""A notebook shows the library's source instead of repeating it."""
+
+from pubsub_lib.lab.sources import show_source, source_of
+
+
+class Example:
+    def method(self) -> int:
+        return 1
+
+
+def test_the_source_of_a_method_starts_at_the_margin():
+    assert source_of(Example.method) == "def method(self) -> int:\n    return 1"
+
+
+def test_sources_are_shown_as_one_block_of_python(monkeypatch):
+    shown = []
+    monkeypatch.setattr("pubsub_lib.lab.sources.display", shown.append)
+    show_source(Example.method, Example.method)
+    (block,) = shown
+    assert block.data.startswith("```python\ndef method")
+    assert block.data.count("def method") == 2
+    assert block.data.endswith("```")
