@@ -66,7 +66,7 @@ def type_check(source: str) -> list[Finding]:
     # Python that cannot be parsed is a finding too, though mypy then returns 2, as for a crash.
     if finished.stderr or (finished.returncode > 1 and not finished.stdout.startswith("{")):
         raise RuntimeError(f"mypy cannot run: {finished.stderr or finished.stdout}")
-    lines = source.splitlines()
+    lines = [*source.splitlines(), ""]  # what is missing at the end is missed behind the last line
     reports = [json.loads(line) for line in finished.stdout.splitlines() if line.startswith("{")]
     return [
         Finding(
