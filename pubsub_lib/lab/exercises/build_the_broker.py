@@ -1,1 +1,253 @@
-"""The checks of this notebook, to come."""
+"""The checks of notebook 03: the chapter's broker, step by step.
+
+>>> from pubsub_lib import ChapterPubSub
+>>> from pubsub_lib.lab.exercises import examine
+>>> examine("03.1", ChapterPubSub).state
+'solved'
+>>> examine("03.2", ChapterPubSub).explanation
+'keep count of the messages that were dropped, in self.dropped'
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from pubsub_lib.broker import AsyncPubSub
+from pubsub_lib.chapter import ChapterPubSub
+from pubsub_lib.interfaces import Broker
+from pubsub_lib.lab.exercises.checking import exercise, require
+from pubsub_lib.lab.virtual_time import run_virtual
+from pubsub_lib.messages import Message
+
+FIRST, SECOND, THIRD = Message("first"), Message("second"), Message("third")
+
+
+@exercise("03.1", "every subscriber has a bounded queue of its own, and every message is in it")
+def check_fan_out(broker_class: Callable[..., Any]) -> None:
+    """Refuse a broker whose queues are shared or unbounded, or that loses messages."""
+
+    async def main() -> None:
+        broker = broker_class(maxsize=2)
+        early = await _subscribed(broker)
+        other = await _subscribed(broker)
+        require(
+            early is not other,
+            "two subscribers get the same queue, so each message reaches only one of them",
+        )
+        require(
+            early.maxsize == 2,
+            f"the broker has maxsize=2, and the queue that subscribe() returns {early.maxsize}",
+        )
+        require(
+            broker.queues == [early, other],
+            "self.queues is the list of the subscribers' queues, in the order of subscribing",
+        )
+        require(
+            not broker_class(maxsize=2).queues,
+            "a second broker begins with the first one's queues; make the list in __init__",
+        )
+        await broker.publish(FIRST)
+        late = await _subscribed(broker)
+        await broker.publish(SECOND)
+        for name, queue, sent in (
+            ("first", early, [FIRST, SECOND]),
+            ("second", other, [FIRST, SECOND]),
+            ("third, who came after the first message,", late, [SECOND]),
+        ):
+            waiting = _emptied(queue)
+            require(
+                waiting == sent,
+                f"the {name} subscriber is to get {_contents(sent)} and gets {_contents(waiting)}",
+            )
+        await _publish_waits_for_room(broker, early)
+
+    require(
+        getattr(broker_class(), "maxsize", None) == 100,
+        "without an argument, the broker's maxsize is 100",
+    )
+    run_virtual(main())
+
+
+async def _publish_waits_for_room(broker: Any, full: asyncio.Queue[Any]) -> None:
+    now = asyncio.get_running_loop().time
+    start = now()
+    while not full.full():
+        full.put_nowait(FIRST)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_take_one_after(0.5, full), name="reader")
+        try:
+            await broker.publish(THIRD)
+        except asyncio.QueueFull:
+            require(False, "publish() raises QueueFull; where a queue is full, wait for room")
+    require(
+        now() - start == 0.5 and THIRD in _emptied(full),
+        "a queue was full, its reader made room after 0.5 s, and the message is not in it",
+    )
+
+
+@exercise("03.2", "a full queue costs 1.0 s and one message, which is counted; the others get it")
+def check_drop(broker_class: Callable[..., Any]) -> None:
+    """Refuse a broker that drops too soon, too much, for everybody, or in silence."""
+
+    async def main() -> None:
+        now = asyncio.get_running_loop().time
+        broker = broker_class(maxsize=1)
+        before, stuck, after = [await _subscribed(broker) for _ in range(3)]
+        await broker.publish(FIRST)
+        _emptied(before), _emptied(after)
+        require(
+            getattr(broker, "dropped", None) is not None,
+            "keep count of the messages that were dropped, in self.dropped",
+        )
+        require(broker.dropped == 0, f"nothing was dropped yet, and dropped is {broker.dropped}")
+        start = now()
+        try:
+            await broker.publish(SECOND)
+        except TimeoutError:
+            require(False, "publish() raises TimeoutError; catch it, and count the message")
+        seconds = now() - start
+        for name, queue in (("before", before), ("behind", after)):
+            require(
+                _emptied(queue) == [SECOND],
+                f"one queue is full, and the subscriber {name} it does not get the message",
+            )
+        require(
+            seconds == 1.0,
+            f"with one full queue, publish() takes {seconds:g} s; wait for it up to 1.0 s",
+        )
+        require(broker.dropped == 1, f"1 message was dropped, and dropped is {broker.dropped}")
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_take_one_after(0.5, stuck), name="reader")
+            await broker.publish(THIRD)
+        require(
+            _emptied(stuck) == [THIRD] and broker.dropped == 1,
+            "a full queue that gets room after 0.5 s is to get the message; nothing is dropped",
+        )
+
+    run_virtual(main())
+
+
+@exercise("03.3", "every subscriber, however slow, reads all its messages, then None, and ends")
+def check_shutdown(broker_class: Callable[..., Any]) -> None:
+    """Refuse a broker whose subscribers miss the sentinel or a message, or cannot be joined."""
+
+    async def main() -> None:
+        broker = broker_class(maxsize=2)
+        quick, slow = list[Any](), list[Any]()
+        tasks = [asyncio.create_task(broker.run_subscriber(quick.append), name="quick subscriber")]
+        await asyncio.sleep(0.1)  # whoever subscribes has done so by now
+        if tasks[0].done():
+            tasks[0].result()
+        require(len(broker.queues) == 1, "run_subscriber() is to subscribe before anything else")
+        queue = broker.queues[0]
+        waiting_for_slow = await _subscribed(broker)
+        tasks.append(
+            asyncio.create_task(_read_slowly(waiting_for_slow, slow), name="slow subscriber")
+        )
+        for message in (FIRST, SECOND, THIRD):
+            await broker.publish(message)
+        joining = asyncio.create_task(queue.join(), name="join")
+        await asyncio.sleep(0.1)  # whoever marks its messages has done so by now
+        marked = joining.done()
+        joining.cancel()
+        try:
+            await broker.shutdown()
+        except asyncio.QueueFull:
+            require(False, "shutdown() raises QueueFull; where a queue is full, wait for room")
+        finished, running = await asyncio.wait(tasks, timeout=60)
+        for task in running:
+            task.cancel()
+        for task in finished:
+            task.result()
+        for name, received in (("quick", quick), ("slow", slow)):
+            require(None not in received, "None is not a message: stop there, do not handle it")
+            require(
+                received == [FIRST, SECOND, THIRD],
+                f"the {name} subscriber is to get {_contents([FIRST, SECOND, THIRD])} and gets "
+                f"{_contents(received)}",
+            )
+        require(
+            not running,
+            "a minute after shutdown() a subscriber whose queue was full is still waiting: the "
+            "None was dropped, or never sent; it is the one message that must arrive",
+        )
+        require(marked, "call queue.task_done() once for every message, so that join() can end")
+
+    run_virtual(main())
+
+
+@exercise("03.4", "your tap fits wherever a broker does, over brokers it has never seen")
+def check_tap(tap_class: Callable[..., Any]) -> None:
+    """Refuse a tap that is no broker, keeps no copy, or holds something back."""
+
+    async def main(kind: Callable[[], Any]) -> None:
+        inner = kind()
+        tap = tap_class(inner)
+        require(
+            not isinstance(tap, AsyncPubSub | ChapterPubSub),
+            "do not inherit from a broker: hold the one you are given, and pass the calls on",
+        )
+        require(isinstance(tap, Broker), "a broker has subscribe(), publish() and shutdown()")
+        queue = await tap.subscribe()
+        require(queue is not None, "subscribe() is to return what the inner broker's returns")
+        require(len(inner.queues) == 1, "subscribe() does not reach the inner broker")
+        await tap.publish(FIRST)
+        await tap.publish(SECOND)
+        require(
+            tap.seen == [FIRST, SECOND],
+            f"seen is to hold {_contents([FIRST, SECOND])} and holds {_contents(tap.seen)}",
+        )
+        require(queue.qsize() == 2, "publish() does not reach the inner broker's subscribers")
+        async with asyncio.TaskGroup() as group:
+            reading = group.create_task(_read(queue), name="subscriber")
+            await tap.shutdown()
+        require(reading.result() == [FIRST, SECOND], "the messages arrive in another order")
+
+    for kind in (ChapterPubSub[Message], AsyncPubSub[Message]):
+        run_virtual(main(kind))
+
+
+async def _subscribed(broker: Any) -> asyncio.Queue[Any]:
+    queue = await broker.subscribe()
+    require(
+        isinstance(queue, asyncio.Queue),
+        f"subscribe() is to return an asyncio.Queue, not {queue!r}",
+    )
+    return queue  # type: ignore[no-any-return]
+
+
+async def _take_one_after(seconds: float, queue: asyncio.Queue[Any]) -> None:
+    await asyncio.sleep(seconds)
+    queue.get_nowait()
+    queue.task_done()
+
+
+async def _read(queue: asyncio.Queue[Any]) -> list[Any]:
+    messages = []
+    while (message := await queue.get()) is not None:
+        messages.append(message)
+        queue.task_done()
+    return messages
+
+
+async def _read_slowly(queue: asyncio.Queue[Any], messages: list[Any]) -> None:
+    """Take 5 s for each message, so that the queue is full when the broker is shut down."""
+    while (message := await queue.get()) is not None:
+        messages.append(message)
+        await asyncio.sleep(5)
+        queue.task_done()
+
+
+def _emptied(queue: asyncio.Queue[Any]) -> list[Any]:
+    messages = []
+    while not queue.empty():
+        messages.append(queue.get_nowait())
+    return messages
+
+
+def _contents(messages: list[Any]) -> str:
+    shown = [
+        repr(message.content) if isinstance(message, Message) else repr(message)
+        for message in messages
+    ]
+    return ", ".join(shown) or "nothing"

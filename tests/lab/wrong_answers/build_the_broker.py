@@ -1,0 +1,204 @@
+"""Plausible wrong answers to the exercises of notebook 03, and what the check says to each."""
+
+import asyncio
+import contextlib
+
+from pubsub_lib import AsyncPubSub, ChapterPubSub
+
+
+class OneQueueForAll(ChapterPubSub):
+    async def subscribe(self):
+        if not self.queues:
+            await super().subscribe()
+        return self.queues[0]
+
+
+class NoBound(ChapterPubSub):
+    async def subscribe(self):
+        queue = asyncio.Queue()
+        self.queues.append(queue)
+        return queue
+
+
+class ListInTheClass:
+    queues = []  # noqa: RUF012
+
+    def __init__(self, maxsize=100):
+        self.maxsize = maxsize
+
+    subscribe = ChapterPubSub.subscribe
+    publish = ChapterPubSub.publish
+
+
+class PutsWithoutWaiting(ChapterPubSub):
+    async def publish(self, message):
+        for queue in self.queues:
+            queue.put_nowait(message)
+
+
+class ForgetsToKeepTheQueue(ChapterPubSub):
+    async def subscribe(self):
+        return asyncio.Queue(self.maxsize)
+
+
+class ToTheNextInTurn(ChapterPubSub):
+    turn = 0
+
+    async def publish(self, message):
+        await self.queues[self.turn % len(self.queues)].put(message)
+        self.turn += 1
+
+
+class Counting(ChapterPubSub):
+    def __init__(self, maxsize=100):
+        super().__init__(maxsize)
+        self.dropped = 0
+
+
+class WaitsForEver(Counting):
+    async def publish(self, message):
+        for queue in self.queues:
+            await queue.put(message)
+
+
+class WaitsForNobody(Counting):
+    async def publish(self, message):
+        for queue in self.queues:
+            try:
+                queue.put_nowait(message)
+            except asyncio.QueueFull:
+                self.dropped += 1
+
+
+class CatchesTheWrongError(Counting):
+    async def publish(self, message):
+        for queue in self.queues:
+            try:
+                await asyncio.wait_for(queue.put(message), timeout=1.0)
+            except asyncio.QueueFull:
+                self.dropped += 1
+
+
+class GivesUpOnTheRest(Counting):
+    async def publish(self, message):
+        try:
+            for queue in self.queues:
+                await asyncio.wait_for(queue.put(message), timeout=1.0)
+        except TimeoutError:
+            self.dropped += 1
+
+
+class CountsNothing(Counting):
+    async def publish(self, message):
+        for queue in self.queues:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(queue.put(message), timeout=1.0)
+
+
+class WithSubscriber(Counting):
+    publish = GivesUpOnTheRest.publish
+
+    async def run_subscriber(self, handle):
+        queue = await self.subscribe()
+        while (message := await queue.get()) is not None:
+            handle(message)
+            queue.task_done()
+
+
+class PublishesTheSentinel(WithSubscriber):
+    async def shutdown(self):
+        await self.publish(None)
+
+
+class MakesRoomForTheSentinel(WithSubscriber):
+    async def shutdown(self):
+        for queue in self.queues:
+            while queue.full():
+                queue.get_nowait()
+            queue.put_nowait(None)
+
+
+class HasNoRoomForTheSentinel(WithSubscriber):
+    async def shutdown(self):
+        for queue in self.queues:
+            queue.put_nowait(None)
+
+
+class HandlesTheSentinel(WithSubscriber):
+    async def run_subscriber(self, handle):
+        queue = await self.subscribe()
+        while True:
+            message = await queue.get()
+            handle(message)
+            queue.task_done()
+            if message is None:
+                break
+
+
+class MarksNothing(WithSubscriber):
+    async def run_subscriber(self, handle):
+        queue = await self.subscribe()
+        while (message := await queue.get()) is not None:
+            handle(message)
+
+
+class TapByInheritance(AsyncPubSub):
+    def __init__(self, broker):
+        super().__init__()
+        self.seen = []
+
+    async def publish(self, message):
+        self.seen.append(message)
+        return await super().publish(message)
+
+
+class TapThatHoldsBack:
+    def __init__(self, broker):
+        self.broker = broker
+        self.seen = []
+
+    def subscribe(self):
+        return self.broker.subscribe()
+
+    async def publish(self, message):
+        self.seen.append(message)
+
+    async def shutdown(self):
+        await self.broker.shutdown()
+
+
+class TapWithoutShutdown:
+    def __init__(self, broker):
+        self.broker = broker
+        self.seen = []
+
+    def subscribe(self):
+        return self.broker.subscribe()
+
+    async def publish(self, message):
+        self.seen.append(message)
+        await self.broker.publish(message)
+
+
+WRONG_ANSWERS = [
+    ("03.1", OneQueueForAll, "only one of them"),
+    ("03.1", NoBound, "maxsize=2"),
+    ("03.1", ListInTheClass, "in __init__"),
+    ("03.1", PutsWithoutWaiting, "QueueFull"),
+    ("03.1", ForgetsToKeepTheQueue, "the list of the subscribers' queues"),
+    ("03.1", ToTheNextInTurn, "gets 'first'"),
+    ("03.2", ChapterPubSub, "keep count"),
+    ("03.2", WaitsForEver, "comes to a stop"),
+    ("03.2", WaitsForNobody, "takes 0 s"),
+    ("03.2", CatchesTheWrongError, "raises TimeoutError"),
+    ("03.2", GivesUpOnTheRest, "the subscriber behind it"),
+    ("03.2", CountsNothing, "dropped is 0"),
+    ("03.3", PublishesTheSentinel, "the one message that must arrive"),
+    ("03.3", MakesRoomForTheSentinel, "the slow subscriber"),
+    ("03.3", HasNoRoomForTheSentinel, "QueueFull"),
+    ("03.3", HandlesTheSentinel, "None is not a message"),
+    ("03.3", MarksNothing, "task_done()"),
+    ("03.4", TapByInheritance, "do not inherit"),
+    ("03.4", TapThatHoldsBack, "does not reach"),
+    ("03.4", TapWithoutShutdown, "shutdown()"),
+]
