@@ -1,6 +1,8 @@
 """One subscriber's inbox: an asyncio queue to its reader, which knows how to close."""
 
 import asyncio
+import gc
+import weakref
 
 import pytest
 
@@ -174,14 +176,27 @@ def test_a_cancelled_get_wakes_the_next_reader_for_its_message():
     run_virtual(main())
 
 
-def test_a_get_that_timed_out_leaves_no_reader_behind():
+@pytest.mark.parametrize("wait", [Inbox.get, Inbox.join, Inbox.drained])
+def test_a_wait_that_timed_out_leaves_nothing_behind(wait):
     async def main() -> None:
-        inbox = inbox_of()
+        inbox = inbox_of(maxsize=1)
+        if wait is not Inbox.get:
+            inbox.put_nowait("unread")
+        loop = asyncio.get_running_loop()
+        create_future = loop.create_future
+        futures = weakref.WeakSet()
+
+        def recording_create_future() -> asyncio.Future:
+            futures.add(future := create_future())
+            return future
+
+        loop.create_future = recording_create_future
         for _ in range(3):
             with pytest.raises(TimeoutError):
-                await asyncio.wait_for(inbox.get(), timeout=1)
-        inbox.put_nowait("Hello")
-        assert await inbox.get() == "Hello"
+                await asyncio.wait_for(wait(inbox), timeout=1)
+        await asyncio.sleep(0)
+        gc.collect()
+        assert not [future for future in futures if future.cancelled()]
 
     run_virtual(main())
 
