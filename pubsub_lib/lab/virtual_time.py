@@ -24,6 +24,7 @@ at 0.0 s every task waits and no timer is set:
 
 import asyncio
 import contextvars
+import math
 import selectors
 import threading
 from collections.abc import Callable, Coroutine, Mapping
@@ -38,6 +39,10 @@ STEPS_PER_INSTANT = 1_000_000
 _NO_THREADS = (
     "a thread, or a name look-up, which uses one, cannot be used in virtual time, since nobody "
     "knows how long it takes; await this part in real time"
+)
+_NO_SOCKETS = (
+    "a socket or pipe cannot be used in virtual time, since nobody knows how long it takes; await "
+    "this part in real time"
 )
 _NO_PROCESSES = (
     "another process cannot be used in virtual time, since nobody knows how long it takes; await "
@@ -162,10 +167,7 @@ class _Clock(selectors.BaseSelector):
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
         if self._own_pipe is not None:
-            raise VirtualTimeError(
-                "a socket or pipe cannot be used in virtual time, since nobody knows how long it "
-                "takes; await this part in real time"
-            )
+            raise VirtualTimeError(_NO_SOCKETS)
         # The first one is the pipe by which every event loop can be woken.
         descriptor = fileobj if isinstance(fileobj, int) else fileobj.fileno()
         self._own_pipe = selectors.SelectorKey(fileobj, descriptor, events, data)
@@ -198,6 +200,17 @@ class _VirtualTimeLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._clock.nanoseconds / 1e9
 
+    def call_at[*Args](
+        self,
+        when: float,
+        callback: Callable[[*Args], object],
+        *args: *Args,
+        context: contextvars.Context | None = None,
+    ) -> asyncio.TimerHandle:
+        if when == math.inf:  # is never due; asyncio would look at it once a day, for ever
+            return asyncio.TimerHandle(when, callback, args, self, context)
+        return super().call_at(when, callback, *args, context=context)
+
     def call_soon_threadsafe[*Args](
         self,
         callback: Callable[[*Args], object],
@@ -212,6 +225,12 @@ class _VirtualTimeLoop(asyncio.SelectorEventLoop):
         self, executor: Executor | None, func: Callable[[*Args], T], *args: *Args
     ) -> asyncio.Future[T]:
         raise VirtualTimeError(_NO_THREADS)
+
+    async def create_server(self, *args: Any, **kwargs: Any) -> Any:
+        raise VirtualTimeError(_NO_SOCKETS)
+
+    async def create_unix_server(self, *args: Any, **kwargs: Any) -> Any:
+        raise VirtualTimeError(_NO_SOCKETS)
 
     async def subprocess_exec(self, *args: Any, **kwargs: Any) -> Any:
         raise VirtualTimeError(_NO_PROCESSES)

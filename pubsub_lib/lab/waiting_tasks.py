@@ -12,6 +12,7 @@
 """
 
 import asyncio
+import re
 from collections.abc import Iterable, Iterator
 from types import FrameType
 from typing import Any
@@ -36,8 +37,13 @@ _REASONS: dict[tuple[type, str], str] = {
 
 def describe_waiting_tasks(tasks: Iterable[asyncio.Task[Any]]) -> str:
     """Return a line for each task, by name: where it stands and what it waits for."""
-    by_name = sorted(tasks, key=lambda task: task.get_name())
+    by_name = sorted(tasks, key=lambda task: _numbers_by_size(task.get_name()))
     return "\n".join(f"- {task.get_name()}: {_describe(task)}" for task in by_name)
+
+
+def _numbers_by_size(name: str) -> list[tuple[str, int]]:
+    """Return a key that puts "reader 2" before "reader 10"."""
+    return [(text, int(number or 0)) for text, number in re.findall(r"(\D*)(\d*)", name)]
 
 
 def _describe(task: asyncio.Task[Any]) -> str:
