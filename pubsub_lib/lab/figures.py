@@ -85,6 +85,8 @@ def queue_fill(recordings: Recordings) -> Plot:
                 )
             axes.set_xlim(left=0)
             axes.set_ylim(bottom=0)
+            if len(named) > 1:  # the labels of short times are long, and would touch
+                axes.xaxis.set_major_locator(MaxNLocator(4))
             axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         room_above(panels)
         legend(panels)
