@@ -3,10 +3,10 @@
 Each notebook's exercises have a module here, with one check for each. A check runs the learner's
 code on the virtual clock, so an answer that would hang is told so, not waited for.
 
->>> def my_answer() -> int:
+>>> async def my_answer(queue: object) -> list[object]:
 ...     raise NotImplementedError
->>> check("00.1", my_answer)
-Exercise 00.1: not attempted yet.
+>>> check("00.2", my_answer)
+Exercise 00.2: not attempted yet.
 """
 
 from pubsub_lib.lab.exercises import (
