@@ -108,21 +108,27 @@ def _run_beside_the_running_loop[T](run: Callable[[], T], clock: "_Clock") -> T:
     context = contextvars.copy_context()  # what is printed there belongs to this cell
     outcome: list[T] = []
     failure: list[BaseException] = []
+    finished = threading.Event()
 
     def work() -> None:
         try:
             outcome.append(context.run(run))
         except BaseException as error:
             failure.append(error)
+        finally:
+            finished.set()
 
     thread = threading.Thread(target=work, name="virtual time")
-    thread.start()
     try:
-        thread.join()
+        thread.start()
+        finished.wait()  # Python 3.12 takes a thread for ended when its join() is interrupted
     except BaseException:
-        clock.interrupted = True
-        thread.join()
+        if thread.ident is not None:
+            clock.interrupted = True
+            finished.wait()
+            thread.join()
         raise
+    thread.join()
     if failure:
         raise failure[0]
     return outcome[0]
