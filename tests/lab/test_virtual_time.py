@@ -264,6 +264,15 @@ def test_the_thread_that_runs_it_ends(fails):
     assert threading.enumerate() == before
 
 
+def test_asyncios_debug_mode_does_not_slow_it_down(monkeypatch):
+    monkeypatch.setenv("PYTHONASYNCIODEBUG", "1")
+
+    async def main() -> bool:
+        return asyncio.get_running_loop().get_debug()
+
+    assert run_virtual(main()) is False
+
+
 @anywhere
 def test_tasks_that_are_left_are_cancelled_at_the_end(run):
     ends = []
@@ -311,6 +320,8 @@ async def run_for_ever(ends: list[str], interrupt) -> None:
             if now() == 10:
                 interrupt()
     finally:
+        for _ in range(1_000):
+            await asyncio.sleep(0.001)
         ends.append("finaliser")
 
 
