@@ -15,12 +15,12 @@ A caption that is computed cannot go stale, and, unlike a picture, can be compar
 'dead misses 1 of 3 messages'
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pubsub_lib.lab.recordings import Recording
+from pubsub_lib.lab.recordings import Recording, Span
 
 
 def about_each(named: Mapping[str, Recording], about: Callable[[Recording], str]) -> str:
@@ -66,6 +66,30 @@ def about_publish_time(recording: Recording) -> str:
     return (
         f"{len(durations_s):,} publishes take {durations_s.sum():.3g} s in all, "
         f"the longest {milliseconds(durations_s.max() * 1e3)}"
+    )
+
+
+def about_lateness(recording: Recording) -> str:
+    """Say how late the last message was sent, and how late the latest."""
+    table = recording.publishes()
+    late_ms = (table["sent_s"] - table["intended_s"]) * 1e3
+    return (
+        f"the last of {len(table):,} messages is sent {milliseconds(late_ms.iloc[-1])} late, "
+        f"the latest {milliseconds(late_ms.max())}"
+    )
+
+
+def about_spans(rows: Mapping[str, Sequence[Span]]) -> str:
+    """Say for how long each one did what."""
+    return "; ".join(
+        f"{name}: "
+        + ", ".join(
+            f"{doing} for "
+            + milliseconds(sum(s.end_s - s.start_s for s in spans if s.doing == doing) * 1e3)
+            for doing in dict.fromkeys(span.doing for span in spans)
+        )
+        for name, spans in rows.items()
+        if spans
     )
 
 

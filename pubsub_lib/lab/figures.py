@@ -17,6 +17,8 @@ sentence is made from the numbers drawn, so it cannot go stale, and the notebook
 'dead reaches the bound of 2 messages after 1 s.'
 >>> drops(recording).caption
 'dead misses 1 of 3 messages.'
+>>> timeline({"A": [Span(0, 1, "waiting"), Span(1, 3, "publishing")]}).caption
+'A: waiting for 1 s, publishing for 2 s.'
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +28,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
@@ -33,13 +36,16 @@ from pubsub_lib.lab.captions import (
     about_drops,
     about_each,
     about_latency,
+    about_lateness,
     about_publish_time,
     about_queue_fill,
+    about_spans,
     milliseconds,
     quantile,
 )
-from pubsub_lib.lab.recordings import Pace, Reader, Recording
+from pubsub_lib.lab.recordings import Pace, Reader, Recording, Span
 from pubsub_lib.lab.style import (
+    AREAS,
     BOUND,
     COLOURS,
     DROP,
@@ -50,12 +56,13 @@ from pubsub_lib.lab.style import (
     PUBLISHER,
     SERIES,
     STYLE,
+    WAITING,
     Plot,
+    axes_from_zero,
     legend,
     line_of,
     panels_for,
     plain_logarithmic_ticks,
-    room_above,
 )
 
 type Recordings = Recording | Mapping[str, Recording]
@@ -83,12 +90,10 @@ def queue_fill(recordings: Recordings) -> Plot:
                     ha="right",
                     color=BOUND,
                 )
-            axes.set_xlim(left=0)
-            axes.set_ylim(bottom=0)
             if len(named) > 1:  # the labels of short times are long, and would touch
                 axes.xaxis.set_major_locator(MaxNLocator(4))
             axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-        room_above(panels)
+        axes_from_zero(panels)
         legend(panels)
     return Plot(figure, about_each(named, about_queue_fill))
 
@@ -204,10 +209,78 @@ def publish_time(recordings: Recordings) -> Plot:
                 markersize=4,
                 clip_on=False,
             )
-            axes.set_xlim(left=0)
-            axes.set_ylim(bottom=0)
-        room_above(panels)
+        axes_from_zero(panels)
     return Plot(figure, about_each(named, about_publish_time))
+
+
+def lateness(recordings: Recordings) -> Plot:
+    """Draw how much later than it was due each message was sent, at the time it was due."""
+    named = _named(recordings)
+    with panels_for(named, x="due (s)", y="sent late by (ms)") as (figure, panels):
+        for axes, recording in zip(panels, named.values(), strict=True):
+            table = recording.publishes()
+            late_ms = (table["sent_s"] - table["intended_s"]) * 1e3
+            axes.plot(
+                table["intended_s"],
+                late_ms,
+                color=PUBLISHER,
+                linestyle="none",
+                marker="s",
+                markersize=4,
+                clip_on=False,
+            )
+            axes.annotate(
+                f"the last: {milliseconds(late_ms.iloc[-1])}",
+                (table["intended_s"].iloc[-1], late_ms.iloc[-1]),
+                xytext=(0, 8),
+                textcoords="offset points",
+                ha="right",
+            )
+        axes_from_zero(panels)
+    return Plot(figure, about_each(named, about_lateness))
+
+
+def timeline(rows: Mapping[str, Sequence[Span]]) -> Plot:
+    """Draw who did what when: a row for each name, a bar for each span of time.
+
+    Waiting is hatched, and all else filled. A bar that is long enough says what was done; what fits
+    into none of its bars is explained below the rows.
+
+    Raises:
+        ValueError: if there are no spans, or one ends before it begins.
+    """
+    spans = [span for row in rows.values() for span in row]
+    if not spans or any(span.end_s < span.start_s for span in spans):
+        raise ValueError("timeline() needs spans of time, and none may end before it begins")
+    doings = dict.fromkeys(span.doing for span in spans)
+    areas = cycle(AREAS)
+    looks = {doing: WAITING if doing.startswith("wait") else next(areas) for doing in doings}
+    start_s, end_s = min(s.start_s for s in spans), max(s.end_s for s in spans)
+    characters = 90 / ((end_s - start_s) or 1.0)  # that fit into a second of the axis
+    written = {s.doing for s in spans if len(s.doing) + 2 < (s.end_s - s.start_s) * characters}
+    with panels_for({"": None}, x="time (s)", y="") as (figure, (axes,)):
+        for row, one in enumerate(rows.values()):
+            for span in one:
+                width_s = span.end_s - span.start_s
+                axes.barh(row, width_s, 0.6, span.start_s, linewidth=0.8, **looks[span.doing])
+                if len(span.doing) + 2 < width_s * characters:
+                    axes.annotate(
+                        span.doing,
+                        (span.start_s + width_s / 2, row),
+                        ha="center",
+                        va="center",
+                        fontsize=10,
+                        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
+                    )
+        handles = [Patch(label=doing, **looks[doing]) for doing in doings if doing not in written]
+        if handles:
+            figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+        axes.set_yticks(range(len(rows)), list(rows))
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+        axes.set_xlim(start_s, end_s + 0.02 * (end_s - start_s))
+        axes.tick_params(axis="y", length=0)
+        figure.set_figheight(1.2 + 0.45 * len(rows))
+    return Plot(figure, about_spans(rows) + ".")
 
 
 def loop_lag(tables: Mapping[str, pd.DataFrame]) -> Plot:
@@ -215,9 +288,7 @@ def loop_lag(tables: Mapping[str, pd.DataFrame]) -> Plot:
     with panels_for(tables, x="time (s)", y="loop lag (ms)") as (figure, panels):
         for axes, table in zip(panels, tables.values(), strict=True):
             axes.vlines(table["time_s"], 0, table["lag_s"] * 1e3, color=PUBLISHER, linewidth=1.5)
-            axes.set_xlim(left=0)
-            axes.set_ylim(bottom=0)
-        room_above(panels)
+        axes_from_zero(panels)
     worst = {name: table["lag_s"].max() * 1e3 for name, table in tables.items()}
     return Plot(
         figure,

@@ -44,6 +44,21 @@ class Reader:
     service_time_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of time in which somebody did something; drawn by `figures.timeline`.
+
+    Attributes:
+        start_s: when it began, in seconds.
+        end_s: when it ended, in seconds.
+        doing: what was done, such as "waiting".
+    """
+
+    start_s: float
+    end_s: float
+    doing: str
+
+
 class Recording:
     """The events of one run, and the tables made from them.
 

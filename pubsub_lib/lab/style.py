@@ -35,6 +35,13 @@ SERIES: tuple[dict[str, Any], ...] = (
     {"color": "#D55E00", "marker": "v", "linestyle": "-."},
     {"color": "#555555", "marker": "P", "linestyle": ":"},
 )
+# For areas that stand for what somebody does. Waiting is the one that is not filled.
+WAITING: dict[str, Any] = {"facecolor": "#FFFFFF", "edgecolor": "#999999", "hatch": "///"}
+AREAS: tuple[dict[str, Any], ...] = (
+    {"facecolor": "#56B4E9", "edgecolor": "#000000"},
+    {"facecolor": "#E69F00", "edgecolor": "#000000", "hatch": "..."},
+    {"facecolor": "#CCCCCC", "edgecolor": "#000000", "hatch": "xxx"},
+)
 
 STYLE: Any = {
     "axes.spines.right": False,
@@ -97,10 +104,13 @@ def line_of(reader: Reader) -> dict[str, Any]:
     return {"color": COLOURS[reader.pace], "linestyle": LINES[reader.pace]}
 
 
-def room_above(panels: Sequence[Axes]) -> None:
-    """Leave some room above the highest point, for labels."""
+def axes_from_zero(panels: Sequence[Axes]) -> None:
+    """Let the shared axes begin at 0 and hold every panel's data, with room above for labels."""
     for axes in panels:
-        axes.set_ylim(top=axes.dataLim.y1 * 1.15 if axes.dataLim.y1 > 0 else 1)
+        right = max(panel.dataLim.x1 for panel in panels)
+        top = max(panel.dataLim.y1 for panel in panels)
+        axes.set_xlim(0, right * 1.05 if right > 0 else 1)
+        axes.set_ylim(0, top * 1.15 if top > 0 else 1)
 
 
 def legend(panels: Sequence[Axes]) -> None:
