@@ -1,1 +1,161 @@
-"""The checks of this notebook, to come."""
+"""The checks of notebook 01. What may hang runs in a thread of its own, with a time limit.
+
+>>> from pubsub_lib.lab.exercises import examine
+>>> def stop_at_the_first(callbacks, message):
+...     for callback in callbacks:
+...         callback(message)
+...     return []
+>>> examine("01.1", stop_at_the_first).explanation
+'a callback raises, and so does call_all(); catch it, and go on'
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from pubsub_lib.lab.exercises.checking import exercise, require
+from pubsub_lib.lab.time_limits import StillRunning, call_with_limit
+
+LIMIT_S = 2.0
+
+
+@exercise("01.1", "everybody was called, and the publisher knows who failed and how")
+def check_call_all(call_all: Callable[..., Any]) -> None:
+    """Refuse an answer that skips callbacks, or hides what they raised, or catches too much."""
+    called: list[str] = []
+    errors = [ValueError("the first failure"), KeyError("the second failure")]
+
+    def callback(name: str, error: BaseException | None = None) -> Callable[[str], None]:
+        def call(message: str) -> None:
+            called.append(f"{name} got {message}")
+            if error is not None:
+                raise error
+
+        return call
+
+    callbacks = [callback("A"), callback("B", errors[0]), callback("C", errors[1]), callback("D")]
+    try:
+        returned = call_all(callbacks, "hello")
+    except tuple(type(error) for error in errors):
+        require(False, "a callback raises, and so does call_all(); catch it, and go on")
+    expected = [f"{name} got hello" for name in "ABCD"]
+    require(
+        called == expected,
+        f"of A, B, C and D, B and C raise; each is to be called once, and the calls are: {called}",
+    )
+    require(
+        isinstance(returned, list) and returned == errors,
+        f"return the exceptions, in the order of the callbacks: {errors}, and not {returned!r}",
+    )
+    require(
+        call_all([callback("A")], "hello") == [],
+        "nobody raises, and the list that is returned is not empty",
+    )
+    try:
+        call_all([callback("A", KeyboardInterrupt())], "hello")
+    except KeyboardInterrupt:
+        return
+    require(
+        False,
+        "it catches KeyboardInterrupt too, so the stop button no longer works; "
+        "catch Exception, which leaves it alone",
+    )
+
+
+@exercise("01.2", "a callback may publish, subscribe and take its time, and the list stays guarded")
+def check_reentrant(publisher_class: Callable[[], Any]) -> None:
+    """Refuse a publisher that holds its lock during callbacks, or goes without lock or snapshot."""
+    _delivers(publisher_class())
+    _callback_publishes(publisher_class())
+    _callback_subscribes(publisher_class())
+    _others_get_in_meanwhile(publisher_class())
+    _subscribe_takes_the_lock(publisher_class())
+
+
+def _delivers(publisher: Any) -> None:
+    received: list[tuple[str, str]] = []
+    for name in ("A", "B"):
+        publisher.subscribe(lambda message, name=name: received.append((name, message)))
+    _in_time(lambda: [publisher.publish("1"), publisher.publish("2")], "publish() has not returned")
+    require(
+        received == [("A", "1"), ("B", "1"), ("A", "2"), ("B", "2")],
+        f"A and B subscribe, 1 and 2 are published, and the deliveries are {received}",
+    )
+
+
+def _callback_publishes(publisher: Any) -> None:
+    received: list[str] = []
+
+    def answer(message: str) -> None:
+        received.append(message)
+        if message == "ping":
+            publisher.publish("pong")
+
+    publisher.subscribe(answer)
+    _in_time(lambda: publisher.publish("ping"), "a callback publishes, and does not come back")
+    require(
+        received == ["ping", "pong"],
+        f"a callback publishes pong when it gets ping; it is to get both, and gets {received}",
+    )
+
+
+def _callback_subscribes(publisher: Any) -> None:
+    received: list[str] = []
+
+    def invite(message: str) -> None:
+        if message == "first":
+            publisher.subscribe(received.append)
+
+    publisher.subscribe(invite)
+    _in_time(lambda: publisher.publish("first"), "a callback subscribes, and does not come back")
+    require(
+        received == [],
+        "a callback subscribes another one, and that one gets the message that was under way; "
+        "go through a copy of the list",
+    )
+    _in_time(lambda: publisher.publish("second"), "publish() has not returned")
+    require(
+        received == ["second"],
+        f"who subscribed during a publish is to get the next message once, and gets {received}",
+    )
+
+
+def _others_get_in_meanwhile(publisher: Any) -> None:
+    got_in: list[bool] = []
+
+    def wait_for_another(message: str) -> None:
+        if message == "outer":
+            other = threading.Thread(target=publisher.publish, args=("inner",), daemon=True)
+            other.start()
+            other.join(LIMIT_S / 2)
+            got_in.append(not other.is_alive())
+
+    publisher.subscribe(wait_for_another)
+    _in_time(lambda: publisher.publish("outer"), "publish() has not returned")
+    require(
+        got_in == [True],
+        "while a callback runs, another thread cannot publish; "
+        "let go of the lock before the first callback is called",
+    )
+
+
+def _subscribe_takes_the_lock(publisher: Any) -> None:
+    lock: Any = getattr(publisher, "lock", None)
+    require(hasattr(lock, "__enter__"), "keep the lock in self.lock; the list still needs it")
+    with lock:
+        subscribing = threading.Thread(target=publisher.subscribe, args=(print,), daemon=True)
+        subscribing.start()
+        subscribing.join(0.1)
+        waits = subscribing.is_alive()
+    subscribing.join(LIMIT_S)
+    require(
+        waits, "subscribe() does not wait for another thread that holds the lock; take it there"
+    )
+
+
+def _in_time[T](call: Callable[[], T], what: str) -> T:
+    try:
+        return call_with_limit(call, limit_s=LIMIT_S)
+    except StillRunning as still_running:
+        require(False, f"{what}: {still_running}")
+        raise
