@@ -20,3 +20,19 @@ def test_sources_are_shown_as_one_block_of_python(monkeypatch):
     assert block.data.startswith("```python\ndef method")
     assert block.data.count("def method") == 2
     assert block.data.endswith("```")
+
+
+def test_a_docstring_that_tells_too_much_can_be_left_out():
+    def documented(number: int) -> int:
+        """Say what it does.
+
+        At length.
+        """
+        return number + 1
+
+    def bare(number: int) -> int:
+        return number + 1
+
+    without = source_of(documented, docstring=False)
+    assert without == "def documented(number: int) -> int:\n    return number + 1"
+    assert source_of(bare, docstring=False) == source_of(bare)
