@@ -288,6 +288,13 @@ def loop_lag(tables: Mapping[str, pd.DataFrame]) -> Plot:
     with panels_for(tables, x="time (s)", y="loop lag (ms)") as (figure, panels):
         for axes, table in zip(panels, tables.values(), strict=True):
             axes.vlines(table["time_s"], 0, table["lag_s"] * 1e3, color=PUBLISHER, linewidth=1.5)
+            axes.annotate(
+                f"at worst {milliseconds(table['lag_s'].max() * 1e3)}",
+                (1, 0.97),
+                xycoords="axes fraction",
+                ha="right",
+                va="top",
+            )
         axes_from_zero(panels)
     worst = {name: table["lag_s"].max() * 1e3 for name, table in tables.items()}
     return Plot(
