@@ -1,0 +1,54 @@
+# The commands of the course. Each makes the environment first, if that is not yet there.
+
+SHELL = /bin/sh
+VENV = .venv
+BIN = $(VENV)/bin
+ARGS =
+
+# Two workers, and the cells of a notebook stay on one, since they share a kernel.
+TWO_WORKERS = -n 2 --dist loadscope
+# JupyterLab refuses to run as root unless told; in a container there often is no other user.
+AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
+
+.PHONY: help set-up lab test test-all check refresh lock clean
+.DEFAULT_GOAL = help
+
+help:
+	@echo "make lab        open the course in JupyterLab   (make lab ARGS=--no-browser passes options)"
+	@echo "make test       run every test: the library, the examples in its documentation, the notebooks"
+	@echo "make test-all   also Run All in every notebook, then the same tests on another Python"
+	@echo "make check      look for mistakes without running anything: ruff, mypy"
+	@echo "make refresh    execute the notebooks again and save their outputs"
+	@echo "make lock       choose the exact versions in requirements.txt anew   (ARGS=--upgrade for the newest)"
+	@echo "make clean      remove the environments and the caches"
+
+set-up:
+	@tools/set_up.sh --folder $(VENV)
+
+lab: set-up
+	$(BIN)/python -m jupyterlab $(AS_ROOT) $(ARGS) notebooks/00_start_here.ipynb
+
+test: set-up
+	$(BIN)/python -m pytest $(TWO_WORKERS) $(ARGS)
+
+test-all: set-up
+	$(BIN)/python -m pytest -n 2 -m run_all $(ARGS)
+	@MAKE="$(MAKE)" tools/test_another_python.sh
+
+check: set-up
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy --strict pubsub_lib
+
+refresh: set-up
+	$(BIN)/python tools/refresh.py $(ARGS)
+
+lock: set-up
+	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --no-build \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		--python $(BIN)/python --python-version 3.12 --extra course --extra dev \
+		--output-file requirements.txt $(ARGS) pyproject.toml
+
+clean:
+	rm -rf .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
