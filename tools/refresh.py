@@ -3,10 +3,12 @@
     python tools/refresh.py [notebook ...]
 
 A notebook is written only if every cell ran. What would differ from run to run or from machine to
-machine (interpreter version, timestamps, widget identifiers) is left out of the file.
+machine (interpreter version, timestamps, widget identifiers) is left out of the file. The picture
+of the cell that is tagged `readme-picture` is copied to where the README shows it.
 """
 
 import argparse
+import base64
 import re
 import subprocess
 import sys
@@ -22,6 +24,8 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+README_PICTURE = Path("images", "readme.png")
+README_PICTURE_TAG = "readme-picture"
 CELL_TIMEOUT_S = 60
 SLOW_NOTEBOOK_S = 15
 KEPT_CELL_METADATA = {"tags", "editable", "deletable"}
@@ -153,6 +157,16 @@ def drop_widget(output: NotebookNode) -> None:
         data.pop(WIDGET, None)
 
 
+def save_readme_picture(notebook: NotebookNode, folder: Path) -> None:
+    """Copy the picture of the tagged cell, if this notebook has it."""
+    for cell in notebook.cells:
+        if README_PICTURE_TAG in cell.metadata.get("tags", []):
+            (picture,) = (out.data["image/png"] for out in cell.outputs if "image/png" in out.data)
+            destination = folder / README_PICTURE
+            destination.parent.mkdir(exist_ok=True)
+            destination.write_bytes(base64.b64decode(picture))
+
+
 def refresh(path: Path) -> None:
     """Execute one notebook and save it if all went well."""
     try:
@@ -167,6 +181,7 @@ def refresh(path: Path) -> None:
     after = nbformat.writes(notebook) + "\n"
     if after != before:
         path.write_text(after, encoding="utf-8", newline="\n")
+    save_readme_picture(notebook, path.parent)
     print(
         f"{path.name:32} {'unchanged' if after == before else 'written':9} {took:5.1f} s,"
         f" slowest: cell {timer.slowest}, {timer.slowest_s:.1f} s",

@@ -1,0 +1,303 @@
+"""The files that say what to install, and the code that imports it, agree with each other."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+ROOT = Path(__file__).resolve().parent.parent
+SUPPORTED = ["3.12", "3.13", "3.14"]
+OURS = {"pubsub_lib", "tools", "tests", "conftest"}
+# Where a distribution and the module it brings have different names.
+DISTRIBUTION_OF = {"yaml": "pyyaml", "IPython": "ipython"}
+ONLY_IN_CONDA = {"python", "pip"}
+
+
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@cache
+def pyproject() -> dict[str, Any]:
+    return tomllib.loads(text_of("pyproject.toml"))
+
+
+def by_name(lines: list[str]) -> dict[str, Requirement]:
+    requirements = [Requirement(line) for line in lines]
+    return {canonicalize_name(requirement.name): requirement for requirement in requirements}
+
+
+def declared() -> dict[str, Requirement]:
+    """What pyproject.toml asks for, in all its extras."""
+    project = pyproject()["project"]
+    extras = project["optional-dependencies"].values()
+    return by_name(project["dependencies"] + [line for extra in extras for line in extra])
+
+
+def conda_environment() -> dict[str, Any]:
+    return yaml.safe_load(text_of("environment.yml"))
+
+
+def conda_requirements() -> dict[str, Requirement]:
+    return by_name([line for line in conda_environment()["dependencies"] if isinstance(line, str)])
+
+
+@cache
+def pinned() -> dict[str, list[tuple[Requirement, list[str]]]]:
+    """The entries of requirements.txt with their hashes.
+
+    A package may have several, each for some of the Python versions.
+    """
+    entries: dict[str, list[tuple[Requirement, list[str]]]] = {}
+    text = re.sub(r"^\s*#.*\n", "", text_of("requirements.txt"), flags=re.MULTILINE)
+    for entry in text.replace("\\\n", " ").splitlines():
+        line, *hashes = entry.split(" --hash=")
+        requirement = Requirement(line.strip())
+        entries.setdefault(canonicalize_name(requirement.name), []).append(
+            (requirement, [value.strip() for value in hashes])
+        )
+    return entries
+
+
+def pinned_version(requirement: Requirement) -> Version:
+    (specifier,) = requirement.specifier
+    return Version(specifier.version)
+
+
+def ci() -> dict[str, Any]:
+    return yaml.safe_load(text_of(".github/workflows/ci.yml"))
+
+
+def tracked_files() -> list[Path]:
+    listing = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if listing.returncode:
+        pytest.skip("not a git clone")
+    return [ROOT / name for name in listing.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+# --- The three lists of packages ---
+
+
+def test_environment_yml_names_the_packages_of_pyproject() -> None:
+    assert set(conda_requirements()) - ONLY_IN_CONDA == set(declared())
+
+
+def test_environment_yml_asks_for_the_versions_of_pyproject() -> None:
+    conda = conda_requirements()
+    differing = {
+        name: (str(requirement.specifier), str(conda[name].specifier))
+        for name, requirement in declared().items()
+        if requirement.specifier != conda[name].specifier
+    }
+    assert not differing
+
+
+def test_environment_yml_asks_for_the_supported_python_versions() -> None:
+    python = conda_requirements()["python"].specifier
+    assert [f"3.{minor}" for minor in range(8, 20) if f"3.{minor}" in python] == SUPPORTED
+
+
+def test_environment_yml_installs_the_project_itself() -> None:
+    (pip,) = [entry for entry in conda_environment()["dependencies"] if isinstance(entry, dict)]
+    assert pip == {"pip": ["-e ."]}
+
+
+def test_requirements_txt_pins_every_package_of_pyproject() -> None:
+    assert set(declared()) <= set(pinned())
+
+
+def test_requirements_txt_pins_versions_that_pyproject_allows() -> None:
+    refused = [
+        str(entry)
+        for name, requirement in declared().items()
+        for entry, _ in pinned()[name]
+        if pinned_version(entry) not in requirement.specifier
+    ]
+    assert not refused
+
+
+def test_requirements_txt_pins_each_package_once_for_every_supported_python() -> None:
+    for name in declared():
+        for version in SUPPORTED:
+            environment = {"python_version": version, "python_full_version": f"{version}.0"}
+            chosen = [
+                entry
+                for entry, _ in pinned()[name]
+                if entry.marker is None or entry.marker.evaluate(environment)
+            ]
+            assert len(chosen) == 1, f"{name} on Python {version}"
+
+
+# --- requirements.txt ---
+
+
+def test_every_requirement_is_an_exact_version() -> None:
+    for entries in pinned().values():
+        for requirement, _ in entries:
+            assert [s.operator for s in requirement.specifier] == ["=="], requirement
+            assert "*" not in str(requirement.specifier), requirement
+
+
+def test_every_requirement_has_a_sha256_hash() -> None:
+    for entries in pinned().values():
+        for requirement, hashes in entries:
+            assert hashes, requirement
+            assert all(re.fullmatch("sha256:[0-9a-f]{64}", value) for value in hashes), requirement
+
+
+def test_requirements_txt_holds_no_address_and_no_option() -> None:
+    text = text_of("requirements.txt")
+    assert "://" not in text
+    assert " @ " not in text
+    assert re.findall(r"^\s*--?(?!-hash=)\w.*", text.replace("    --hash=", ""), re.MULTILINE) == []
+
+
+def test_requirements_txt_pins_the_tools_that_the_set_up_needs() -> None:
+    # Without uv there is nothing to install the rest with; without the others, nothing to build
+    # the project with, as it is installed without downloading anything that has no hash.
+    build_tools = by_name(pyproject()["build-system"]["requires"])
+    assert {"uv", "editables", *build_tools} <= set(pinned())
+
+
+# --- The supported versions of Python ---
+
+
+def test_requires_python_allows_the_supported_versions() -> None:
+    requires = SpecifierSet(pyproject()["project"]["requires-python"])
+    assert all(version in requires for version in SUPPORTED)
+    assert "3.11" not in requires
+
+
+def test_python_version_file_names_supported_versions() -> None:
+    named = text_of(".python-version").split()
+    assert named
+    assert set(named) <= set(SUPPORTED)
+
+
+def test_set_up_prefers_the_versions_of_the_python_version_file() -> None:
+    found = re.search(r'^versions="(.*)"$', text_of("tools/set_up.sh"), re.MULTILINE)
+    assert found is not None
+    tried = found[1].split()
+    named = text_of(".python-version").split()
+    assert tried[: len(named)] == named
+    assert sorted(tried) == SUPPORTED
+
+
+def test_ci_runs_every_supported_version() -> None:
+    matrix = ci()["jobs"]["test"]["strategy"]["matrix"]
+    assert sorted(matrix["python"]) == SUPPORTED
+
+
+def test_ci_runs_on_linux_macos_and_windows() -> None:
+    matrix = ci()["jobs"]["test"]["strategy"]["matrix"]
+    assert {system.split("-")[0] for system in matrix["system"]} == {"ubuntu", "macos", "windows"}
+
+
+# --- Imports ---
+
+
+def imported_modules(tree: ast.AST) -> Iterator[str]:
+    """Top-level names of what is imported, save what the code can do without."""
+    optional = {
+        id(child)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Try) and any(catches_import_error(h) for h in node.handlers)
+        for statement in node.body
+        for child in ast.walk(statement)
+    }
+    for node in ast.walk(tree):
+        if id(node) in optional:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.split(".")[0]
+
+
+def catches_import_error(handler: ast.ExceptHandler) -> bool:
+    caught = {node.id for node in ast.walk(handler.type or handler) if isinstance(node, ast.Name)}
+    return bool(caught & {"ImportError", "ModuleNotFoundError"})
+
+
+def notebook_sources(path: Path) -> Iterator[str]:
+    """The code cells, without the lines that only IPython understands."""
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "code" and not source.startswith("%%"):
+            yield re.sub(r"^(\s*)[%!].*", r"\1pass", source, flags=re.MULTILINE)
+
+
+def third_party_imports(path: Path) -> set[str]:
+    is_notebook = path.suffix == ".ipynb"
+    sources = notebook_sources(path) if is_notebook else [path.read_text(encoding="utf-8")]
+    modules = {module for source in sources for module in imported_modules(ast.parse(source))}
+    neighbours = {neighbour.stem for neighbour in path.parent.glob("*.py")}
+    return modules - OURS - neighbours - set(sys.stdlib_module_names) - {"__future__"}
+
+
+def python_sources() -> list[Path]:
+    folders = ("pubsub_lib", "tests", "tools", "notebooks")
+    sources = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    notebooks = (ROOT / "notebooks").rglob("*.ipynb")
+    saved_by_hand = [path for path in notebooks if ".ipynb_checkpoints" not in path.parts]
+    return [ROOT / "conftest.py", *sources, *saved_by_hand]
+
+
+def test_everything_imported_is_declared_in_pyproject() -> None:
+    undeclared = {
+        f"{path.relative_to(ROOT)}: {module}"
+        for path in python_sources()
+        for module in third_party_imports(path)
+        if canonicalize_name(DISTRIBUTION_OF.get(module, module)) not in declared()
+    }
+    assert not undeclared
+
+
+def test_the_core_imports_only_the_standard_library() -> None:
+    library = ROOT / "pubsub_lib"
+    # The lab draws and measures; nats.py talks to a server through a client of its own.
+    beyond_the_core = {library / "lab", library / "nats.py"}
+    core = [p for p in library.rglob("*.py") if not beyond_the_core & {p, *p.parents}]
+    beyond = {path.name: found for path in core if (found := third_party_imports(path))}
+    assert not beyond
+
+
+def test_installing_the_library_installs_nothing_else() -> None:
+    assert pyproject()["project"]["dependencies"] == []
+
+
+# --- What a clone must not contain ---
+
+FOLDER_OF_A_MACHINE = re.compile(r"(?<![\w.~$}/-])/(root|home/[a-z]\w*|Users/[A-Za-z]\w*|work)/")
+INDEX_ADDRESS = re.compile(
+    r"(index-url|find-links|trusted-host)\s*[=:]\s*\S|https?://\S*/simple\b", re.IGNORECASE
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "pattern"),
+    [("path of a machine", FOLDER_OF_A_MACHINE), ("package index", INDEX_ADDRESS)],
+)
+def test_no_tracked_file_contains(kind: str, pattern: re.Pattern[str]) -> None:
+    found = []
+    for path in tracked_files():
+        if path == Path(__file__):
+            continue
+        text = path.read_bytes().decode("utf-8", errors="replace")
+        found += [f"{path.relative_to(ROOT)}: {kind} {hit[0]!r}" for hit in pattern.finditer(text)]
+    assert not found
