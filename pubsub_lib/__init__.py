@@ -15,13 +15,16 @@ nothing here imports it.
 Received: Hello
 """
 
-from pubsub_lib.broker import AsyncPubSub, BrokerStats, Delivery, ShutdownReport
+from pubsub_lib.broker import AsyncPubSub
 from pubsub_lib.chapter import ChapterPubSub, subscriber_task
-from pubsub_lib.errors import PubSubClosed
-from pubsub_lib.inbox import Inbox, InboxStats
+from pubsub_lib.errors import Lagged, PubSubClosed, PubSubFull
+from pubsub_lib.inbox import Inbox
 from pubsub_lib.interfaces import Broker, Publisher, Subscription
 from pubsub_lib.messages import Message
 from pubsub_lib.naive import NaivePubSub
+from pubsub_lib.overflow import Overflow
+from pubsub_lib.reports import BrokerStats, Delivery, ShutdownReport, SubscriptionStats
+from pubsub_lib.ring import RingPubSub, RingSubscription
 
 __all__ = [
     "AsyncPubSub",
@@ -30,12 +33,17 @@ __all__ = [
     "ChapterPubSub",
     "Delivery",
     "Inbox",
-    "InboxStats",
+    "Lagged",
     "Message",
     "NaivePubSub",
+    "Overflow",
     "PubSubClosed",
+    "PubSubFull",
     "Publisher",
+    "RingPubSub",
+    "RingSubscription",
     "ShutdownReport",
     "Subscription",
+    "SubscriptionStats",
     "subscriber_task",
 ]
