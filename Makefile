@@ -26,7 +26,7 @@ set-up:
 	@tools/set_up.sh --folder $(VENV)
 
 lab: set-up
-	$(BIN)/python -m jupyterlab $(AS_ROOT) $(ARGS) notebooks/00_start_here.ipynb
+	$(BIN)/python -m jupyterlab $(AS_ROOT) --ServerApp.root_dir=. $(ARGS) notebooks/00_start_here.ipynb
 
 test: set-up
 	$(BIN)/python -m pytest $(TWO_WORKERS) $(ARGS)
