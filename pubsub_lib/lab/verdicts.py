@@ -23,7 +23,7 @@ CLAIMS = {
     "C8": "callbacks scale poorly, queues scale well",
     "C9": "publishing to queues takes time O(n) in the number of subscribers",
     "C10": "queue operations take time O(1)",
-    "C11": "memory is O(n × maxsize)",
+    "C11": "memory is O(n * maxsize)",
     "C12": "the broker scales linearly in subscribers and messages",
     "C14": "errors are handled: `TimeoutError` is built in",
     "C15": "type hints catch mistakes before the program runs",
