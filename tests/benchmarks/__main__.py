@@ -74,7 +74,7 @@ def _profile(name: str, systems: Sequence[System]) -> None:
     (system,) = [one for one in systems if one.name == name] or sys.exit(
         f"There is no system {name!r}. There are: {'; '.join(one.name for one in systems)}."
     )
-    with cProfile.Profile() as profile:
+    with heap_left_alone(), cProfile.Profile() as profile:
         cost_ns(system, subscribers=10, messages=FULL.messages[10])
     pstats.Stats(profile).strip_dirs().sort_stats("tottime").print_stats(12)
 

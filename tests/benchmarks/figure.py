@@ -68,7 +68,7 @@ def _draw_speeds(axes: Axes, results: Results, rows: Sequence[System | Limit]) -
         axes.hlines(row, min(ratios.values()), max(ratios.values()), **SPREAD)
         _dot(axes, ratios[SHOWN], row, system)
         _value(axes, ratios[SHOWN], (max(ratios.values()), row))
-    _finish(axes, "times the chapter's broker's\nmore is better →", ticks=(1,))
+    _finish(axes, "times the chapter's broker's\nmore is better →")
 
 
 def _draw_shares(
@@ -83,7 +83,7 @@ def _draw_shares(
             share = results.ratio(quantity, subscribers, system.name, CHAPTER.name).median
             _dot(axes, share, row, system)
             _value(axes, share, (share, row))
-    _finish(axes, "times the chapter's broker's\n← less is better", ticks=(1, 2, 5))
+    _finish(axes, "times the chapter's broker's\n← less is better")
 
 
 def _dot(axes: Axes, value: float, row: int, system: System | Limit) -> None:
@@ -101,13 +101,13 @@ def _value(axes: Axes, value: float, where: tuple[float, float]) -> None:
     )
 
 
-def _finish(axes: Axes, label: str, *, ticks: tuple[int, ...]) -> None:
+def _finish(axes: Axes, label: str) -> None:
     axes.set_xscale("log")
     left, right = axes.dataLim.intervalx
     room = (right / left) ** 0.25  # for the values, which are written to the right
-    axes.set_xlim(left / room**0.4, right * room)
+    axes.set_xlim(min(left / room**0.4, 0.48), right * room)
     axes.axvline(1, color=GREY, linestyle=":", linewidth=1.2, zorder=0)
-    axes.xaxis.set_major_locator(LogLocator(subs=ticks))
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if right / left < 30 else (1,)))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,g}")
     axes.xaxis.set_minor_locator(NullLocator())
     axes.grid(axis="y", color="#eeeeee", zorder=0)

@@ -22,6 +22,9 @@ import numpy as np
 from .reading import Count, Receiver
 from .systems import BOUND, Limit, System
 
+#: How often the event loop has to go around until every reader has a message: once for the readers,
+#: and up to twice for what a system does in tasks of its own.
+TURNS = 3
 TIME_LIMIT_S = 120.0  #: of one measurement; a reader whose end was lost would wait for ever
 
 
@@ -65,6 +68,20 @@ def cost_ns(system: System | Limit, *, subscribers: int, messages: int) -> float
             spent_ns = time.thread_time_ns() - start_ns
     else:
         spent_ns, counts = _run(_deliver_counted(system, subscribers, published))
+    _check_counts(system.name, counts, published)
+    return spent_ns / (subscribers * messages)
+
+
+def wake_up_ns(system: System, *, subscribers: int, messages: int) -> float:
+    """Return the processor time of one delivery to a reader that waits for it, in nanoseconds.
+
+    It is what unloaded latency is made of, without what other programs add to that.
+
+    Raises:
+        Undelivered: if a subscriber received another number of messages, or another last one.
+    """
+    published = _numbered(messages)
+    spent_ns, counts = _run(_deliver_counted(system, subscribers, published, one_by_one=True))
     _check_counts(system.name, counts, published)
     return spent_ns / (subscribers * messages)
 
@@ -177,14 +194,23 @@ async def _within_the_time_limit[T](measurement: Coroutine[Any, Any, T]) -> T:
 
 
 async def _deliver_counted(
-    system: System, subscribers: int, published: Sequence[bytes]
+    system: System, subscribers: int, published: Sequence[bytes], *, one_by_one: bool = False
 ) -> tuple[int, list[Count]]:
-    """Return the processor time in nanoseconds, and what each subscriber counted."""
+    """Return the processor time in nanoseconds, and what each subscriber counted.
+
+    If `one_by_one`, every reader has a message and waits again before the next is published.
+    """
     async with system.open(subscribers) as channel, asyncio.TaskGroup() as group:
         readers = [group.create_task(system.reading.count(source)) for source in channel.sources]
         await asyncio.sleep(0)  # every reader waits for its first message
         start_ns = time.thread_time_ns()
-        await channel.publish(published)
+        if one_by_one:
+            for message in published:
+                await channel.publish([message])
+                for _ in range(TURNS):
+                    await asyncio.sleep(0)
+        else:
+            await channel.publish(published)
         await channel.close()
         counts = [await reader for reader in readers]
         spent_ns = time.thread_time_ns() - start_ns

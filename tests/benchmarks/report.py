@@ -17,6 +17,7 @@ from .rounds import Quantity, Results, Sizes
 from .systems import BOUND, CHAPTER, Kind, Limit, System
 
 LATENCIES = (
+    Quantity.WAKE_UP,
     Quantity.UNLOADED_P50,
     Quantity.UNLOADED_P99,
     Quantity.SATURATED_P50,
@@ -120,7 +121,7 @@ def _speed(results: Results, systems: Sequence[System | Limit]) -> str:
 
 
 def _latency(results: Results, systems: Sequence[System], subscribers: int) -> str:
-    head = ["system", "bound", "unloaded p50", "p99", "saturated p50", "p99"]
+    head = ["system", "bound", "wake-up", "unloaded p50", "p99", "saturated p50", "p99"]
     rows = [
         [
             system.name,
@@ -185,7 +186,7 @@ def _absolute(results: Results, quantity: Quantity, unit: str) -> str:
 
 
 def _latency_absolute(results: Results, subscribers: int) -> str:
-    values = ", ".join(
+    wake_up_ns, *latencies_us = (
         f"{results.median(quantity, subscribers, CHAPTER.name):,.0f}" for quantity in LATENCIES
     )
-    return f"The chapter's broker, on this machine: {values} µs."
+    return f"The chapter's broker, on this machine: {wake_up_ns} ns, {', '.join(latencies_us)} µs."

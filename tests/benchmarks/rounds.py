@@ -26,6 +26,7 @@ class Quantity(Enum):
     """What is measured; of each, less is better."""
 
     COST = "processor time of a delivery (ns)"
+    WAKE_UP = "processor time of a delivery that wakes its reader (ns)"
     UNLOADED_P50 = "unloaded latency, p50 (µs)"
     UNLOADED_P99 = "unloaded latency, p99 (µs)"
     SATURATED_P50 = "saturated latency, p50 (µs)"
@@ -42,7 +43,7 @@ class Sizes:
         rounds: how often, but for the memory, which is the same every time.
         messages: how many messages to publish to so many subscribers.
         latency_subscribers: how many subscribers latency is measured with.
-        unloaded_messages: how many messages to send, one each millisecond.
+        unloaded_messages: how many messages to send, each when everyone waits for it.
         saturated_messages: how many messages to send as fast as can be.
         run_messages: how many messages the run has whose memory is measured.
     """
@@ -156,6 +157,9 @@ def _measure_memory(results: Results, system: System, sizes: Sizes) -> None:
 
 def _measure_latency(results: Results, system: System, sizes: Sizes) -> None:
     subscribers = sizes.latency_subscribers
+    wake_up_ns = measuring.wake_up_ns(
+        system, subscribers=subscribers, messages=sizes.unloaded_messages
+    )
     unloaded = measuring.unloaded_latency(
         system, subscribers=subscribers, messages=sizes.unloaded_messages
     )
@@ -163,6 +167,7 @@ def _measure_latency(results: Results, system: System, sizes: Sizes) -> None:
         system, subscribers=subscribers, messages=sizes.saturated_messages
     )
     for quantity, value in (
+        (Quantity.WAKE_UP, wake_up_ns),
         (Quantity.UNLOADED_P50, unloaded.p50),
         (Quantity.UNLOADED_P99, unloaded.p99),
         (Quantity.SATURATED_P50, saturated.p50),

@@ -23,7 +23,7 @@ from enum import Enum
 from typing import Any
 
 import pubsub_lib
-from pubsub_lib import AsyncPubSub, ChapterPubSub, Inbox
+from pubsub_lib import AsyncPubSub, ChapterPubSub
 
 from .reading import BATCHES, EACH, GETS, GETS_AND_DONE, Count, Reading
 
@@ -111,7 +111,7 @@ def _open_broker(new_broker: Callable[[int], Any]) -> Opening:
     return open_channel
 
 
-_open_ring = _open_broker(getattr(pubsub_lib, "RingPubSub", None))
+_open_ring = _open_broker(lambda maxsize: pubsub_lib.RingPubSub(maxsize))
 _open_queues = _open_broker(AsyncPubSub)
 
 RING_BATCHES = System("RingPubSub, batches", Kind.LIBRARY, _open_ring, BATCHES)
@@ -165,10 +165,9 @@ SYSTEMS: tuple[System, ...] = (
     AWAIT_PUT,
     PUT_NOWAIT,
 )
+# A library without the ring and without batches is measured as it is.
 if not hasattr(pubsub_lib, "RingPubSub"):
-    SYSTEMS = tuple(s for s in SYSTEMS if not s.name.startswith("Ring"))
-if not hasattr(Inbox, "batches"):
-    SYSTEMS = tuple(s for s in SYSTEMS if s is not QUEUES_BATCHES)
+    SYSTEMS = tuple(s for s in SYSTEMS if s not in (RING_BATCHES, RING_EACH, QUEUES_BATCHES))
 
 
 # --- The limits: the same messages, in portions of the bound, and nobody waits ---
