@@ -6,7 +6,7 @@ import weakref
 
 import pytest
 
-from pubsub_lib import AsyncPubSub, Inbox, InboxStats, PubSubClosed
+from pubsub_lib import AsyncPubSub, Inbox, PubSubClosed, SubscriptionStats
 from pubsub_lib.lab.virtual_time import Deadlock, run_virtual
 
 
@@ -176,7 +176,7 @@ def test_a_cancelled_get_wakes_the_next_reader_for_its_message():
     run_virtual(main())
 
 
-@pytest.mark.parametrize("wait", [Inbox.get, Inbox.join, Inbox.drained])
+@pytest.mark.parametrize("wait", [Inbox.get, Inbox.join])
 def test_a_wait_that_timed_out_leaves_nothing_behind(wait):
     async def main() -> None:
         inbox = inbox_of(maxsize=1)
@@ -209,7 +209,9 @@ def test_waiting_on_a_second_event_loop_is_refused_with_the_remedy():
             await asyncio.wait_for(inbox.get(), timeout=1)
 
     run_virtual(wait())
-    with pytest.raises(RuntimeError, match=r"this Inbox belongs to another event loop; create one"):
+    with pytest.raises(
+        RuntimeError, match=r"this AsyncPubSub belongs to another event loop; create one"
+    ):
         run_virtual(wait())
 
 
@@ -384,7 +386,7 @@ def test_close_twice_does_no_harm():
     inbox = inbox_of(1)
     inbox.close()
     inbox.close()
-    assert inbox.stats == InboxStats(received=1, dropped=0, depth=0, high_water_mark=1)
+    assert inbox.stats == SubscriptionStats(received=1, dropped=0, depth=0, high_water_mark=1)
 
 
 def test_a_message_that_is_being_handled_may_be_marked_as_done_after_close():
@@ -495,13 +497,13 @@ def test_stats_are_exact():
     async def main() -> None:
         broker = AsyncPubSub[int](maxsize=3, timeout=0)
         inbox = broker.subscribe()
-        assert inbox.stats == InboxStats(received=0, dropped=0, depth=0, high_water_mark=0)
+        assert inbox.stats == SubscriptionStats(received=0, dropped=0, depth=0, high_water_mark=0)
         for number in range(5):
             await broker.publish(number)
-        assert inbox.stats == InboxStats(received=3, dropped=2, depth=3, high_water_mark=3)
+        assert inbox.stats == SubscriptionStats(received=3, dropped=2, depth=3, high_water_mark=3)
         inbox.get_nowait()
         inbox.get_nowait()
-        assert inbox.stats == InboxStats(received=3, dropped=2, depth=1, high_water_mark=3)
+        assert inbox.stats == SubscriptionStats(received=3, dropped=2, depth=1, high_water_mark=3)
 
     run_virtual(main())
 

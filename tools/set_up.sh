@@ -11,11 +11,16 @@ versions="3.13 3.12 3.14"
 folder=.venv
 requirements=requirements.txt
 only_find=no
+
+needs_value() {
+    [ $# -gt 1 ] || { echo "set_up.sh: $1 needs a value" >&2; exit 2; }
+}
+
 while [ $# -gt 0 ]; do
     case $1 in
-        --folder) folder=$2; shift 2 ;;
-        --versions) versions=$2; shift 2 ;;
-        --requirements) requirements=$2; shift 2 ;;
+        --folder) needs_value "$@"; folder=$2; shift 2 ;;
+        --versions) needs_value "$@"; versions=$2; shift 2 ;;
+        --requirements) needs_value "$@"; requirements=$2; shift 2 ;;
         --find) only_find=yes; shift ;;
         *) echo "set_up.sh: unknown option $1" >&2; exit 2 ;;
     esac
@@ -70,6 +75,7 @@ try() {
     problem="does not exist"
     command -v "$1" >/dev/null 2>&1 || return 1
     answer=$("$1" -c "$question" 2>/dev/null </dev/null | tail -n 1)
+    case $answer in *"|"*"|"*) ;; *) answer= ;; esac  # something else printed something else
     IFS='|' read -r version lacks executable <<END
 $answer
 END
@@ -124,9 +130,9 @@ choose_python() {
         try "$PYTHON" || fail "PYTHON=$PYTHON will not do: it $problem. $would_do would do."
     elif ! find_python; then
         newest=$(echo "$versions" | cut -d ' ' -f 1)
-        fail "No suitable Python was found. $would_do would do. ${looked_at:+These will not:
+        others=${looked_at:+" These will not:$newline$newline${looked_at%?}"}
+        fail "No suitable Python was found. $would_do would do.$others
 
-$looked_at}
 Ways to get one:
 
     any system       the installer from https://www.python.org/downloads/

@@ -18,6 +18,7 @@ A caption that is computed cannot go stale, and, unlike a picture, can be compar
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from pubsub_lib.lab.recordings import Recording, Span
@@ -32,7 +33,8 @@ def about_each(named: Mapping[str, Recording], about: Callable[[Recording], str]
 
 def about_queue_fill(recording: Recording) -> str:
     """Say which inbox was the fullest, and when."""
-    fullest = recording.queue_fill().sort_values("depth", ascending=False, kind="stable").iloc[0]
+    fill = _some(recording.queue_fill(), "no inbox was looked at (callbacks have none)")
+    fullest = fill.sort_values("depth", ascending=False, kind="stable").iloc[0]
     name, depth, time_s = fullest["subscriber"], fullest["depth"], fullest["time_s"]
     if recording.bound and depth >= recording.bound:
         return f"{name} reaches the bound of {depth:,} messages after {time_s:.3g} s"
@@ -42,7 +44,7 @@ def about_queue_fill(recording: Recording) -> str:
 def about_drops(recording: Recording) -> str:
     """Say who missed how many messages."""
     table = recording.drops()
-    sent = len(recording.publishes())
+    sent = len(_published(recording))
     missed = [
         f"{subscriber} misses {dropped:,} of {sent:,} messages"
         for subscriber, dropped in zip(table["subscriber"], table["dropped"], strict=True)
@@ -62,7 +64,7 @@ def about_latency(recording: Recording) -> str:
 
 def about_publish_time(recording: Recording) -> str:
     """Say how long the publishes took, together and at worst."""
-    durations_s = recording.publishes()["duration_s"]
+    durations_s = _published(recording)["duration_s"]
     return (
         f"{len(durations_s):,} publishes take {durations_s.sum():.3g} s in all, "
         f"the longest {milliseconds(durations_s.max() * 1e3)}"
@@ -71,11 +73,20 @@ def about_publish_time(recording: Recording) -> str:
 
 def about_lateness(recording: Recording) -> str:
     """Say how late the last message was sent, and how late the latest."""
-    table = recording.publishes()
+    table = _published(recording)
     late_ms = (table["sent_s"] - table["intended_s"]) * 1e3
     return (
         f"the last of {len(table):,} messages is sent {milliseconds(late_ms.iloc[-1])} late, "
         f"the latest {milliseconds(late_ms.max())}"
+    )
+
+
+def about_waits(recording: Recording, subscriber: str) -> str:
+    """Say how long a subscriber's last message waited before the inbox, and in it."""
+    last = recording.waits(subscriber).iloc[-1]
+    return (
+        f"the last message waits {milliseconds(last['before_s'] * 1e3)} to get into the queue, "
+        f"and {milliseconds(last['queued_s'] * 1e3)} in it"
     )
 
 
@@ -100,5 +111,20 @@ def quantile(values: NDArray[np.float64], share: float) -> float:
 
 def milliseconds(value: float) -> str:
     """Return a time, given in milliseconds, with three digits and a fitting unit."""
-    value = round(value, 6)
-    return f"{value:,.3g} ms" if value < 1000 else f"{value / 1e3:,.3g} s"
+    value = round(value, 6) + 0.0  # which makes -0.0 a 0.0
+    return f"{plain(value)} ms" if value < 999.5 else f"{plain(value / 1e3)} s"
+
+
+def plain(value: float) -> str:
+    """Return a number with three digits, or with all that are before the point, as in 1,234."""
+    return f"{value:,.0f}" if abs(value) >= 99.95 else f"{value:.3g}"
+
+
+def _published(recording: Recording) -> pd.DataFrame:
+    return _some(recording.publishes(), "nothing was published")
+
+
+def _some(table: pd.DataFrame, what_is_missing: str) -> pd.DataFrame:
+    if table.empty:
+        raise ValueError(f"in this run {what_is_missing}, so there is nothing to show")
+    return table

@@ -21,6 +21,7 @@ sentence is made from the numbers drawn, so it cannot go stale, and the notebook
 'A: waiting for 1 s, publishing for 2 s.'
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import cycle
 
@@ -40,7 +41,9 @@ from pubsub_lib.lab.captions import (
     about_publish_time,
     about_queue_fill,
     about_spans,
+    about_waits,
     milliseconds,
+    plain,
     quantile,
 )
 from pubsub_lib.lab.recordings import Pace, Reader, Recording, Span
@@ -61,8 +64,8 @@ from pubsub_lib.lab.style import (
     axes_from_zero,
     legend,
     line_of,
+    logarithmic_ticks,
     panels_for,
-    plain_logarithmic_ticks,
 )
 
 type Recordings = Recording | Mapping[str, Recording]
@@ -71,6 +74,7 @@ type Recordings = Recording | Mapping[str, Recording]
 def queue_fill(recordings: Recordings) -> Plot:
     """Draw how many messages wait in each inbox over time, and the bound."""
     named = _named(recordings)
+    caption = about_each(named, about_queue_fill)
     with panels_for(named, x="time (s)", y="messages waiting in the inbox") as (figure, panels):
         for axes, recording in zip(panels, named.values(), strict=True):
             fill = recording.queue_fill()
@@ -95,51 +99,60 @@ def queue_fill(recordings: Recordings) -> Plot:
             axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes_from_zero(panels)
         legend(panels)
-    return Plot(figure, about_each(named, about_queue_fill))
+    return Plot(figure, caption)
 
 
 def drops(recordings: Recordings) -> Plot:
     """Draw how many messages each subscriber received, left unread, and missed."""
     named = _named(recordings)
+    caption = about_each(named, about_drops)
+    longest = max(len(recording.publishes()) for recording in named.values())
     with panels_for(named, x="messages", y="") as (figure, panels):
         for axes, recording in zip(panels, named.values(), strict=True):
             table = recording.drops().iloc[::-1]
             pace_of = {reader.name: reader.pace for reader in recording.readers}
-            total = max(1, len(recording.publishes()))
-            for row, (name, received, unread, dropped) in enumerate(
-                zip(*(table[column] for column in table.columns), strict=True)
+            total = len(recording.publishes())
+            for name, received, unread, dropped in zip(
+                *(table[column] for column in table.columns), strict=True
             ):
                 colour = COLOURS[pace_of[name]]
                 axes.barh(name, received, color=colour)
                 if unread:
                     axes.barh(name, unread, left=received, color="white", edgecolor=colour)
                     axes.annotate(
-                        f" {unread:,} never read", (received, row), va="center", fontsize=9
+                        f" {unread:,} never read",
+                        (received, name),
+                        va="center",
+                        fontsize=9,
+                        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
                     )
                 if dropped:
                     kept = received + unread
                     axes.barh(name, dropped, left=kept, color="white", edgecolor=DROP, hatch="///")
                 axes.annotate(
                     f" {dropped:,} dropped" if dropped else " none dropped",
-                    (total, row),
+                    (total, name),
                     va="center",
                     color=DROP if dropped else BOUND,
                 )
             axes.xaxis.set_major_formatter("{x:,.0f}")
-            axes.set_xlim(0, total * (1.3 if len(named) == 1 else 1.6))
+            axes.set_xlim(0, longest * (1.3 if len(named) == 1 else 1.6))
             axes.tick_params(axis="y", length=0)
         figure.set_figheight(1.4 + 0.38 * max(len(r.readers) for r in named.values()))
-    return Plot(figure, about_each(named, about_drops))
+    return Plot(figure, caption)
 
 
 def latency_histogram(recordings: Recordings) -> Plot:
-    """Draw how many deliveries took how long, on a logarithmic axis, for each pace of reader."""
+    """Draw how many deliveries took how long, on a logarithmic axis, for each pace of reader.
+
+    All panels have the same bins. What took no time at all has a bin of its own, at a 0 of its own.
+    """
     named = _named(recordings)
+    latencies = [recording.latencies_ms() for recording in named.values()]
+    edges, zero = _logarithmic_edges(latencies)
     with panels_for(named, x="latency (ms)", y="deliveries") as (figure, panels):
-        for axes, recording in zip(panels, named.values(), strict=True):
-            latencies = recording.latencies_ms()
-            edges = _logarithmic_edges(latencies)
-            for pace, values in latencies.items():
+        for axes, one in zip(panels, latencies, strict=True):
+            for pace, values in one.items():
                 axes.hist(
                     np.maximum(values, edges[0]),
                     bins=list(edges),
@@ -151,7 +164,7 @@ def latency_histogram(recordings: Recordings) -> Plot:
                     label=pace.value,
                 )
             axes.set_xscale("log")
-            plain_logarithmic_ticks(axes)
+        logarithmic_ticks(panels, zero=zero)
         legend(panels)
     return Plot(figure, about_each(named, about_latency))
 
@@ -160,15 +173,15 @@ def latency_ecdf(recordings: Recordings) -> Plot:
     """Draw the share of deliveries that took at most so long, with p50 and p99 marked.
 
     An ECDF (empirical cumulative distribution function) shows every percentile at once, and has no
-    bins to choose.
+    bins to choose. What took no time at all is drawn at a 0 of its own.
     """
     named = _named(recordings)
+    latencies = [recording.latencies_ms() for recording in named.values()]
+    edges, zero = _logarithmic_edges(latencies)
     with panels_for(named, x="latency (ms)", y="share of deliveries") as (figure, panels):
-        for axes, recording in zip(panels, named.values(), strict=True):
-            latencies = recording.latencies_ms()
-            floor = _logarithmic_edges(latencies)[0]
-            for pace, values in latencies.items():
-                shown = np.maximum(values, floor)
+        for axes, one in zip(panels, latencies, strict=True):
+            for pace, values in one.items():
+                shown = np.maximum(values, edges[0])
                 axes.ecdf(
                     shown,
                     color=COLOURS[pace],
@@ -179,7 +192,7 @@ def latency_ecdf(recordings: Recordings) -> Plot:
                     value = quantile(shown, share)
                     axes.plot(value, share, MARKERS[pace], color=COLOURS[pace], clip_on=False)
                     axes.annotate(
-                        f"{name}: {milliseconds(value if value > floor else 0.0)}",
+                        f"{name}: {milliseconds(value if value > zero else 0.0)}",
                         (value, share),
                         xytext=(8, -13) if pace is Pace.FAST else (-8, 4),
                         ha="left" if pace is Pace.FAST else "right",
@@ -189,7 +202,7 @@ def latency_ecdf(recordings: Recordings) -> Plot:
             axes.set_xscale("log")
             axes.margins(x=0.15)
             axes.set_ylim(0, 1.02)
-            plain_logarithmic_ticks(axes)
+        logarithmic_ticks(panels, zero=zero)
         legend(panels)
     return Plot(figure, about_each(named, about_latency))
 
@@ -197,6 +210,7 @@ def latency_ecdf(recordings: Recordings) -> Plot:
 def publish_time(recordings: Recordings) -> Plot:
     """Draw how long each publish took, at the time it began."""
     named = _named(recordings)
+    caption = about_each(named, about_publish_time)
     with panels_for(named, x="time (s)", y="publish takes (ms)") as (figure, panels):
         for axes, recording in zip(panels, named.values(), strict=True):
             table = recording.publishes()
@@ -210,12 +224,13 @@ def publish_time(recordings: Recordings) -> Plot:
                 clip_on=False,
             )
         axes_from_zero(panels)
-    return Plot(figure, about_each(named, about_publish_time))
+    return Plot(figure, caption)
 
 
 def lateness(recordings: Recordings) -> Plot:
     """Draw how much later than it was due each message was sent, at the time it was due."""
     named = _named(recordings)
+    caption = about_each(named, about_lateness)
     with panels_for(named, x="due (s)", y="sent late by (ms)") as (figure, panels):
         for axes, recording in zip(panels, named.values(), strict=True):
             table = recording.publishes()
@@ -237,7 +252,39 @@ def lateness(recordings: Recordings) -> Plot:
                 ha="right",
             )
         axes_from_zero(panels)
-    return Plot(figure, about_each(named, about_lateness))
+    return Plot(figure, caption)
+
+
+def waits(recordings: Recordings, *, subscriber: str) -> Plot:
+    """Draw how long each message waited for one subscriber: in the inbox, and before it.
+
+    The two are stacked, so the upper edge is the latency. What waits before the inbox is hatched:
+    it is held by the publisher, or by whoever feeds it.
+
+    Raises:
+        ValueError: if the subscriber took no message.
+    """
+    named = _named(recordings)
+    caption = about_each(named, lambda recording: about_waits(recording, subscriber))
+    with panels_for(named, x="due (s)", y="waits (s)") as (figure, panels):
+        for axes, recording in zip(panels, named.values(), strict=True):
+            table = recording.waits(subscriber)
+            due_s, queued_s = table["intended_s"], table["queued_s"]
+            latency_s = table["before_s"] + queued_s
+            axes.fill_between(due_s, 0, queued_s, label="in the queue", **AREAS[0])
+            axes.fill_between(due_s, queued_s, latency_s, label="before the queue", **WAITING)
+            axes.plot(due_s, latency_s, color=PUBLISHER, linewidth=1.5, clip_on=False)
+            axes.annotate(
+                f"the last: {milliseconds(latency_s.iloc[-1] * 1e3)}",
+                (due_s.iloc[-1], latency_s.iloc[-1]),
+                xytext=(0, 8),
+                textcoords="offset points",
+                ha="right",
+            )
+        axes_from_zero(panels)
+        handles, labels = panels[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=2)
+    return Plot(figure, caption)
 
 
 def timeline(rows: Mapping[str, Sequence[Span]]) -> Plot:
@@ -248,9 +295,11 @@ def timeline(rows: Mapping[str, Sequence[Span]]) -> Plot:
 
     Raises:
         ValueError: if there are no spans, or one ends before it begins.
+        TypeError: if it is not given spans by name.
     """
+    _require_by_name("timeline", "spans of time", rows)
     spans = [span for row in rows.values() for span in row]
-    if not spans or any(span.end_s < span.start_s for span in spans):
+    if not spans or not all(-math.inf < s.start_s <= s.end_s < math.inf for s in spans):
         raise ValueError("timeline() needs spans of time, and none may end before it begins")
     doings = dict.fromkeys(span.doing for span in spans)
     areas = cycle(AREAS)
@@ -284,7 +333,15 @@ def timeline(rows: Mapping[str, Sequence[Span]]) -> Plot:
 
 
 def loop_lag(tables: Mapping[str, pd.DataFrame]) -> Plot:
-    """Draw how late each heartbeat of the event loop came (see `LoopLag`), a panel a table."""
+    """Draw how late each heartbeat of the event loop came (see `LoopLag`), a panel a table.
+
+    Raises:
+        ValueError: if there is no table, or one without a heartbeat.
+        TypeError: if it is not given tables by name.
+    """
+    _require_by_name("loop_lag", "tables of LoopLag", tables)
+    if not tables or any(table.empty for table in tables.values()):
+        raise ValueError("loop_lag() needs tables, each with a heartbeat or more")
     with panels_for(tables, x="time (s)", y="loop lag (ms)") as (figure, panels):
         for axes, table in zip(panels, tables.values(), strict=True):
             axes.vlines(table["time_s"], 0, table["lag_s"] * 1e3, color=PUBLISHER, linewidth=1.5)
@@ -316,8 +373,13 @@ def bars(
         highlight: the names whose bars stand out.
 
     Raises:
-        ValueError: if there are no values, or `highlight` has a name that is not among them.
+        ValueError: if there are no values, one is negative or not finite, or `highlight` has a name
+            that is not among them.
+        TypeError: if it is not given values by name.
     """
+    _require_by_name("bars", "values", values)
+    if not all(0 <= value < math.inf for value in values.values()):
+        raise ValueError("a bar has a length: its value is 0 or more, and finite")
     if not values or not set(highlight) <= set(values):
         raise ValueError("bars() needs values, and highlights only names that are among them")
     with mpl.rc_context(STYLE):
@@ -328,7 +390,7 @@ def bars(
         colours = [HIGHLIGHT if name in highlight else NEUTRAL for name in names]
         axes.barh(names, lengths, color=colours, edgecolor="black", linewidth=0.8)
         for position, length in enumerate(lengths):
-            axes.annotate(f" {length:,.3g}", (length, position), va="center")
+            axes.annotate(f" {plain(length)}", (length, position), va="center")
         axes.set_xlim(0, max(max(lengths), 1e-12) * 1.15)
         axes.set_xlabel(f"{quantity} ({unit})")
         axes.tick_params(axis="y", length=0)
@@ -336,12 +398,14 @@ def bars(
     smallest = min(values, key=lambda name: values[name])
     return Plot(
         figure,
-        f"{quantity}: most for {largest}, {values[largest]:,.3g} {unit}; "
-        f"least for {smallest}, {values[smallest]:,.3g} {unit}.",
+        f"{quantity}: most for {largest}, {plain(values[largest])} {unit}; "
+        f"least for {smallest}, {plain(values[smallest])} {unit}.",
     )
 
 
-def cost_by_size(costs: Mapping[str, Mapping[int, float]], *, size: str, unit: str) -> Plot:
+def cost_by_size(
+    costs: Mapping[str, Mapping[int, float]], *, size: str, unit: str, quantity: str = "cost"
+) -> Plot:
     """Draw what something costs the more there is of something else, a line for each name.
 
     Both axes are logarithmic: a cost in proportion to the size is a straight line that rises by a
@@ -351,18 +415,22 @@ def cost_by_size(costs: Mapping[str, Mapping[int, float]], *, size: str, unit: s
         costs: the cost by size, for each name.
         size: what there is more and more of, such as "subscribers".
         unit: the unit of the costs.
+        quantity: what they are, where "cost" does not say it, such as "memory".
 
     Raises:
-        ValueError: if there is nothing to draw, or a cost that is not positive.
+        ValueError: if there is nothing to draw, or a cost or a size is not positive and finite.
+        TypeError: if it is not given costs by name.
     """
-    if not costs or not all(line and min(line.values()) > 0 for line in costs.values()):
+    _require_by_name("cost_by_size", "costs by size", costs)
+    numbers = [number for line in costs.values() for point in line.items() for number in point]
+    if not all(costs.values()) or not numbers or not all(0 < n < math.inf for n in numbers):
         raise ValueError("cost_by_size() needs positive costs by size, for one name or more")
-    with panels_for({"": None}, x=size, y=f"cost ({unit})") as (figure, (axes,)):
+    with panels_for({"": None}, x=size, y=f"{quantity} ({unit})") as (figure, (axes,)):
         for (name, line), look in zip(costs.items(), cycle(SERIES)):
-            axes.plot(list(line), list(line.values()), label=name, **look)
+            axes.plot(*zip(*sorted(line.items()), strict=True), label=name, **look)
             last = max(line)
             axes.annotate(
-                f"{name}: {_plain(line[last])} {unit}",
+                f"{name}: {plain(line[last])} {unit}",
                 (last, line[last]),
                 xytext=(8, 0),
                 textcoords="offset points",
@@ -380,25 +448,29 @@ def cost_by_size(costs: Mapping[str, Mapping[int, float]], *, size: str, unit: s
     return Plot(
         figure,
         "; ".join(
-            f"{name}: {_plain(line[min(line)])} {unit} at {min(line):,} {size}, "
-            f"{_plain(line[max(line)])} {unit} at {max(line):,}"
+            f"{name}: {plain(line[min(line)])} {unit} at {min(line):,} {size}, "
+            f"{plain(line[max(line)])} {unit} at {max(line):,}"
             for name, line in costs.items()
         )
         + ".",
     )
 
 
-def _plain(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
-
-
-def _named(recordings: Recordings) -> dict[str, Recording]:
-    named = {"": recordings} if isinstance(recordings, Recording) else dict(recordings)
+def _named(recordings: Recordings) -> Mapping[str, Recording]:
+    named = {"": recordings} if isinstance(recordings, Recording) else recordings
+    if not isinstance(named, Mapping) or not all(isinstance(r, Recording) for r in named.values()):
+        raise TypeError(
+            "a figure draws a recording, as awaiting run_workload() returns it, or several by "
+            f"name, not {recordings!r}"
+        )
     if not named:
         raise ValueError("there is no recording to draw; pass one, or several by name")
-    if not all(isinstance(recording, Recording) for recording in named.values()):
-        raise TypeError("a figure draws recordings, as returned by run_workload()")
     return named
+
+
+def _require_by_name(function: str, what: str, things: object) -> None:
+    if not isinstance(things, Mapping):
+        raise TypeError(f"{function}() draws {what} by name, not a {type(things).__name__}")
 
 
 def _readers_once(recording: Recording) -> Iterator[tuple[Reader, str | None]]:
@@ -410,10 +482,15 @@ def _readers_once(recording: Recording) -> Iterator[tuple[Reader, str | None]]:
             yield reader, label if reader is readers[0] else None
 
 
-def _logarithmic_edges(latencies: Mapping[Pace, NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Return the bins' edges; what took no time at all goes into the first."""
-    values = np.concatenate(list(latencies.values()))
+def _logarithmic_edges(
+    latencies: Sequence[Mapping[Pace, NDArray[np.float64]]],
+) -> tuple[NDArray[np.float64], float]:
+    """Return the edges of all panels' bins, and where 0 is drawn: 0.0 if there is none."""
+    values = np.concatenate([values for one in latencies for values in one.values()])
     positive = values[values > 0]
     if not len(positive):
-        return np.array([0.001, 0.002])
-    return np.geomspace(positive.min() * 0.9, positive.max() * 1.1, 50)
+        return np.array([0.001, 0.002]), 0.001
+    if len(positive) == len(values):
+        return np.geomspace(positive.min() * 0.9, positive.max() * 1.1, 50), 0.0
+    zero = 10.0 ** math.floor(math.log10(positive.min() / 2))  # has a tick, and is well apart
+    return np.geomspace(zero, positive.max() * 1.1, 50), zero

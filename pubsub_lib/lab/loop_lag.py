@@ -14,6 +14,7 @@ True
 """
 
 import asyncio
+import math
 from types import TracebackType
 from typing import Self
 
@@ -27,11 +28,11 @@ class LoopLag:
         interval_s: the time between two heartbeats, in seconds.
 
     Raises:
-        ValueError: if the interval is not positive.
+        ValueError: if the interval is not positive, or has no end.
     """
 
     def __init__(self, *, interval_s: float = 0.001) -> None:
-        if not interval_s > 0:
+        if not 0 < interval_s < math.inf:
             raise ValueError(f"interval_s must be a positive number of seconds, not {interval_s}")
         self._interval_s = interval_s
         self._beats: list[tuple[float, float]] = []
@@ -53,9 +54,11 @@ class LoopLag:
         traceback: TracebackType | None,
     ) -> None:
         assert self._task is not None
-        await asyncio.sleep(self._interval_s)  # a stall at the very end is measured too
-        self._task.cancel()
-        await asyncio.wait([self._task])
+        try:
+            await asyncio.sleep(self._interval_s)  # a stall at the very end is measured too
+        finally:
+            self._task.cancel()
+            await asyncio.wait([self._task])
 
     async def _beat(self) -> None:
         now = asyncio.get_running_loop().time

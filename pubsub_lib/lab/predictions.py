@@ -35,7 +35,7 @@ class Prediction:
             return "none"
         if isinstance(value, str):
             return value
-        return f"{value:,.6g} {self.unit}".rstrip()
+        return f"{_digits(value)} {self.unit}".rstrip()
 
     def _difference(self, result: float | str) -> list[str]:
         guess = self.guess
@@ -46,8 +46,10 @@ class Prediction:
         if isinstance(guess, str) or isinstance(result, str):
             return ["Not what you expected: read on."]
         if guess > 0 and result > 0:
-            return [f"The run's is {result / guess:.2g} times your guess."]
-        return [f"They are {abs(result - guess):,.6g} {self.unit}".rstrip() + " apart."]
+            factor = result / guess
+            shown = f"{factor:.2g}" if factor < 99.5 else f"{factor:,.0f}"
+            return [f"The run's is {shown} times your guess."]
+        return [f"They are {self._shown(abs(result - guess))} apart."]
 
 
 def predict(
@@ -71,7 +73,7 @@ def predict(
     """
     if choices and guess is not None and guess not in choices:
         raise ValueError(f"guess one of {', '.join(map(repr, choices))}, not {guess!r}")
-    if not choices and not isinstance(guess, int | float | None):
+    if not choices and (isinstance(guess, bool) or not isinstance(guess, int | float | None)):
         raise TypeError(f"guess a number{f' of {unit}' if unit else ''}, not {guess!r}")
     prediction = Prediction(guess, unit)
     if guess is None:
@@ -79,3 +81,8 @@ def predict(
     else:
         print(f"Your guess is noted: {prediction._shown(guess)}.")
     return prediction
+
+
+def _digits(value: float) -> str:
+    """Write a number with six digits, or with all that are before the point."""
+    return f"{value:,.6g}" if abs(value) < 999_999.5 else f"{value:,.0f}"

@@ -37,11 +37,21 @@ class Reader:
         name: how tables and figures call it.
         pace: how it keeps up.
         service_time_s: how long it takes for one message, in seconds.
+
+    Raises:
+        TypeError: if the name is no string.
+        ValueError: if the name is empty.
     """
 
     name: str
     pace: Pace
     service_time_s: float
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str):
+            raise TypeError(f"a reader's name is a string, not {self.name!r}")
+        if not self.name:
+            raise ValueError("a reader needs a name, such as 'fast'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +124,29 @@ class Recording:
         table["latency_s"] = table["received_s"] - table["intended_s"]
         return table.drop(columns="intended_s")
 
+    def waits(self, subscriber: str) -> pd.DataFrame:
+        """Return a row per message that a subscriber took: number, intended_s, before_s, queued_s.
+
+        `before_s` is how long it waited to get into the inbox, from when it was meant to be sent
+        until its publish returned (or until it was taken, if that was sooner); `queued_s` is how
+        long it then waited in the inbox. Together they are its latency.
+
+        Raises:
+            ValueError: if the subscriber took no message.
+        """
+        taken = self.deliveries().query("subscriber == @subscriber")
+        if taken.empty:
+            raise ValueError(f"{subscriber!r} took no message in this run, so there are no waits")
+        table = taken.merge(self.publishes()[["number", "intended_s", "finished_s"]], on="number")
+        entered_s = table[["finished_s", "received_s"]].min(axis="columns")
+        table["before_s"] = entered_s - table["intended_s"]
+        table["queued_s"] = table["received_s"] - entered_s
+        return table[["number", "intended_s", "before_s", "queued_s"]]
+
     def latencies_ms(self) -> dict[Pace, NDArray[np.float64]]:
         """Return the latencies of all deliveries, in milliseconds, by the readers' pace.
+
+        They are rounded to a nanosecond, so that what took no time at all is 0 and not 1e-13.
 
         Raises:
             ValueError: if nothing was delivered.
@@ -126,13 +157,16 @@ class Recording:
         pace_of = {reader.name: reader.pace for reader in self.readers}
         paces = table["subscriber"].map(pace_of)
         return {
-            pace: table.loc[paces == pace, "latency_s"].to_numpy(dtype=np.float64) * 1e3
+            pace: (table.loc[paces == pace, "latency_s"].to_numpy(dtype=np.float64) * 1e3).round(6)
             for pace in Pace
             if (paces == pace).any()
         }
 
     def queue_fill(self) -> pd.DataFrame:
-        """Return a row per change: time_s, subscriber, depth (messages waiting in the inbox)."""
+        """Return a row per look at an inbox: time_s, subscriber, depth (messages waiting in it).
+
+        A workload looks at every inbox after each publish, and at one after each message taken.
+        """
         return pd.DataFrame(self._depths, columns=["time_s", "subscriber", "depth"])
 
     def drops(self) -> pd.DataFrame:

@@ -17,6 +17,7 @@ import matplotlib as mpl
 from IPython.display import Markdown, display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from pubsub_lib.lab.recordings import Pace, Reader
 
@@ -54,6 +55,7 @@ STYLE: Any = {
     "font.size": 11,
     "legend.frameon": False,
     "lines.linewidth": 2.0,
+    "path.simplify_threshold": 1.0,  # steps smaller than a pixel would fill the gaps of dashes
 }
 
 
@@ -114,13 +116,33 @@ def axes_from_zero(panels: Sequence[Axes]) -> None:
 
 
 def legend(panels: Sequence[Axes]) -> None:
-    """Explain the lines once, in the first panel that has them all."""
+    """Explain the lines of all panels once, in the panel that has the most of them."""
+    entries = {
+        label: handle
+        for axes in panels
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    if len(entries) > 1 or len(panels) == 1:
+        fullest = max(panels, key=lambda axes: len(axes.get_legend_handles_labels()[0]))
+        fullest.legend(list(entries.values()), list(entries), loc="best")
+
+
+def logarithmic_ticks(panels: Sequence[Axes], *, zero: float) -> None:
+    """Write 0.1, 1, 10 along the shared axis, not powers of ten, and 0 at the place kept for it.
+
+    Args:
+        panels: whose axes to label.
+        zero: where 0 is drawn, which has no place of its own on a logarithmic axis; 0.0 if nowhere.
+    """
+
+    def label(value: float, _: float) -> str:
+        if value > zero * 1.01:
+            return f"{value:g}"
+        return "0" if value > zero * 0.99 else ""
+
+    left, right = panels[0].get_xlim()
     for axes in panels:
-        if len(axes.get_legend_handles_labels()[0]) > 1 or len(panels) == 1:
-            axes.legend(loc="best")
-            break
-
-
-def plain_logarithmic_ticks(axes: Axes) -> None:
-    """Write 0.1, 1, 10 along the axis, not powers of ten."""
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        if right < 100 * left:  # powers of ten alone would be too few
+            axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter(label)
+        axes.xaxis.set_minor_formatter(NullFormatter())

@@ -57,8 +57,15 @@ def verdict_table(verdicts: Iterable[Verdict]) -> str:
     head = ["| | the claim | verdict | what the run showed |", "|---|---|---|---|"]
     return "\n".join(
         head
-        + [f"| {v.claim} | {CLAIMS[v.claim]} | **{v.verdict}** | {v.evidence} |" for v in verdicts]
+        + [
+            f"| {v.claim} | {CLAIMS[v.claim]} | **{_cell(v.verdict)}** | {_cell(v.evidence)} |"
+            for v in verdicts
+        ]
     )
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", r"\|")  # or it would begin another column
 
 
 def show_verdicts(*verdicts: Verdict) -> None:

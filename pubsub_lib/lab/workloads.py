@@ -29,6 +29,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Integral, Real
 
 from pubsub_lib.interfaces import Broker, Subscription
 from pubsub_lib.lab.recordings import Pace, Reader, Recording
@@ -61,19 +62,21 @@ class Load:
 
 def open_loop(*, messages: int, rate_hz: float) -> Load:
     """Send at a steady rate, in messages per second, whatever becomes of the messages before."""
-    _require_positive(messages=messages, rate_hz=rate_hz)
+    _require_whole(messages=messages)
+    _require_positive(rate_hz=rate_hz)
     return Load(messages, [number / rate_hz for number in range(messages)])
 
 
 def closed_loop(*, messages: int) -> Load:
     """Send the next message as soon as the last one has been published."""
-    _require_positive(messages=messages)
+    _require_whole(messages=messages)
     return Load(messages)
 
 
 def bursts(*, messages: int, size: int, every_s: float) -> Load:
     """Send `size` messages at once, and the next ones `every_s` seconds later."""
-    _require_positive(messages=messages, size=size, every_s=every_s)
+    _require_whole(messages=messages, size=size)
+    _require_positive(every_s=every_s)
     return Load(messages, [number // size * every_s for number in range(messages)])
 
 
@@ -113,19 +116,25 @@ async def run_workload(
 
     Raises:
         ValueError: if there are no readers, or two have the same name.
+        TypeError: if an argument is of the wrong type.
     """
-    readers = list(readers)
-    if not readers or len({reader.name for reader in readers}) < len(readers):
-        raise ValueError("a workload needs at least one reader, and each name only once")
+    if not isinstance(broker, Broker):
+        raise TypeError(
+            f"a workload needs a broker that can be shut down, not {broker!r}; "
+            "for NaivePubSub there is run_callbacks()"
+        )
+    _require_load(load)
+    readers = _checked(readers)
     recording = Recording(readers, bound=getattr(broker, "maxsize", 0))
     clock = _Stopwatch()
     published = asyncio.Event()
+    waiting: dict[str, int] = {}
     subscriptions = {reader.name: await broker.subscribe() for reader in readers}
     async with asyncio.TaskGroup() as group:
         for reader in readers:
             subscription = subscriptions[reader.name]
             group.create_task(
-                _read(subscription, reader, recording, clock, published), name=reader.name
+                _read(subscription, reader, recording, clock, published, waiting), name=reader.name
             )
         for number in range(load.messages):
             intended_s = load.intended_s[number] if load.intended_s else clock.elapsed_s()
@@ -140,6 +149,10 @@ async def run_workload(
                 recording.depth(finished_s, name, subscription.qsize())
             if progress is not None:
                 progress()
+        for reader in readers:  # before the shutdown, which may put a sentinel in the inbox
+            waiting[reader.name] = subscriptions[reader.name].qsize()
+            if reader.pace is Pace.DEAD:
+                recording.left_unread(reader.name, waiting[reader.name])
         published.set()
         await broker.shutdown()
     return recording
@@ -151,9 +164,12 @@ def run_callbacks(load: Load, readers: Iterable[Reader]) -> Recording:
     Runs in real time, in the calling thread, which is the point of it.
 
     Raises:
-        ValueError: if a reader is dead: its callback would never return.
+        ValueError: if there are no readers, two have the same name, or one is dead: its callback
+            would never return.
+        TypeError: if an argument is of the wrong type.
     """
-    readers = list(readers)
+    _require_load(load)
+    readers = _checked(readers)
     recording = Recording(readers, bound=0)
     publisher = NaivePubSub()
     start = time.perf_counter()
@@ -198,17 +214,21 @@ async def _read(
     recording: Recording,
     clock: _Stopwatch,
     published: asyncio.Event,
+    waiting: dict[str, int],
 ) -> None:
     if reader.pace is Pace.DEAD:
         await published.wait()
-        recording.left_unread(reader.name, subscription.qsize())
         while await subscription.get() is not None:
             subscription.task_done()
         return
     while (sample := await subscription.get()) is not None:
         received_s = clock.elapsed_s()
         recording.received(sample.number, reader.name, received_s)
-        recording.depth(received_s, reader.name, subscription.qsize())
+        if published.is_set():  # the inbox may hold a sentinel now, which is no message
+            waiting[reader.name] -= 1
+            recording.depth(received_s, reader.name, waiting[reader.name])
+        else:
+            recording.depth(received_s, reader.name, subscription.qsize())
         if reader.service_time_s:
             await asyncio.sleep(reader.service_time_s)
         subscription.task_done()
@@ -216,5 +236,28 @@ async def _read(
 
 def _require_positive(**values: float) -> None:
     for name, value in values.items():
+        if not isinstance(value, Real):
+            raise TypeError(f"{name} must be a number, not {value!r}")
         if not 0 < value < math.inf:
             raise ValueError(f"{name} must be a positive number, not {value}")
+
+
+def _require_whole(**values: int) -> None:
+    _require_positive(**values)
+    for name, value in values.items():
+        if not isinstance(value, Integral):
+            raise TypeError(f"{name} must be a whole number, not {value}")
+
+
+def _require_load(load: Load) -> None:
+    if not isinstance(load, Load):
+        raise TypeError(f"a load is made by open_loop(), closed_loop() or bursts(), not {load!r}")
+
+
+def _checked(readers: Iterable[Reader]) -> list[Reader]:
+    readers = list(readers)
+    if not all(isinstance(reader, Reader) for reader in readers):
+        raise TypeError("readers are made by fast_reader(), slow_reader() or dead_reader()")
+    if not readers or len({reader.name for reader in readers}) < len(readers):
+        raise ValueError("a workload needs at least one reader, and each name only once")
+    return readers

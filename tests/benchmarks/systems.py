@@ -22,8 +22,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-import pubsub_lib
-from pubsub_lib import AsyncPubSub, ChapterPubSub
+from pubsub_lib import AsyncPubSub, ChapterPubSub, RingPubSub
 
 from .reading import BATCHES, EACH, GETS, GETS_AND_DONE, Count, Reading
 
@@ -111,7 +110,7 @@ def _open_broker(new_broker: Callable[[int], Any]) -> Opening:
     return open_channel
 
 
-_open_ring = _open_broker(lambda maxsize: pubsub_lib.RingPubSub(maxsize))
+_open_ring = _open_broker(RingPubSub)
 _open_queues = _open_broker(AsyncPubSub)
 
 RING_BATCHES = System("RingPubSub, batches", Kind.LIBRARY, _open_ring, BATCHES)
@@ -165,9 +164,6 @@ SYSTEMS: tuple[System, ...] = (
     AWAIT_PUT,
     PUT_NOWAIT,
 )
-# A library without the ring and without batches is measured as it is.
-if not hasattr(pubsub_lib, "RingPubSub"):
-    SYSTEMS = tuple(s for s in SYSTEMS if s not in (RING_BATCHES, RING_EACH, QUEUES_BATCHES))
 
 
 # --- The limits: the same messages, in portions of the bound, and nobody waits ---

@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from drawn import texts
 
 from pubsub_lib.lab import figures
 from pubsub_lib.lab.recordings import Recording, Span
@@ -14,10 +15,6 @@ def recording_of(late_s: list[float]) -> Recording:
         recording.sent(number, float(number), number + late)
         recording.published(number, number + late)
     return recording
-
-
-def texts(plot: figures.Plot) -> list[str]:
-    return [text.get_text() for axes in plot.figure.axes for text in axes.texts]
 
 
 @pytest.mark.parametrize("reverse", [False, True])

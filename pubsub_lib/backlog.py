@@ -1,0 +1,265 @@
+"""What waits for one subscriber, and who waits for it: the broker's side of a subscription.
+
+The broker holds a `Backlog` for each subscriber; the subscriber holds a `ReadingEnd`, through which
+it reads. They are two objects, so that a subscription which nobody holds any more can be
+noticed, and its messages freed. A reader that waits is held by the backlog, so it is not lost.
+
+>>> from pubsub_lib import AsyncPubSub
+>>> broker = AsyncPubSub[str]()
+>>> len(broker.queues)
+0
+>>> inbox = broker.subscribe()
+>>> len(broker.queues)
+1
+>>> del inbox
+>>> len(broker.queues)
+0
+"""
+
+import asyncio
+import weakref
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from pubsub_lib.event_loop import HomeLoop
+from pubsub_lib.reports import Delivery, SubscriptionStats
+
+
+class Roster[B: "Backlog[Any]"]:
+    """The backlogs of the subscribers that a broker has now, and the sums of those that left.
+
+    Attributes:
+        backlogs: in the order of subscribing. The list is replaced, never changed, so whoever goes
+            through it is not disturbed by subscribers that come and go.
+        accepted: a count that the broker may keep.
+        everybody: what to tell a publisher whose message every subscriber has.
+        filtered: whether any of them wants only some of the messages.
+    """
+
+    def __init__(self) -> None:
+        self.backlogs: list[B] = []
+        self.accepted = 0
+        self.everybody = Delivery(0)
+        self.filtered = False
+        self.received_by_leavers = 0
+        self.dropped_by_leavers = 0
+
+    def join(self, backlog: B) -> None:
+        """Add a subscriber."""
+        self._replace([*self.backlogs, backlog])
+
+    def leave(self, backlog: B) -> None:
+        """Remove a subscriber, and keep its sums. Does nothing if it has left before."""
+        if backlog in self.backlogs:
+            self._replace([other for other in self.backlogs if other is not backlog])
+            stats = backlog.stats
+            self.received_by_leavers += stats.received
+            self.dropped_by_leavers += stats.dropped
+
+    @property
+    def published(self) -> int:
+        """How many messages were accepted so far."""
+        return self.accepted
+
+    def _replace(self, backlogs: list[B]) -> None:
+        self.backlogs = backlogs
+        self.everybody = Delivery(len(backlogs))
+        self.filtered = any(backlog.where is not None for backlog in backlogs)
+
+
+class Backlog[T](ABC):
+    """What waits for one subscriber, and who waits for it.
+
+    Attributes:
+        home: the event loop that it belongs to.
+        where: the subscriber's filter; only messages for which it is true are wanted.
+        closed: whether no more messages come in.
+        left: whether the subscriber has closed it, and wants to know of nothing more.
+        unfinished: messages taken by a reader and not marked as done.
+        dropped: messages that the subscriber missed.
+        high_water_mark: the most messages that waited before a reader took one.
+        readers: futures of the readers that wait for a message, the first to be served first.
+        failure: what closed it, if that was an error, until a reader has seen it.
+        reader_knows: whether a reader was told that nothing more will come.
+        watchers: futures of those that wait until everything has been handled.
+        subscription: the subscriber's end, for as long as somebody holds it.
+    """
+
+    __slots__ = (
+        "closed",
+        "dropped",
+        "failure",
+        "high_water_mark",
+        "home",
+        "left",
+        "reader_knows",
+        "readers",
+        "subscription",
+        "unfinished",
+        "watchers",
+        "where",
+    )
+
+    def __init__(self, home: HomeLoop, where: Callable[[T], object] | None) -> None:
+        self.where = where
+        self.closed = False
+        self.left = False
+        self.unfinished = 0
+        self.dropped = 0
+        self.high_water_mark = 0
+        self.readers: deque[asyncio.Future[None]] = deque()
+        self.reader_knows = False
+        self.failure: BaseException | None = None
+        self.subscription: weakref.ref[object] | None = None
+        self.home = home
+        self.watchers: list[asyncio.Future[None]] = []
+
+    # What differs from broker to broker.
+
+    @property
+    @abstractmethod
+    def depth(self) -> int:
+        """How many messages wait to be read."""
+
+    @property
+    @abstractmethod
+    def received(self) -> int:
+        """How many messages were read, wait, or were discarded by closing."""
+
+    @property
+    @abstractmethod
+    def maxsize(self) -> int:
+        """How many messages can wait."""
+
+    @abstractmethod
+    def ready(self) -> bool:
+        """Whether a message can be taken."""
+
+    @abstractmethod
+    def take(self) -> T:
+        """Take the next message. To be called when `ready`."""
+
+    @abstractmethod
+    def take_all(self) -> list[T]:
+        """Take every message that waits. To be called when `ready`."""
+
+    @abstractmethod
+    def leave(self) -> None:
+        """Leave the broker. What waits can still be read."""
+
+    @abstractmethod
+    def discard(self) -> None:
+        """Give up what waits."""
+
+    # What is the same.
+
+    @property
+    def stats(self) -> SubscriptionStats:
+        """What this subscription has seen so far."""
+        depth = self.depth
+        return SubscriptionStats(
+            self.received, self.dropped, depth, max(depth, self.high_water_mark)
+        )
+
+    @property
+    def unhandled(self) -> int:
+        """How many messages were taken and not marked as done, while their reader may still do so.
+
+        A reader that was told the end and has marked nothing does not mean to.
+        """
+        return 0 if self.reader_knows else self.unfinished
+
+    def finish(self) -> None:
+        """Take no more messages, and wake the readers that wait, to let them know."""
+        self.closed = True
+        while self.readers:
+            self.wake_reader()
+
+    def fail(self, error: BaseException) -> None:
+        """Close the subscription because of an error, which its reader is to see."""
+        self.failure = error
+        self.finish()
+        self.leave()
+
+    def close(self) -> None:
+        """Leave the broker, and give up what is unread."""
+        self.left = True
+        self.finish()
+        self.leave()
+        self.discard()
+        self.unfinished = 0
+        self.notify_watchers()
+
+    def tell_reader_the_end(self) -> None:
+        """Note that a reader knows that nothing more comes; raise the failure, if there is one."""
+        self.reader_knows = True
+        self.notify_watchers()
+        if self.failure is not None:
+            failure, self.failure = self.failure, None
+            raise failure
+
+    async def wait_for_message(self) -> None:
+        """Wait until `ready` is worth asking again. Cancelling it loses no message."""
+        reader = self.home.check().create_future()
+        self.readers.append(reader)
+        self.announce_reader()
+        try:
+            await reader
+        except BaseException:
+            if reader in self.readers:
+                self.readers.remove(reader)
+            elif self.ready():
+                self.wake_reader()  # this one was woken for a message that it will not take
+            raise
+
+    def announce_reader(self) -> None:  # noqa: B027
+        """Let the broker know that a reader waits, if it wants to know."""
+
+    def wake_reader(self) -> None:
+        """Wake the reader that has waited longest."""
+        while self.readers:
+            reader = self.readers.popleft()
+            if not reader.done():
+                reader.set_result(None)
+                break
+
+    def task_done(self) -> None:
+        """Note that one message has been handled.
+
+        Raises:
+            ValueError: if no message is being handled.
+        """
+        if self.left:
+            return
+        if self.unfinished <= 0:
+            raise ValueError("task_done() called more often than messages were taken")
+        self.unfinished -= 1
+        if not self.unfinished:
+            self.notify_watchers()
+
+    async def join(self) -> None:
+        """Wait until every message has been handled."""
+        await self._watch(lambda: not self.unfinished and not self.depth)
+
+    async def drained(self) -> None:
+        """Wait until all has been handled, or the reader was told that no more will come."""
+        await self._watch(lambda: not self.depth and not self.unhandled)
+
+    async def _watch(self, condition: Callable[[], bool]) -> None:
+        while not condition():
+            watcher = self.home.check().create_future()
+            self.watchers.append(watcher)
+            try:
+                await watcher
+            finally:
+                if watcher in self.watchers:
+                    self.watchers.remove(watcher)
+
+    def notify_watchers(self) -> None:
+        """Let those look again who wait for an end."""
+        watchers, self.watchers = self.watchers, []
+        for watcher in watchers:
+            if not watcher.done():
+                watcher.set_result(None)
