@@ -16,7 +16,7 @@ COMPILE = $(BIN)/python -m uv pip compile --quiet --universal --generate-hashes 
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 	--python $(BIN)/python --python-version 3.12 --extra course --extra dev
 
-.PHONY: help set-up set-up-bench lab test test-all bench check refresh lock clean
+.PHONY: help set-up lab test test-all bench check refresh lock clean
 .DEFAULT_GOAL = help
 
 help:
@@ -44,6 +44,7 @@ test-all: set-up
 	@$(MAKE) set-up-bench
 	$(BENCH_VENV)/bin/python -m pytest tests/benchmarks
 
+.PHONY: set-up-bench
 set-up-bench:
 	@tools/set_up.sh --folder $(BENCH_VENV) --requirements requirements-bench.txt
 
