@@ -76,10 +76,12 @@ def pinned(lock: str = "requirements.txt") -> dict[str, list[tuple[Requirement, 
 
 def wanted_in(lock: str) -> dict[str, Requirement]:
     """What pyproject.toml asks for and this file of exact versions has to have."""
-    return declared() | (extra("bench") if "bench" in lock else {})
+    return declared() | (extra(lock[13:-4]) if lock in ADDED_TO else {})
 
 
-LOCKS = pytest.mark.parametrize("lock", ["requirements.txt", "requirements-bench.txt"])
+# Beside the course's own versions: what a benchmark and a browser test need, and nothing else does.
+ADDED_TO = ["requirements-bench.txt", "requirements-browser.txt"]
+LOCKS = pytest.mark.parametrize("lock", ["requirements.txt", *ADDED_TO])
 
 
 def pinned_version(requirement: Requirement) -> Version:
@@ -127,8 +129,9 @@ def test_environment_yml_installs_the_project_itself() -> None:
     assert pip == {"pip": ["-e ."]}
 
 
-def test_environment_yml_leaves_out_what_only_the_benchmark_needs() -> None:
-    assert not set(extra("bench")) & set(conda_requirements())
+@pytest.mark.parametrize("name", ["bench", "browser"])
+def test_environment_yml_leaves_out_what_the_course_can_do_without(name: str) -> None:
+    assert not set(extra(name)) & set(conda_requirements())
 
 
 @LOCKS
@@ -160,9 +163,9 @@ def test_each_package_is_pinned_once_for_every_supported_python(lock: str) -> No
             assert len(chosen) == 1, f"{name} on Python {version}"
 
 
-def test_the_benchmark_runs_with_the_versions_that_the_course_runs_with() -> None:
-    with_peers = pinned("requirements-bench.txt")
-    assert {name: with_peers.get(name) for name in pinned()} == pinned()
+@pytest.mark.parametrize("lock", ADDED_TO)
+def test_the_versions_of_the_course_are_only_added_to(lock: str) -> None:
+    assert {name: pinned(lock).get(name) for name in pinned()} == pinned()
 
 
 # --- The files of exact versions ---
@@ -284,14 +287,20 @@ def python_sources() -> list[Path]:
     return [ROOT / "conftest.py", *sources, *saved_by_hand]
 
 
+def may_import(path: Path) -> set[str]:
+    """What this file may import: only the benchmark and the browser tests may have more."""
+    tests = ROOT / "tests"
+    more = {tests / "benchmarks": "bench", tests / "browser": "browser"}
+    name = "browser" if path == ROOT / "tools" / "open_in_browser.py" else more.get(path.parent)
+    return set(declared() | (extra(name) if name else {}))
+
+
 def test_everything_imported_is_declared_in_pyproject() -> None:
-    benchmark = ROOT / "tests" / "benchmarks"
     undeclared = {
         f"{path.relative_to(ROOT)}: {module}"
         for path in python_sources()
         for module in third_party_imports(path)
-        if canonicalize_name(DISTRIBUTION_OF.get(module, module))
-        not in (declared() | extra("bench") if benchmark in path.parents else declared())
+        if canonicalize_name(DISTRIBUTION_OF.get(module, module)) not in may_import(path)
     }
     assert not undeclared
 
