@@ -19,12 +19,13 @@ noticed, and its messages freed. A reader that waits is held by the backlog, so 
 import asyncio
 import weakref
 from abc import ABC, abstractmethod
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pubsub_lib.event_loop import HomeLoop
 from pubsub_lib.reports import Delivery, SubscriptionStats
+
+NOTHING: Iterator[Any] = iter(())
 
 
 class Roster[B: "Backlog[Any]"]:
@@ -79,7 +80,10 @@ class Backlog[T](ABC):
         left: whether the subscriber has closed it, and wants to know of nothing more.
         unfinished: messages taken by a reader and not marked as done.
         dropped: messages that the subscriber missed.
-        high_water_mark: the most messages that waited before a reader took one.
+        high_water_mark: the most messages that were seen waiting: by a reader that came for more,
+            or by a publisher that looked for room.
+        in_hand: messages that a reader can take without looking at anything else, because nobody
+            has to know when it does; they still count as waiting.
         readers: futures of the readers that wait for a message, the first to be served first.
         failure: what closed it, if that was an error, until a reader has seen it.
         reader_knows: whether a reader was told that nothing more will come.
@@ -93,6 +97,7 @@ class Backlog[T](ABC):
         "failure",
         "high_water_mark",
         "home",
+        "in_hand",
         "left",
         "reader_knows",
         "readers",
@@ -109,7 +114,8 @@ class Backlog[T](ABC):
         self.unfinished = 0
         self.dropped = 0
         self.high_water_mark = 0
-        self.readers: deque[asyncio.Future[None]] = deque()
+        self.in_hand: Iterator[T] = NOTHING
+        self.readers: list[asyncio.Future[None]] = []
         self.reader_knows = False
         self.failure: BaseException | None = None
         self.subscription: weakref.ref[object] | None = None
@@ -140,6 +146,17 @@ class Backlog[T](ABC):
     @abstractmethod
     def take(self) -> T:
         """Take the next message. To be called when `ready`."""
+
+    @abstractmethod
+    def take_in_hand(self) -> None:
+        """Let a reader have messages in hand, if there are any and nobody has to know.
+
+        To be called after `take`, when nothing is in hand.
+        """
+
+    @abstractmethod
+    def put_back(self) -> None:
+        """Have nothing in hand, so that each message taken is noticed."""
 
     @abstractmethod
     def take_all(self) -> list[T]:
@@ -202,7 +219,10 @@ class Backlog[T](ABC):
 
     async def wait_for_message(self) -> None:
         """Wait until `ready` is worth asking again. Cancelling it loses no message."""
-        reader = self.home.check().create_future()
+        loop = asyncio.get_running_loop()
+        if loop is not self.home.loop:
+            self.home.check()
+        reader = loop.create_future()
         self.readers.append(reader)
         self.announce_reader()
         try:
@@ -220,7 +240,7 @@ class Backlog[T](ABC):
     def wake_reader(self) -> None:
         """Wake the reader that has waited longest."""
         while self.readers:
-            reader = self.readers.popleft()
+            reader = self.readers.pop(0)
             if not reader.done():
                 reader.set_result(None)
                 break

@@ -205,6 +205,9 @@ class Messages[T]:
 
     async def __anext__(self) -> T:
         backlog = self._backlog
+        if self._handling:
+            for message in backlog.in_hand:  # the quickest way to take one, if there is one
+                return message
         while not backlog.ready():
             if self._handling:
                 self._handling = False
@@ -214,6 +217,7 @@ class Messages[T]:
                 raise StopAsyncIteration
             await backlog.wait_for_message()
         message = backlog.take()
+        backlog.take_in_hand()
         # One message is done and another is taken: the number being handled stays the same.
         if not self._handling:
             self._handling = True

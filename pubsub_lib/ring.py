@@ -31,21 +31,20 @@ missed 2
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from operator import length_hint
-from typing import Any, override
+from typing import override
 
-from pubsub_lib.backlog import Backlog, Roster
+from pubsub_lib.backlog import NOTHING, Backlog, Roster
 from pubsub_lib.errors import Lagged, PubSubFull
 from pubsub_lib.event_loop import HomeLoop
 from pubsub_lib.lifecycle import BrokerLifecycle, checked_maxsize, held
-from pubsub_lib.reading import Messages, ReadingEnd
+from pubsub_lib.reading import ReadingEnd
 from pubsub_lib.reports import Delivery
 
 # How many messages a reader takes in hand at a time: enough to make the rest of the work small
 # beside them, and few beside those of a ring.
 IN_HAND = 64
-_NOTHING: Iterator[Any] = iter(())
 
 
 class Ring[T](Roster["Cursor[T]"]):
@@ -228,8 +227,6 @@ class Cursor[T](Backlog[T]):
         deleted: how many messages before it were deleted from the log.
         watched: whether publishers wait for this cursor to move.
         missed: messages that it missed and its reader does not know of yet.
-        in_hand: the next few messages, for a reader to take without looking at anything else; empty
-            where there is a filter, or somebody waits for this cursor to move.
     """
 
     __slots__ = (
@@ -238,7 +235,6 @@ class Cursor[T](Backlog[T]):
         "_start",
         "_unwanted",
         "deleted",
-        "in_hand",
         "index",
         "log",
         "missed",
@@ -254,7 +250,6 @@ class Cursor[T](Backlog[T]):
         self.deleted = 0
         self.watched = False
         self.missed = 0
-        self.in_hand: Iterator[T] = _NOTHING
         self._ring = ring
         self._start = self.index
         self._overtaken = 0
@@ -263,7 +258,7 @@ class Cursor[T](Backlog[T]):
     @property
     def position(self) -> int:
         """Where in the log the next message is, or will be."""
-        return self.index if self.in_hand is _NOTHING else self.index - length_hint(self.in_hand)
+        return self.index if self.in_hand is NOTHING else self.index - length_hint(self.in_hand)
 
     @property
     @override
@@ -276,29 +271,19 @@ class Cursor[T](Backlog[T]):
         passed = self.deleted + len(self.log) - self._start
         return passed - self._overtaken - self._unwanted
 
-    def take_in_hand(self) -> bool:
-        """Let a reader have the next few messages quickly, if there are any and nobody has to know
-        when it takes them; return whether it can.
-        """
-        if self.watched or self.missed or self.where is not None:
-            return False
-        self.put_back()
+    @override
+    def take_in_hand(self) -> None:
         index = self.index
-        few = self.log[index : index + IN_HAND]
-        if not few:
-            return False
-        depth = len(self.log) - index
-        if depth > self.high_water_mark:
-            self.high_water_mark = depth
-        self.in_hand = iter(few)
-        self.index = index + len(few)
-        return True
+        if index < len(self.log) and not self.watched and not self.missed and self.where is None:
+            few = self.log[index : index + IN_HAND]
+            self.in_hand = iter(few)
+            self.index = index + len(few)
 
+    @override
     def put_back(self) -> None:
-        """Have nothing in hand, so that each message taken is noticed."""
-        if self.in_hand is not _NOTHING:
+        if self.in_hand is not NOTHING:
             self.index -= length_hint(self.in_hand)
-            self.in_hand = _NOTHING
+            self.in_hand = NOTHING
 
     @property
     @override
@@ -309,13 +294,14 @@ class Cursor[T](Backlog[T]):
     def ready(self) -> bool:
         if self.where is not None and not self.missed:
             self._pass_over_the_unwanted(self.where)
-        return self.index < len(self.log) or self.missed > 0 or self.position < len(self.log)
+        return self.index < len(self.log) or self.missed > 0 or length_hint(self.in_hand) > 0
 
     @override
     def take(self) -> T:
         if self.missed:
             self._report_lag()
-        self.put_back()
+        if self.in_hand is not NOTHING:
+            self.put_back()
         message = self.log[self.index]
         self._advance(1)
         return message
@@ -523,26 +509,3 @@ class RingPubSub[T](BrokerLifecycle[T, Cursor[T]]):
 
 class RingSubscription[T](ReadingEnd[T]):
     """A subscriber's own place in the ring. Made by `RingPubSub.subscribe()`."""
-
-    _backlog: Cursor[T]
-
-    @override
-    def __aiter__(self) -> "RingMessages[T]":
-        return RingMessages(self)
-
-
-class RingMessages[T](Messages[T]):
-    """Reads one by one, and quickly as long as messages are in hand."""
-
-    __slots__ = ()
-    _backlog: Cursor[T]
-
-    @override
-    async def __anext__(self) -> T:
-        cursor = self._backlog
-        if self._handling:
-            for message in cursor.in_hand:  # the quickest way to take one, if there is one
-                return message
-            if cursor.take_in_hand():
-                return next(cursor.in_hand)
-        return await super().__anext__()
