@@ -33,6 +33,7 @@ from pubsub_lib.naive import NaivePubSub
 from pubsub_lib.overflow import Overflow
 from pubsub_lib.reports import BrokerStats, Delivery, ShutdownReport, SubscriptionStats
 from pubsub_lib.ring import RingPubSub, RingSubscription
+from pubsub_lib.topics import Published, Topics, subject_filter
 
 __all__ = [
     "AsyncPubSub",
@@ -52,11 +53,14 @@ __all__ = [
     "Overflow",
     "PubSubClosed",
     "PubSubFull",
+    "Published",
     "Publisher",
     "RingPubSub",
     "RingSubscription",
     "ShutdownReport",
     "Subscription",
     "SubscriptionStats",
+    "Topics",
+    "subject_filter",
     "subscriber_task",
 ]
