@@ -17,6 +17,7 @@ Received: Hello
 """
 
 from pubsub_lib.broker import AsyncPubSub
+from pubsub_lib.cache import CacheStats, LRUCache
 from pubsub_lib.chapter import ChapterPubSub, subscriber_task
 from pubsub_lib.errors import Lagged, PubSubClosed, PubSubFull
 from pubsub_lib.handlers import Failure, Handler, HandlerGroup
@@ -39,12 +40,14 @@ __all__ = [
     "AsyncPubSub",
     "Broker",
     "BrokerStats",
+    "CacheStats",
     "ChapterPubSub",
     "Delivery",
     "Failure",
     "Handler",
     "HandlerGroup",
     "Inbox",
+    "LRUCache",
     "Lagged",
     "ManagedBroker",
     "ManagedSubscription",
