@@ -27,8 +27,10 @@ from pubsub_lib.interfaces import (
     ManagedBroker,
     ManagedSubscription,
     Publisher,
+    Serializable,
     Subscription,
 )
+from pubsub_lib.json_messages import JsonMessage
 from pubsub_lib.messages import Message
 from pubsub_lib.naive import NaivePubSub
 from pubsub_lib.overflow import Overflow
@@ -47,6 +49,7 @@ __all__ = [
     "Handler",
     "HandlerGroup",
     "Inbox",
+    "JsonMessage",
     "LRUCache",
     "Lagged",
     "ManagedBroker",
@@ -60,6 +63,7 @@ __all__ = [
     "Publisher",
     "RingPubSub",
     "RingSubscription",
+    "Serializable",
     "ShutdownReport",
     "Subscription",
     "SubscriptionStats",
