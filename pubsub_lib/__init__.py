@@ -34,6 +34,15 @@ from pubsub_lib.json_messages import JsonMessage
 from pubsub_lib.messages import Message
 from pubsub_lib.naive import NaivePubSub
 from pubsub_lib.overflow import Overflow
+from pubsub_lib.replicas import (
+    CacheReplica,
+    CacheWriter,
+    Change,
+    Invalidation,
+    ReplicaStats,
+    Update,
+    Versioned,
+)
 from pubsub_lib.reports import BrokerStats, Delivery, ShutdownReport, SubscriptionStats
 from pubsub_lib.ring import RingPubSub, RingSubscription
 from pubsub_lib.topics import Published, Topics, subject_filter
@@ -42,13 +51,17 @@ __all__ = [
     "AsyncPubSub",
     "Broker",
     "BrokerStats",
+    "CacheReplica",
     "CacheStats",
+    "CacheWriter",
+    "Change",
     "ChapterPubSub",
     "Delivery",
     "Failure",
     "Handler",
     "HandlerGroup",
     "Inbox",
+    "Invalidation",
     "JsonMessage",
     "LRUCache",
     "Lagged",
@@ -61,6 +74,7 @@ __all__ = [
     "PubSubFull",
     "Published",
     "Publisher",
+    "ReplicaStats",
     "RingPubSub",
     "RingSubscription",
     "Serializable",
@@ -68,6 +82,8 @@ __all__ = [
     "Subscription",
     "SubscriptionStats",
     "Topics",
+    "Update",
+    "Versioned",
     "subject_filter",
     "subscriber_task",
 ]
