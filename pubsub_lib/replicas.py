@@ -6,8 +6,8 @@ A cache can go wrong here in three ways, which is why a `Change` carries two num
   key (1, 2, 3) decides: a change no newer than what is held is ignored. So replicas agree, with one
   another and with the store, in whatever order each of them hears two writers.
 - A value changes while it is being loaded. The load is told: a newer update wins over what it has
-  read; after an invalidation what it has read is not kept, and who asks from then on gets a load of
-  his own. An update adds no key that is not held, since a later change may be why it is not.
+  read; after an invalidation what it has read is not kept, and those who ask from then on get a new
+  load. An update adds no key that is not held, since a later change may be why it is not.
 - A change is lost. The broker reports it (`stats.dropped`; a ring raises `Lagged`), or the writer's
   `sequence` numbers (1, 2, 3) have a gap, which works in a network, too. All that is held may then
   be stale: it is dropped at once, and loaded again in the background.
