@@ -1,9 +1,9 @@
 """A small in-process publish/subscribe broker on asyncio, and the steps that lead to it.
 
 `AsyncPubSub` is the broker to use; `RingPubSub` is the quicker one for many subscribers that keep
-up. `NaivePubSub` and `ChapterPubSub` are where the course starts
-from, and are kept with their faults. `pubsub_lib.lab` holds what the notebooks measure with;
-nothing here imports it.
+up. What stands on a broker has modules of its own: `topics`, `cache` and `replicas`. `NaivePubSub`
+and `ChapterPubSub` are where the course starts from, and are kept with their faults.
+`pubsub_lib.lab` holds what the notebooks measure with; nothing here imports it.
 
 >>> import asyncio
 >>> async def main() -> None:
@@ -17,7 +17,6 @@ Received: Hello
 """
 
 from pubsub_lib.broker import AsyncPubSub
-from pubsub_lib.cache import CacheStats, LRUCache
 from pubsub_lib.chapter import ChapterPubSub, subscriber_task
 from pubsub_lib.errors import Lagged, PubSubClosed, PubSubFull
 from pubsub_lib.handlers import Failure, Handler, HandlerGroup
@@ -30,40 +29,22 @@ from pubsub_lib.interfaces import (
     Serializable,
     Subscription,
 )
-from pubsub_lib.json_messages import JsonMessage
 from pubsub_lib.messages import Message
 from pubsub_lib.naive import NaivePubSub
 from pubsub_lib.overflow import Overflow
-from pubsub_lib.replicas import (
-    CacheReplica,
-    CacheWriter,
-    Change,
-    Invalidation,
-    ReplicaStats,
-    Update,
-    Versioned,
-)
 from pubsub_lib.reports import BrokerStats, Delivery, ShutdownReport, SubscriptionStats
 from pubsub_lib.ring import RingPubSub, RingSubscription
-from pubsub_lib.topics import Published, Topics, subject_filter
 
 __all__ = [
     "AsyncPubSub",
     "Broker",
     "BrokerStats",
-    "CacheReplica",
-    "CacheStats",
-    "CacheWriter",
-    "Change",
     "ChapterPubSub",
     "Delivery",
     "Failure",
     "Handler",
     "HandlerGroup",
     "Inbox",
-    "Invalidation",
-    "JsonMessage",
-    "LRUCache",
     "Lagged",
     "ManagedBroker",
     "ManagedSubscription",
@@ -72,18 +53,12 @@ __all__ = [
     "Overflow",
     "PubSubClosed",
     "PubSubFull",
-    "Published",
     "Publisher",
-    "ReplicaStats",
     "RingPubSub",
     "RingSubscription",
     "Serializable",
     "ShutdownReport",
     "Subscription",
     "SubscriptionStats",
-    "Topics",
-    "Update",
-    "Versioned",
-    "subject_filter",
     "subscriber_task",
 ]

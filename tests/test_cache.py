@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pubsub_lib import CacheStats, LRUCache
+from pubsub_lib.cache import CacheStats, LRUCache
 
 MISSING = object()
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pubsub_lib import JsonMessage, Serializable
+from pubsub_lib import Serializable
+from pubsub_lib.json_messages import JsonMessage
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,20 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pubsub_lib import (
-    AsyncPubSub,
+from pubsub_lib import AsyncPubSub, PubSubClosed, RingPubSub, Serializable
+from pubsub_lib.lab.virtual_time import run_virtual
+from pubsub_lib.replicas import (
     CacheReplica,
     CacheWriter,
     Change,
     Invalidation,
-    PubSubClosed,
     ReplicaStats,
-    RingPubSub,
-    Serializable,
     Update,
     Versioned,
 )
-from pubsub_lib.lab.virtual_time import run_virtual
 
 BROKERS = [AsyncPubSub, RingPubSub]
 
