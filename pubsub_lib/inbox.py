@@ -90,6 +90,11 @@ class Mailbox[T](Backlog[T]):
         return True
 
     @property
+    def in_use(self) -> bool:
+        """Whether the subscriber has not left, so that messages can get in."""
+        return self._limit > 0
+
+    @property
     @override
     def depth(self) -> int:
         return len(self.messages)
