@@ -2,7 +2,8 @@
 
 The broker holds a `Backlog` for each subscriber; the subscriber holds a `ReadingEnd`, through which
 it reads. They are two objects, so that a subscription which nobody holds any more can be
-noticed, and its messages freed. A reader that waits is held by the backlog, so it is not lost.
+noticed, and its messages freed, at the next turn of the event loop. A reader that waits is held by
+the backlog, so it is not lost.
 
 >>> from pubsub_lib import AsyncPubSub
 >>> broker = AsyncPubSub[str]()
@@ -79,6 +80,8 @@ class Backlog[T](ABC):
         closed: whether no more messages come in.
         left: whether the subscriber has closed it, and wants to know of nothing more.
         unfinished: messages taken by a reader and not marked as done.
+        handling: how many of these an `async for` has, which marks them by itself.
+        marked: whether a reader has ever called `task_done()`.
         dropped: messages that the subscriber missed.
         high_water_mark: the most messages that were seen waiting: by a reader that came for more,
             or by a publisher that looked for room.
@@ -89,16 +92,20 @@ class Backlog[T](ABC):
         reader_knows: whether a reader was told that nothing more will come.
         watchers: futures of those that wait until everything has been handled.
         subscription: the subscriber's end, for as long as somebody holds it.
+        another_end: makes an end that is equal to it, for reports; to hold that keeps nothing.
     """
 
     __slots__ = (
+        "another_end",
         "closed",
         "dropped",
         "failure",
+        "handling",
         "high_water_mark",
         "home",
         "in_hand",
         "left",
+        "marked",
         "reader_knows",
         "readers",
         "subscription",
@@ -112,6 +119,8 @@ class Backlog[T](ABC):
         self.closed = False
         self.left = False
         self.unfinished = 0
+        self.handling = 0
+        self.marked = False
         self.dropped = 0
         self.high_water_mark = 0
         self.in_hand: Iterator[T] = NOTHING
@@ -119,6 +128,7 @@ class Backlog[T](ABC):
         self.reader_knows = False
         self.failure: BaseException | None = None
         self.subscription: weakref.ref[object] | None = None
+        self.another_end: Callable[[Backlog[T]], object]  # set by the subscriber's end
         self.home = home
         self.watchers: list[asyncio.Future[None]] = []
 
@@ -184,9 +194,12 @@ class Backlog[T](ABC):
     def unhandled(self) -> int:
         """How many messages were taken and not marked as done, while their reader may still do so.
 
-        A reader that was told the end and has marked nothing does not mean to.
+        A reader that was told the end, and has marked nothing, does not mean to; but there may be
+        another, in an `async for`, which does.
         """
-        return 0 if self.reader_knows else self.unfinished
+        if self.reader_knows and not self.marked:
+            return min(self.handling, self.unfinished)
+        return self.unfinished
 
     def finish(self) -> None:
         """Take no more messages, and wake the readers that wait, to let them know."""
@@ -230,7 +243,7 @@ class Backlog[T](ABC):
         except BaseException:
             if reader in self.readers:
                 self.readers.remove(reader)
-            elif self.ready():
+            elif not reader.cancelled() and self.ready():
                 self.wake_reader()  # this one was woken for a message that it will not take
             raise
 
@@ -245,18 +258,37 @@ class Backlog[T](ABC):
                 reader.set_result(None)
                 break
 
-    def task_done(self) -> None:
-        """Note that one message has been handled.
+    def task_done(self, count: int = 1) -> None:
+        """Note that so many messages have been handled.
 
         Raises:
-            ValueError: if no message is being handled.
+            ValueError: if fewer are being handled.
         """
         if self.left:
             return
-        if self.unfinished <= 0:
-            raise ValueError("task_done() called more often than messages were taken")
-        self.unfinished -= 1
-        if not self.unfinished:
+        if self.unfinished < count:
+            raise ValueError(
+                "task_done() called more often than messages were taken; `async for` and batches() "
+                "mark messages as done by themselves"
+            )
+        self.unfinished -= count
+        if not self.unhandled:
+            self.notify_watchers()
+
+    def hand_out(self, count: int) -> None:
+        """Note that an `async for` has taken so many messages, and will say when they are done."""
+        self.unfinished += count
+        self.handling += count
+
+    def handled(self, count: int) -> None:
+        """Note that an `async for` says of so many messages that they are done."""
+        self.handling -= count
+        self.task_done(count)
+
+    def let_go(self, count: int) -> None:
+        """Note that an `async for` was left with so many messages, and will say nothing of them."""
+        self.handling -= count
+        if not self.unhandled:
             self.notify_watchers()
 
     async def join(self) -> None:

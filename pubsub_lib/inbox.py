@@ -99,6 +99,11 @@ class Mailbox[T](Backlog[T]):
         return True
 
     @property
+    def in_use(self) -> bool:
+        """Whether the subscriber has not left, so that messages can get in."""
+        return not self._gone
+
+    @property
     @override
     def depth(self) -> int:
         return len(self.messages) + length_hint(self.in_hand)
