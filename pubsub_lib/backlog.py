@@ -172,7 +172,10 @@ class Backlog[T](ABC):
         return 0 if self.reader_knows else self.unfinished
 
     def finish(self) -> None:
-        """Take no more messages, and wake the readers that wait, to let them know."""
+        """Take no more messages, and wake the readers that wait, to let them know.
+
+        Where messages wait for room and still come in, this is done after them.
+        """
         self.closed = True
         while self.readers:
             self.wake_reader()
@@ -180,14 +183,14 @@ class Backlog[T](ABC):
     def fail(self, error: BaseException) -> None:
         """Close the subscription because of an error, which its reader is to see."""
         self.failure = error
-        self.finish()
         self.leave()
+        self.finish()
 
     def close(self) -> None:
         """Leave the broker, and give up what is unread."""
         self.left = True
-        self.finish()
         self.leave()
+        self.finish()
         self.discard()
         self.unfinished = 0
         self.notify_watchers()
@@ -225,17 +228,17 @@ class Backlog[T](ABC):
                 reader.set_result(None)
                 break
 
-    def task_done(self) -> None:
-        """Note that one message has been handled.
+    def task_done(self, count: int = 1) -> None:
+        """Note that so many messages have been handled.
 
         Raises:
-            ValueError: if no message is being handled.
+            ValueError: if fewer are being handled.
         """
         if self.left:
             return
-        if self.unfinished <= 0:
+        if self.unfinished < count:
             raise ValueError("task_done() called more often than messages were taken")
-        self.unfinished -= 1
+        self.unfinished -= count
         if not self.unfinished:
             self.notify_watchers()
 

@@ -51,8 +51,17 @@ class ReadingEnd[T]:
         backlog.subscription = weakref.ref(self)
 
     def __del__(self) -> None:
-        if not self._backlog.left:
-            self._backlog.close()
+        backlog = self._backlog
+        loop = backlog.home.loop
+        if backlog.left:
+            return
+        if loop is None:
+            backlog.close()
+            return
+        try:  # later, since the garbage collector may run in any thread, and amid anything
+            loop.call_soon_threadsafe(backlog.close)
+        except RuntimeError:  # the loop has ended
+            backlog.close()
 
     def __repr__(self) -> str:
         name = f" {self.name!r}" if self.name else ""
@@ -137,8 +146,8 @@ class ReadingEnd[T]:
         Args:
             immediate: discard what is left.
         """
-        self._backlog.finish()
         self._backlog.leave()
+        self._backlog.finish()
         if immediate:
             self._backlog.close()
 
@@ -206,19 +215,26 @@ class Messages[T]:
     async def __anext__(self) -> T:
         backlog = self._backlog
         while not backlog.ready():
-            if self._handling:
-                self._handling = False
-                backlog.task_done()
+            self._finish_handling()
             if backlog.closed:
                 backlog.tell_reader_the_end()
                 raise StopAsyncIteration
             await backlog.wait_for_message()
-        message = backlog.take()
+        try:
+            message = backlog.take()
+        except BaseException:
+            self._finish_handling()
+            raise
         # One message is done and another is taken: the number being handled stays the same.
         if not self._handling:
             self._handling = True
             backlog.unfinished += 1
         return message
+
+    def _finish_handling(self) -> None:
+        if self._handling:
+            self._handling = False
+            self._backlog.task_done()
 
 
 class Batches[T]:
@@ -236,11 +252,9 @@ class Batches[T]:
 
     async def __anext__(self) -> list[T]:
         backlog = self._backlog
-        if self._handling and not backlog.left:
-            backlog.unfinished -= self._handling
-            if not backlog.unfinished:
-                backlog.notify_watchers()
-        self._handling = 0
+        if self._handling:
+            handled, self._handling = self._handling, 0
+            backlog.task_done(handled)
         while not backlog.ready():
             if backlog.closed:
                 backlog.tell_reader_the_end()
