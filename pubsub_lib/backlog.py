@@ -202,7 +202,10 @@ class Backlog[T](ABC):
         return self.unfinished
 
     def finish(self) -> None:
-        """Take no more messages, and wake the readers that wait, to let them know."""
+        """Take no more messages, and wake the readers that wait, to let them know.
+
+        Where messages wait for room and still come in, this is done after them.
+        """
         self.closed = True
         while self.readers:
             self.wake_reader()
@@ -210,14 +213,14 @@ class Backlog[T](ABC):
     def fail(self, error: BaseException) -> None:
         """Close the subscription because of an error, which its reader is to see."""
         self.failure = error
-        self.finish()
         self.leave()
+        self.finish()
 
     def close(self) -> None:
         """Leave the broker, and give up what is unread."""
         self.left = True
-        self.finish()
         self.leave()
+        self.finish()
         self.discard()
         self.unfinished = 0
         self.notify_watchers()

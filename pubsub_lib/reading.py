@@ -153,8 +153,8 @@ class ReadingEnd[T]:
         Args:
             immediate: discard what is left.
         """
-        self._backlog.finish()
         self._backlog.leave()
+        self._backlog.finish()
         if immediate:
             self._backlog.close()
 
