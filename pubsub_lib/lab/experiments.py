@@ -34,6 +34,7 @@ from typing import Any
 
 from IPython.display import Markdown, display
 
+from pubsub_lib.lab.tables import markdown_table
 from pubsub_lib.lab.virtual_time import Deadlock, run_virtual
 
 type NewBroker = Callable[..., Any]
@@ -77,9 +78,8 @@ class Comparison:
 
     def __str__(self) -> str:
         brokers = next(iter(self.outcomes.values()))
-        rows = [["", *brokers], ["---"] * (1 + len(brokers))]
-        rows += [[experiment, *row.values()] for experiment, row in self.outcomes.items()]
-        return "\n".join(_table_row(row) for row in rows)
+        rows = ([experiment, *row.values()] for experiment, row in self.outcomes.items())
+        return markdown_table(["", *brokers], rows)
 
     def _ipython_display_(self) -> None:
         display(Markdown(str(self)))
@@ -111,9 +111,3 @@ def _in_words(result: object) -> str:
     if isinstance(result, Exception):
         return f"raises {type(result).__name__}"
     return str(result)
-
-
-def _table_row(cells: list[str]) -> str:
-    if cells[-1] == "---":
-        return f"|{'|'.join(cells)}|"
-    return f"|{'|'.join(f' {cell} ' if cell else ' ' for cell in cells)}|"
