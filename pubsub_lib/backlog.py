@@ -20,12 +20,13 @@ the backlog, so it is not lost.
 import asyncio
 import weakref
 from abc import ABC, abstractmethod
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pubsub_lib.event_loop import HomeLoop
 from pubsub_lib.reports import Delivery, SubscriptionStats
+
+NOTHING: Iterator[Any] = iter(())
 
 
 class Roster[B: "Backlog[Any]"]:
@@ -82,7 +83,10 @@ class Backlog[T](ABC):
         handling: how many of these an `async for` has, which marks them by itself.
         marked: whether a reader has ever called `task_done()`.
         dropped: messages that the subscriber missed.
-        high_water_mark: the most messages that waited before a reader took one.
+        high_water_mark: the most messages that were seen waiting: by a reader that came for more,
+            or by a publisher that looked for room.
+        in_hand: messages that a reader can take without looking at anything else, because nobody
+            has to know when it does; they still count as waiting.
         readers: futures of the readers that wait for a message, the first to be served first.
         failure: what closed it, if that was an error, until a reader has seen it.
         reader_knows: whether a reader was told that nothing more will come.
@@ -99,6 +103,7 @@ class Backlog[T](ABC):
         "handling",
         "high_water_mark",
         "home",
+        "in_hand",
         "left",
         "marked",
         "reader_knows",
@@ -118,7 +123,8 @@ class Backlog[T](ABC):
         self.marked = False
         self.dropped = 0
         self.high_water_mark = 0
-        self.readers: deque[asyncio.Future[None]] = deque()
+        self.in_hand: Iterator[T] = NOTHING
+        self.readers: list[asyncio.Future[None]] = []
         self.reader_knows = False
         self.failure: BaseException | None = None
         self.subscription: weakref.ref[object] | None = None
@@ -150,6 +156,17 @@ class Backlog[T](ABC):
     @abstractmethod
     def take(self) -> T:
         """Take the next message. To be called when `ready`."""
+
+    @abstractmethod
+    def take_in_hand(self) -> None:
+        """Let a reader have messages in hand, if there are any and nobody has to know.
+
+        To be called after `take`, when nothing is in hand.
+        """
+
+    @abstractmethod
+    def put_back(self) -> None:
+        """Have nothing in hand, so that each message taken is noticed."""
 
     @abstractmethod
     def take_all(self) -> list[T]:
@@ -185,7 +202,10 @@ class Backlog[T](ABC):
         return self.unfinished
 
     def finish(self) -> None:
-        """Take no more messages, and wake the readers that wait, to let them know."""
+        """Take no more messages, and wake the readers that wait, to let them know.
+
+        Where messages wait for room and still come in, this is done after them.
+        """
         self.closed = True
         while self.readers:
             self.wake_reader()
@@ -193,14 +213,14 @@ class Backlog[T](ABC):
     def fail(self, error: BaseException) -> None:
         """Close the subscription because of an error, which its reader is to see."""
         self.failure = error
-        self.finish()
         self.leave()
+        self.finish()
 
     def close(self) -> None:
         """Leave the broker, and give up what is unread."""
         self.left = True
-        self.finish()
         self.leave()
+        self.finish()
         self.discard()
         self.unfinished = 0
         self.notify_watchers()
@@ -215,7 +235,10 @@ class Backlog[T](ABC):
 
     async def wait_for_message(self) -> None:
         """Wait until `ready` is worth asking again. Cancelling it loses no message."""
-        reader = self.home.check().create_future()
+        loop = asyncio.get_running_loop()
+        if loop is not self.home.loop:
+            self.home.check()
+        reader = loop.create_future()
         self.readers.append(reader)
         self.announce_reader()
         try:
@@ -233,7 +256,7 @@ class Backlog[T](ABC):
     def wake_reader(self) -> None:
         """Wake the reader that has waited longest."""
         while self.readers:
-            reader = self.readers.popleft()
+            reader = self.readers.pop(0)
             if not reader.done():
                 reader.set_result(None)
                 break

@@ -116,8 +116,10 @@ class BrokerLifecycle[T, B: Backlog[Any]](ABC):
             backlog.finish()
         try:
             async with asyncio.timeout(timeout):
-                for backlog in backlogs:
-                    await backlog.drained()
+                # More than once: what waits for room in a ring comes to those, too, that are done.
+                while any(backlog.depth or backlog.unhandled for backlog in backlogs):
+                    for backlog in backlogs:
+                        await backlog.drained()
         except TimeoutError:
             self._release_publishers()
         return ShutdownReport(

@@ -153,8 +153,8 @@ class ReadingEnd[T]:
         Args:
             immediate: discard what is left.
         """
-        self._backlog.finish()
         self._backlog.leave()
+        self._backlog.finish()
         if immediate:
             self._backlog.close()
 
@@ -225,6 +225,9 @@ class Messages[T]:
 
     async def __anext__(self) -> T:
         backlog = self._backlog
+        if self._handling:
+            for message in backlog.in_hand:  # the quickest way to take one, if there is one
+                return message
         while not backlog.ready():
             self._mark_as_done()
             if backlog.closed:
@@ -236,6 +239,7 @@ class Messages[T]:
         except BaseException:
             self._mark_as_done()
             raise
+        backlog.take_in_hand()
         # One message is done and another is taken: the number being handled stays the same.
         if not self._handling:
             self._handling = True

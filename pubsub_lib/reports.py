@@ -37,7 +37,7 @@ class SubscriptionStats(NamedTuple):
     received: int  #: read, waiting to be read, or discarded by closing
     dropped: int  #: missed, because the subscriber did not keep up
     depth: int  #: waiting to be read now
-    high_water_mark: int  #: the most that ever waited at once
+    high_water_mark: int  #: the most that ever waited at once; on a ring, that was seen to wait
 
 
 class BrokerStats(NamedTuple):

@@ -31,21 +31,20 @@ missed 2
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from operator import length_hint
-from typing import Any, override
+from typing import override
 
-from pubsub_lib.backlog import Backlog, Roster
+from pubsub_lib.backlog import NOTHING, Backlog, Roster
 from pubsub_lib.errors import Lagged, PubSubFull
 from pubsub_lib.event_loop import HomeLoop
-from pubsub_lib.lifecycle import BrokerLifecycle, checked_maxsize, held
-from pubsub_lib.reading import Messages, ReadingEnd
+from pubsub_lib.lifecycle import BrokerLifecycle, other_ends
+from pubsub_lib.reading import ReadingEnd
 from pubsub_lib.reports import Delivery
 
 # How many messages a reader takes in hand at a time: enough to make the rest of the work small
 # beside them, and few beside those of a ring.
 IN_HAND = 64
-_NOTHING: Iterator[Any] = iter(())
 
 
 class Ring[T](Roster["Cursor[T]"]):
@@ -57,7 +56,7 @@ class Ring[T](Roster["Cursor[T]"]):
             and then, a whole ring at a time.
         limit: how long the log may grow before anybody has to look at the cursors again.
         waiting: the cursors whose readers wait for a message, in order.
-        lagging: how many cursors missed messages and their readers do not know it yet.
+        line: the messages that wait for room, in order. While there are any, there is none.
     """
 
     def __init__(self, maxsize: int) -> None:
@@ -66,8 +65,7 @@ class Ring[T](Roster["Cursor[T]"]):
         self.log: list[T] = []
         self.limit = maxsize
         self.waiting: dict[Cursor[T], None] = {}
-        self.lagging = 0
-        self._line: deque[Publication[T]] = deque()
+        self.line: deque[Publication[T]] = deque()
         self._watched = 0  # how many cursors have to move before there is room
         self._deleted = 0
         self._released = 0
@@ -97,14 +95,15 @@ class Ring[T](Roster["Cursor[T]"]):
     @override
     def join(self, backlog: "Cursor[T]") -> None:
         super().join(backlog)
-        self._look_for_room()  # a replay starts behind
-        self._watch_the_slowest()
+        self.limit = min(self.limit, backlog.index + self.maxsize)  # a replay starts behind
+        if self.line:
+            self._watch_the_slowest()
 
     @override
     def leave(self, backlog: "Cursor[T]") -> None:
         super().leave(backlog)
-        self._look_for_room()
-        self._admit()
+        if self.line:
+            self._admit()
 
     def moved(self, cursor: "Cursor[T]") -> None:
         """Note that a cursor which is watched has moved; when all have, there is room."""
@@ -117,44 +116,56 @@ class Ring[T](Roster["Cursor[T]"]):
 
     def line_up(self, publication: "Publication[T]") -> None:
         """Let a message wait for room, behind those that wait already."""
-        self._line.append(publication)
+        self.line.append(publication)
         self._watch_the_slowest()
 
     def step_out(self, publication: "Publication[T]") -> None:
         """Let a message wait no longer, if it still does."""
-        if publication in self._line:
-            self._line.remove(publication)
+        if publication in self.line:
+            self.line.remove(publication)
             self._watch_the_slowest()
+
+    def has_waited_enough(self) -> bool:
+        """Whether all that the line waits for were overtaken before, and not read since."""
+        return all(cursor.overtaken for cursor in self.backlogs if cursor.watched)
 
     def overtake_for(self, publication: "Publication[T]") -> None:
         """Store the line up to this message, in the place of the oldest messages."""
-        while publication in self._line:
-            losers = [cursor for cursor in self.slowest if cursor.skip()]
-            self._line[0].overtaken = tuple(held(losers))
+        while publication in self.line:
+            if head := self._head_of_line():
+                losers = [cursor for cursor in self.slowest if cursor.skip()]
+                head.overtaken = other_ends(losers)
             self._look_for_room()
             self._admit()
 
     def release_line(self) -> None:
-        """Drop every message that waits; everybody misses it."""
-        while self._line:
+        """Drop every message that waits; whoever wants it misses it."""
+        while head := self._head_of_line():
+            self.line.popleft()
             self._released += 1
-            for cursor in self.backlogs:
+            losers = [cursor for cursor in self.backlogs if cursor.wants(head.message)]
+            for cursor in losers:
                 cursor.dropped += 1
-            self._line.popleft().settle(Delivery(0, tuple(held(self.backlogs))))
+            head.settle(Delivery(0, other_ends(losers)))
         self._watch_the_slowest()
 
+    def _head_of_line(self) -> "Publication[T] | None":
+        while self.line and self.line[0].withdrawn:
+            self.line.popleft()
+        return self.line[0] if self.line else None
+
     def _admit(self) -> None:
-        if not self._line and not self._watched:
-            return
-        while self._line and self.has_room():
-            publication = self._line.popleft()
-            self.log.append(publication.message)
-            if publication.overtaken:
-                publication.settle(Delivery(len(self.backlogs), publication.overtaken))
+        admitted = 0
+        while (head := self._head_of_line()) and self.has_room():
+            self.line.popleft()
+            self.log.append(head.message)
+            admitted += 1
+            if head.overtaken:
+                head.settle(Delivery(len(self.backlogs), head.overtaken))
             else:
-                publication.settle(self.everybody)
+                head.settle(self.everybody)
         # Last, so that publishers run before them and they find more than one message.
-        if self.waiting:
+        for _ in range(admitted):
             self.wake_readers()
         self._watch_the_slowest()
 
@@ -170,14 +181,19 @@ class Ring[T](Roster["Cursor[T]"]):
         self.limit = min(slowest, maxsize) + maxsize
 
     def _watch_the_slowest(self) -> None:
-        """Ask the cursors that the line waits for to say when they move."""
-        gate = len(self.log) - self.maxsize if self._line else -1
+        """Ask the cursors that the line waits for to say when they move; if it is empty, and the
+        ring shut down, nothing more comes.
+        """
+        gate = len(self.log) - self.maxsize
+        somebody_waits = bool(self.line)
         self._watched = 0
         for cursor in self.backlogs:
-            cursor.watched = cursor.position <= gate
+            cursor.watched = somebody_waits and cursor.position <= gate
             if cursor.watched:
                 cursor.put_back()
                 self._watched += 1
+            elif cursor.ending and not somebody_waits:
+                cursor.finish()
 
     def wake_readers(self) -> None:
         """Wake a reader of each subscriber that waits for a message."""
@@ -205,6 +221,11 @@ class Publication[T]:
         self.delivery: Delivery | None = None
         self._future: asyncio.Future[None] | None = None
 
+    @property
+    def withdrawn(self) -> bool:
+        """Whether its publisher was cancelled, though it may not have run since."""
+        return self._future is not None and self._future.cancelled()
+
     async def settled(self, loop: asyncio.AbstractEventLoop) -> Delivery:
         """Wait until it is known what became of it."""
         self._future = loop.create_future()
@@ -227,18 +248,18 @@ class Cursor[T](Backlog[T]):
         index: where in it the messages are, or will be, that are not in hand.
         deleted: how many messages before it were deleted from the log.
         watched: whether publishers wait for this cursor to move.
-        missed: messages that it missed and its reader does not know of yet.
-        in_hand: the next few messages, for a reader to take without looking at anything else; empty
-            where there is a filter, or somebody waits for this cursor to move.
+        ending: whether it is to be closed as soon as nothing more waits for room.
+        missed: how many messages it missed that its reader does not know of yet.
     """
 
     __slots__ = (
-        "_overtaken",
+        "_overtaken_at",
         "_ring",
+        "_skipped",
         "_start",
         "_unwanted",
         "deleted",
-        "in_hand",
+        "ending",
         "index",
         "log",
         "missed",
@@ -253,17 +274,18 @@ class Cursor[T](Backlog[T]):
         self.index = len(ring.log) - min(replay, len(ring.log))
         self.deleted = 0
         self.watched = False
+        self.ending = False
         self.missed = 0
-        self.in_hand: Iterator[T] = _NOTHING
         self._ring = ring
         self._start = self.index
-        self._overtaken = 0
+        self._skipped = 0
+        self._overtaken_at = -1
         self._unwanted = 0
 
     @property
     def position(self) -> int:
         """Where in the log the next message is, or will be."""
-        return self.index if self.in_hand is _NOTHING else self.index - length_hint(self.in_hand)
+        return self.index if self.in_hand is NOTHING else self.index - length_hint(self.in_hand)
 
     @property
     @override
@@ -274,31 +296,26 @@ class Cursor[T](Backlog[T]):
     @override
     def received(self) -> int:
         passed = self.deleted + len(self.log) - self._start
-        return passed - self._overtaken - self._unwanted
+        return passed - self._skipped - self._unwanted
 
-    def take_in_hand(self) -> bool:
-        """Let a reader have the next few messages quickly, if there are any and nobody has to know
-        when it takes them; return whether it can.
-        """
-        if self.watched or self.missed or self.where is not None:
-            return False
-        self.put_back()
+    @property
+    def overtaken(self) -> bool:
+        """Whether it was overtaken, and no reader has come since."""
+        return self.deleted + self.position == self._overtaken_at
+
+    @override
+    def take_in_hand(self) -> None:
         index = self.index
-        few = self.log[index : index + IN_HAND]
-        if not few:
-            return False
-        depth = len(self.log) - index
-        if depth > self.high_water_mark:
-            self.high_water_mark = depth
-        self.in_hand = iter(few)
-        self.index = index + len(few)
-        return True
+        if index < len(self.log) and not self.watched and not self.missed and self.where is None:
+            few = self.log[index : index + IN_HAND]
+            self.in_hand = iter(few)
+            self.index = index + len(few)
 
+    @override
     def put_back(self) -> None:
-        """Have nothing in hand, so that each message taken is noticed."""
-        if self.in_hand is not _NOTHING:
+        if self.in_hand is not NOTHING:
             self.index -= length_hint(self.in_hand)
-            self.in_hand = _NOTHING
+            self.in_hand = NOTHING
 
     @property
     @override
@@ -309,13 +326,14 @@ class Cursor[T](Backlog[T]):
     def ready(self) -> bool:
         if self.where is not None and not self.missed:
             self._pass_over_the_unwanted(self.where)
-        return self.index < len(self.log) or self.missed > 0 or self.position < len(self.log)
+        return self.index < len(self.log) or self.missed > 0 or length_hint(self.in_hand) > 0
 
     @override
     def take(self) -> T:
         if self.missed:
             self._report_lag()
-        self.put_back()
+        if self.in_hand is not NOTHING:
+            self.put_back()
         message = self.log[self.index]
         self._advance(1)
         return message
@@ -338,16 +356,29 @@ class Cursor[T](Backlog[T]):
         """Lose the oldest message; return whether it was one that the subscriber wants."""
         self.put_back()
         self.high_water_mark = max(self.high_water_mark, self.depth)
+        message = self.log[self.index]
         self.index += 1
-        if self.where is not None and not self._wanted(self.log[self.index - 1]):
+        self._overtaken_at = self.deleted + self.index
+        if not self.wants(message):
             self._unwanted += 1
             return False
-        if not self.missed:
-            self._ring.lagging += 1
         self.missed += 1
         self.dropped += 1
-        self._overtaken += 1
+        self._skipped += 1
         return True
+
+    def wants(self, message: T) -> bool:
+        """Whether the subscriber asked for such a message."""
+        try:
+            return self.where is None or bool(self.where(message))
+        except Exception:
+            return True  # its loss is reported; an error that lasts is seen by the reader
+
+    @override
+    def finish(self) -> None:
+        self.ending = self.log is self._ring.log and bool(self._ring.line)
+        if not self.ending:
+            super().finish()
 
     @override
     def announce_reader(self) -> None:
@@ -361,7 +392,6 @@ class Cursor[T](Backlog[T]):
             self.deleted += self.index
             self.index = 0
             self.watched = False
-            self._ring.lagging -= self.missed > 0
             self._ring.leave(self)
 
     @override
@@ -370,28 +400,25 @@ class Cursor[T](Backlog[T]):
         self.high_water_mark = max(self.high_water_mark, self.depth)
         self.deleted += len(self.log)
         self.log = []
-
-    def _wanted(self, message: T) -> bool:
-        try:
-            return self.where is None or bool(self.where(message))
-        except Exception:
-            return True  # then its loss is reported, and the next message closes the subscription
+        self.index = 0
+        self.missed = 0
 
     def _pass_over_the_unwanted(self, where: Callable[[T], object]) -> None:
-        before = self.index
         try:
             while self.index < len(self.log) and not where(self.log[self.index]):
                 self._unwanted += 1
+                if self.log is not self._ring.log:
+                    self._ring.received_by_leavers -= 1
                 self._advance(1)
         except Exception as error:
             self.fail(error)
             self.discard()
-        if self.index != before and not self.depth and not self.unfinished:
+        if self.watchers and not self.depth:
             self.notify_watchers()
 
     def _report_lag(self) -> None:
         missed, self.missed = self.missed, 0
-        self._ring.lagging -= 1
+        self._overtaken_at = -1
         raise Lagged(missed)
 
     def _advance(self, count: int) -> None:
@@ -422,7 +449,7 @@ class RingPubSub[T](BrokerLifecycle[T, Cursor[T]]):
     """
 
     def __init__(self, maxsize: int = 100, *, timeout: float | None = 1.0) -> None:
-        self._ring = Ring[T](checked_maxsize(maxsize))
+        self._ring = Ring[T](maxsize)
         super().__init__(maxsize, timeout, self._ring)
 
     def subscribe(
@@ -434,9 +461,10 @@ class RingPubSub[T](BrokerLifecycle[T, Cursor[T]]):
 
         Args:
             name: what reports call it.
-            where: says whether a message is wanted; it runs in the reader's task. If it raises, the
-                subscription is closed, and the reader gets the exception. Messages that are not
-                wanted are passed over, and count as waiting until then.
+            where: says whether a message is wanted, and does nothing else. Messages that are not
+                wanted are passed over by the reader, in whose task it runs; until then they count
+                as waiting. If it raises, the subscription is closed, and the reader gets the
+                exception.
             replay: how many of the last messages to receive first, as far as there were so many.
 
         Raises:
@@ -456,7 +484,8 @@ class RingPubSub[T](BrokerLifecycle[T, Cursor[T]]):
     async def publish(self, message: T) -> Delivery:
         """Store the message for every subscriber; wait up to `timeout` seconds for the slowest.
 
-        Cancelling it while it waits withdraws the message: then nobody gets it.
+        Nobody knows yet who of them wants it, so all count as `delivered`. Cancelling it while it
+        waits withdraws the message: then nobody gets it.
 
         Raises:
             TypeError: if the message is `None`, which would end the readers.
@@ -482,8 +511,8 @@ class RingPubSub[T](BrokerLifecycle[T, Cursor[T]]):
         publication = Publication(message)
         ring.line_up(publication)
         timeout = self.timeout
-        if timeout and ring.lagging and all(cursor.missed for cursor in ring.slowest):
-            timeout = 0  # they were waited for, and have not read since
+        if timeout and ring.has_waited_enough():
+            timeout = 0
         timer: asyncio.Handle | None = None
         if timeout == 0:  # after whatever can run now, so that readers have their turn
             timer = loop.call_soon(ring.overtake_for, publication)
@@ -509,7 +538,7 @@ class RingPubSub[T](BrokerLifecycle[T, Cursor[T]]):
             ring.store(message)
             return ring.everybody
         if self.timeout is None:
-            raise PubSubFull(Delivery(0, tuple(held(ring.slowest))))
+            raise PubSubFull(Delivery(0, other_ends(ring.slowest)))
         publication = Publication(message)
         ring.line_up(publication)
         ring.overtake_for(publication)
@@ -522,27 +551,9 @@ class RingPubSub[T](BrokerLifecycle[T, Cursor[T]]):
 
 
 class RingSubscription[T](ReadingEnd[T]):
-    """A subscriber's own place in the ring. Made by `RingPubSub.subscribe()`."""
+    """A subscriber's own place in the ring. Made by `RingPubSub.subscribe()`.
 
-    _backlog: Cursor[T]
-
-    @override
-    def __aiter__(self) -> "RingMessages[T]":
-        return RingMessages(self)
-
-
-class RingMessages[T](Messages[T]):
-    """Reads one by one, and quickly as long as messages are in hand."""
-
-    __slots__ = ()
-    _backlog: Cursor[T]
-
-    @override
-    async def __anext__(self) -> T:
-        cursor = self._backlog
-        if self._handling:
-            for message in cursor.in_hand:  # the quickest way to take one, if there is one
-                return message
-            if cursor.take_in_hand():
-                return next(cursor.in_hand)
-        return await super().__anext__()
+    Nobody counts what waits for each subscriber at each publish, which is one store. So the
+    `high_water_mark` of its `stats` is the most that readers and publishers saw when they looked;
+    for a moment more may have waited, but never more than `maxsize`.
+    """

@@ -1,8 +1,6 @@
 """What the tests of the brokers share: time, turns of the event loop, and readers."""
 
 import asyncio
-import selectors
-import threading
 from collections.abc import Coroutine
 from typing import Any
 
@@ -46,20 +44,3 @@ def record_timers(loop: asyncio.AbstractEventLoop) -> list[asyncio.TimerHandle]:
 
     loop.call_at = call_at
     return timers
-
-
-class RecordingSelector(selectors.DefaultSelector):
-    """Says when the loop falls asleep, and what has woken it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.asleep = threading.Event()
-        self.woken_by = []
-
-    def select(self, timeout=None):
-        if timeout is None or timeout <= 0:
-            return super().select(timeout)
-        self.asleep.set()
-        events = super().select(timeout)
-        self.woken_by.append("another thread" if events else "a timer")
-        return events

@@ -7,13 +7,12 @@ a test of the same number for each, which the library's own brokers pass.
 import asyncio
 import gc
 import inspect
-import threading
 import weakref
 
 import pytest
-from stepping import RecordingSelector
 
 from pubsub_lib import ChapterPubSub, Message, subscriber_task
+from pubsub_lib.lab.background_loop import BackgroundLoop
 from pubsub_lib.lab.virtual_time import Deadlock, run_virtual
 
 TIME_LIMIT_S = 10
@@ -459,27 +458,20 @@ def test_d12_it_cannot_be_used_in_a_second_event_loop():
 def test_d13_a_message_from_another_thread_is_noticed_when_the_loop_next_wakes(
     wake_the_loop, woken_by
 ):
-    selector = RecordingSelector()
+    broker = ChapterPubSub[Message]()
 
-    async def main() -> None:
-        broker = ChapterPubSub[Message]()
-        queue = await broker.subscribe()
-        loop = asyncio.get_running_loop()
+    async def wake_up_every(seconds: float) -> None:
+        while True:  # noqa: ASYNC110
+            await asyncio.sleep(seconds)
 
-        def publish() -> None:
-            assert selector.asleep.wait(TIME_LIMIT_S)
-            if wake_the_loop:
-                loop.call_soon_threadsafe(queue.put_nowait, Message("Hello"))
-            else:
-                queue.put_nowait(Message("Hello"))
-
-        thread = threading.Thread(target=publish)
-        timer = loop.call_later(TIME_LIMIT_S if wake_the_loop else 0.3, lambda: None)
-        reader = asyncio.create_task(queue.get())
-        thread.start()
-        assert await reader == Message("Hello")
-        timer.cancel()
-        thread.join(TIME_LIMIT_S)
-
-    asyncio.run(main(), loop_factory=lambda: asyncio.SelectorEventLoop(selector))
-    assert selector.woken_by[0] == woken_by
+    with BackgroundLoop() as background:
+        queue = background.start(broker.subscribe()).result(TIME_LIMIT_S)
+        reader = background.start(queue.get())
+        background.start(wake_up_every(TIME_LIMIT_S if wake_the_loop else 0.3))
+        background.wait_until_asleep()
+        if wake_the_loop:
+            background.loop.call_soon_threadsafe(queue.put_nowait, Message("Hello"))
+        else:
+            queue.put_nowait(Message("Hello"))
+        assert reader.result(TIME_LIMIT_S) == Message("Hello")
+        assert background.woken_by == woken_by

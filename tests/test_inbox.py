@@ -438,6 +438,21 @@ def test_stats_are_exact():
     run_virtual(main())
 
 
+def test_the_high_water_mark_is_exact_while_an_async_for_has_messages_in_hand():
+    async def main() -> None:
+        inbox = inbox_of(*range(3))
+        messages = aiter(inbox)
+        await anext(messages)  # two are left
+        for number in range(6):
+            inbox.put_nowait(number)
+        assert inbox.qsize() == 8
+        for _ in range(8):
+            await anext(messages)
+        assert inbox.stats == SubscriptionStats(received=9, dropped=0, depth=0, high_water_mark=8)
+
+    run_virtual(main())
+
+
 def test_unfinished_counts_what_was_taken_and_not_marked_as_done():
     inbox = inbox_of(1, 2, 3)
     inbox.get_nowait()

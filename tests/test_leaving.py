@@ -238,8 +238,8 @@ def test_a_reader_task_that_nobody_holds_is_kept_as_long_as_the_broker(broker_cl
         broker = broker_class()
         start(read(broker.subscribe()))
         await let_all_run()
+        gc.collect()
         for number in range(3):
-            gc.collect()
             await broker.publish(number)
             await let_all_run()
         await broker.shutdown()
@@ -269,10 +269,11 @@ def test_reading_from_a_subscription_made_on_the_spot_works(broker_class, read, 
     async def main() -> None:
         broker = broker_class()
         reader = start(read(broker))
+        await let_all_run()
+        gc.collect()
         for number in range(3):
-            await let_all_run()
-            gc.collect()
             await broker.publish(number)
+            await let_all_run()
         await broker.shutdown()
         assert await reader == messages
 

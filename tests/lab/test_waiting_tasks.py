@@ -164,7 +164,7 @@ async def put_into_an_inbox() -> None:
             "shut_down > BrokerLifecycle.shutdown > Backlog.drained "
             "waits for a subscriber to handle its messages",
         ),
-        (read, "read > InboxMessages.__anext__ waits for a message"),
+        (read, "read > Messages.__anext__ waits for a message"),
         (read_in_batches, "read_in_batches > Batches.__anext__ waits for a message"),
         (get_from_a_ring, "get_from_a_ring > ReadingEnd.get waits for a message"),
         (
