@@ -71,8 +71,8 @@ class Mailbox[T](Backlog[T]):
         self.taken = 0
         self._roster = roster
         self._maxsize = maxsize
-        # How many may lie in `messages` before a look at everything: less than the bound while some
-        # are in hand, and 0 once the subscriber has left.
+        # How many may lie in `messages` before a look at everything: while some are in hand, so few
+        # that no more wait than ever before; and 0 once the subscriber has left.
         self._limit = maxsize
         self._gone = False
         self._line: deque[Publication[T]] = deque()
@@ -140,7 +140,7 @@ class Mailbox[T](Backlog[T]):
         if self.messages and not self._line:
             self.in_hand = iter(self.messages)
             self.taken += len(self.messages)
-            self._limit -= len(self.messages)
+            self._limit = min(self._limit, self.high_water_mark) - len(self.messages)
             self.messages = deque()
 
     @override

@@ -194,7 +194,7 @@ def other_ends(backlogs: Iterable[Backlog[Any]]) -> tuple[Any, ...]:
 
 def is_coroutine_function(function: object) -> bool:
     """Return whether calling it makes a coroutine, which somebody has to await."""
-    call = getattr(function, "__call__", None)  # noqa: B004 - its kind is asked for
+    call = getattr(type(function), "__call__", None)  # noqa: B004 - its kind is asked for
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
 
 
