@@ -1,8 +1,9 @@
 """A small in-process publish/subscribe broker on asyncio, and the steps that lead to it.
 
-`AsyncPubSub` is the broker to use. `NaivePubSub` and `ChapterPubSub` are where the course starts
-from, and are kept with their faults. `pubsub_lib.lab` holds what the notebooks measure with;
-nothing here imports it.
+`AsyncPubSub` is the broker to use; `RingPubSub` is the quicker one for many subscribers that keep
+up. What stands on a broker has modules of its own: `topics`, `cache` and `replicas`. `NaivePubSub`
+and `ChapterPubSub` are where the course starts from, and are kept with their faults.
+`pubsub_lib.lab` holds what the notebooks measure with; nothing here imports it.
 
 >>> import asyncio
 >>> async def main() -> None:
@@ -15,13 +16,24 @@ nothing here imports it.
 Received: Hello
 """
 
-from pubsub_lib.broker import AsyncPubSub, BrokerStats, Delivery, ShutdownReport
+from pubsub_lib.broker import AsyncPubSub
 from pubsub_lib.chapter import ChapterPubSub, subscriber_task
-from pubsub_lib.errors import PubSubClosed
-from pubsub_lib.inbox import Inbox, InboxStats
-from pubsub_lib.interfaces import Broker, Publisher, Subscription
+from pubsub_lib.errors import Lagged, PubSubClosed, PubSubFull
+from pubsub_lib.handlers import Failure, Handler, HandlerGroup
+from pubsub_lib.inbox import Inbox
+from pubsub_lib.interfaces import (
+    Broker,
+    ManagedBroker,
+    ManagedSubscription,
+    Publisher,
+    Serializable,
+    Subscription,
+)
 from pubsub_lib.messages import Message
 from pubsub_lib.naive import NaivePubSub
+from pubsub_lib.overflow import Overflow
+from pubsub_lib.reports import BrokerStats, Delivery, ShutdownReport, SubscriptionStats
+from pubsub_lib.ring import RingPubSub, RingSubscription
 
 __all__ = [
     "AsyncPubSub",
@@ -29,13 +41,24 @@ __all__ = [
     "BrokerStats",
     "ChapterPubSub",
     "Delivery",
+    "Failure",
+    "Handler",
+    "HandlerGroup",
     "Inbox",
-    "InboxStats",
+    "Lagged",
+    "ManagedBroker",
+    "ManagedSubscription",
     "Message",
     "NaivePubSub",
+    "Overflow",
     "PubSubClosed",
+    "PubSubFull",
     "Publisher",
+    "RingPubSub",
+    "RingSubscription",
+    "Serializable",
     "ShutdownReport",
     "Subscription",
+    "SubscriptionStats",
     "subscriber_task",
 ]

@@ -1,8 +1,6 @@
-"""One subscriber's end of the broker: a bounded queue that knows how to close.
+"""An inbox for each subscriber: a bounded queue, and the line of those who wait for room in it.
 
 An `Inbox` is an `asyncio.Queue` to whoever reads it, so everything written for a queue works on it.
-What it adds is closing: when its broker is shut down, the reader gets what is left and then `None`,
-as often as it asks. `None` is never stored, so it takes no room and `join()` counts true.
 
 A message that finds the inbox full does not wake up later and try again. It lines up, as a
 `Publication`, and whoever makes room puts it in: nobody can slip in between, and a cancelled
@@ -23,21 +21,207 @@ publisher just leaves the line.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
-from types import TracebackType
-from typing import NamedTuple, Self
+from collections.abc import Callable, Iterable
+from operator import length_hint
+from typing import override
 
+from pubsub_lib.backlog import NOTHING, Backlog, Roster
 from pubsub_lib.errors import PubSubClosed
-from pubsub_lib.event_loop import LoopBound
+from pubsub_lib.event_loop import HomeLoop
+from pubsub_lib.overflow import Overflow
+from pubsub_lib.reading import ReadingEnd
 
 
-class InboxStats(NamedTuple):
-    """What one inbox has seen so far, in messages."""
+class Mailbox[T](Backlog[T]):
+    """The broker's side of an inbox: messages up to a bound, and the line before it.
 
-    received: int  #: put in the inbox
-    dropped: int  #: given up because the inbox stayed full
-    depth: int  #: waiting to be read now
-    high_water_mark: int  #: the most that ever waited at once
+    Attributes:
+        messages: what waits to be read, and is not in hand.
+        timeout: how long a publish may wait for room, in seconds; `None` for ever.
+        overflow: what to do then.
+        taken: how many messages were taken, or are in hand.
+    """
+
+    __slots__ = (
+        "_gone",
+        "_limit",
+        "_line",
+        "_maxsize",
+        "_roster",
+        "messages",
+        "overflow",
+        "taken",
+        "timeout",
+    )
+
+    def __init__(
+        self,
+        roster: Roster["Mailbox[T]"],
+        home: HomeLoop,
+        *,
+        maxsize: int,
+        timeout: float | None,
+        overflow: Overflow,
+        where: Callable[[T], object] | None,
+    ) -> None:
+        super().__init__(home, where)
+        self.messages: deque[T] = deque()
+        self.timeout = timeout
+        self.overflow = overflow
+        self.taken = 0
+        self._roster = roster
+        self._maxsize = maxsize
+        # How many may lie in `messages` before a look at everything: while some are in hand, so few
+        # that no more wait than ever before; and 0 once the subscriber has left.
+        self._limit = maxsize
+        self._gone = False
+        self._line: deque[Publication[T]] = deque()
+
+    def wants(self, message: T) -> bool:
+        """Whether the subscriber asked for such a message. If its filter raises, it is closed."""
+        try:
+            return self.where is None or bool(self.where(message))
+        except Exception as error:
+            self.fail(error)
+            return False
+
+    def offer(self, message: T) -> bool:
+        """Put the message in if there is room, and return whether there was."""
+        messages = self.messages
+        if len(messages) >= self._limit:
+            self.put_back()
+            messages = self.messages
+            if len(messages) >= self._limit:
+                return False
+        messages.append(message)
+        if self.readers:
+            self.wake_reader()
+        return True
+
+    @property
+    def in_use(self) -> bool:
+        """Whether the subscriber has not left, so that messages can get in."""
+        return not self._gone
+
+    @property
+    @override
+    def depth(self) -> int:
+        return len(self.messages) + length_hint(self.in_hand)
+
+    @property
+    @override
+    def received(self) -> int:
+        return self.taken + len(self.messages)
+
+    @property
+    @override
+    def maxsize(self) -> int:
+        return self._maxsize
+
+    @override
+    def ready(self) -> bool:
+        return bool(self.messages) or length_hint(self.in_hand) > 0
+
+    @override
+    def take(self) -> T:
+        if self.in_hand is not NOTHING:
+            self.put_back()
+        messages = self.messages
+        if len(messages) > self.high_water_mark:
+            self.high_water_mark = len(messages)
+        message = messages.popleft()
+        self.taken += 1
+        if self._line:
+            self._admit()
+        return message
+
+    @override
+    def take_in_hand(self) -> None:
+        if self.messages and not self._line:
+            self.in_hand = iter(self.messages)
+            self.taken += len(self.messages)
+            self._limit = min(self._limit, self.high_water_mark) - len(self.messages)
+            self.messages = deque()
+
+    @override
+    def put_back(self) -> None:
+        if self.in_hand is not NOTHING:
+            rest = deque(self.in_hand)
+            self.in_hand = NOTHING
+            self.taken -= len(rest)
+            rest.extend(self.messages)
+            self.messages = rest
+            self._limit = 0 if self._gone else self._maxsize
+            self.high_water_mark = max(self.high_water_mark, len(rest))
+
+    @override
+    def take_all(self) -> list[T]:
+        self.put_back()
+        batch = list(self.messages)
+        self.messages.clear()
+        self.high_water_mark = max(self.high_water_mark, len(batch))
+        self.taken += len(batch)
+        if self._line:
+            self._admit()
+        return batch
+
+    @override
+    def leave(self) -> None:
+        self._gone = True
+        self._limit = 0
+        self._roster.leave(self)
+        while self._line:
+            self._line.popleft().passed_over(self)
+
+    @override
+    def discard(self) -> None:
+        self.put_back()
+        self.high_water_mark = max(self.high_water_mark, len(self.messages))
+        self.taken += len(self.messages)
+        self.messages.clear()
+
+    # The line of those that wait for room.
+
+    def line_up(self, publication: "Publication[T]") -> None:
+        """Let a message wait for room, behind those that wait already."""
+        self._line.append(publication)
+
+    def give_up(self, publication: "Publication[T]") -> None:
+        """Count a message in the line as dropped."""
+        self._line.remove(publication)
+        self.dropped += 1
+        publication.missed(self)
+
+    def release_line(self) -> None:
+        """Drop every message that waits for room."""
+        for publication in list(self._line):
+            self.give_up(publication)
+
+    def overflowed(self, publication: "Publication[T]") -> None:
+        """Apply the overflow policy, for a message in the line that has waited long enough."""
+        match self.overflow:
+            case Overflow.DROP_NEWEST | Overflow.RAISE:
+                self.give_up(publication)
+            case Overflow.DROP_OLDEST:
+                self._displace_for(publication)
+            case Overflow.DISCONNECT:
+                self.release_line()
+                self.finish()
+                self.leave()
+
+    def _displace_for(self, publication: "Publication[T]") -> None:
+        """Put the line in, up to this message, in the place of the oldest messages."""
+        head = None
+        while head is not publication:
+            head = self._line.popleft()
+            self.messages.popleft()
+            self.dropped += 1
+            self.messages.append(head.message)
+            head.admitted(self, displacing=True)
+
+    def _admit(self) -> None:
+        while self._line and self.offer(self._line[0].message):
+            self._line.popleft().admitted(self)
 
 
 class Publication[T]:
@@ -46,229 +230,92 @@ class Publication[T]:
     Attributes:
         message: what waits.
         delivered: the number of these inboxes that have taken it.
-        dropped: the number of these inboxes that stayed full.
-        settled: done when no inbox is waited for any more.
+        missed_by: those that lost a message to it: this one, or their oldest.
+        refused: whether one of those that missed it wants that to be an error.
     """
 
-    __slots__ = ("_inboxes", "delivered", "dropped", "message", "settled")
+    __slots__ = ("_mailboxes", "_settled", "delivered", "message", "missed_by", "refused")
 
-    def __init__(
-        self, message: T, inboxes: Iterable["Inbox[T]"], loop: asyncio.AbstractEventLoop
-    ) -> None:
+    def __init__(self, message: T, mailboxes: Iterable[Mailbox[T]]) -> None:
         self.message = message
         self.delivered = 0
-        self.dropped = 0
-        self.settled: asyncio.Future[None] = loop.create_future()
-        self._inboxes = list(inboxes)
-        for inbox in self._inboxes:
-            inbox.line_up(self)
+        self.missed_by: list[Mailbox[T]] = []
+        self.refused = False
+        self._settled: asyncio.Future[None] | None = None
+        self._mailboxes = list(mailboxes)
+        for mailbox in self._mailboxes:
+            mailbox.line_up(self)
 
-    def left(self, inbox: "Inbox[T]", *, delivered: bool) -> None:
-        """Note that one inbox is no longer waited for: it took the message, or it was closed."""
-        self.delivered += delivered
-        self._inboxes.remove(inbox)
-        if not self._inboxes and not self.settled.done():
-            self.settled.set_result(None)
+    async def settle(self, loop: asyncio.AbstractEventLoop, *, patient: bool = False) -> None:
+        """Wait until no inbox is waited for any more, each up to its time-out, if not `patient`.
 
-    def give_up(self) -> None:
-        """Leave every line; the inboxes still full count the message as dropped."""
-        for inbox in self._inboxes:
-            inbox.leave_line(self)
-        self.dropped += len(self._inboxes)
-        self._inboxes.clear()
-        if not self.settled.done():
-            self.settled.set_result(None)
+        Cancelling it withdraws the message from the inboxes that are still full.
+        """
+        timeouts = set() if patient else {mailbox.timeout for mailbox in self._mailboxes}
+        timers = [
+            # At 0 the overflow comes after whatever can run now, so that readers have their turn.
+            loop.call_later(timeout, self.expire, timeout)
+            if timeout
+            else loop.call_soon(self.expire, timeout)
+            for timeout in timeouts - {None}
+        ]
+        self._settled = loop.create_future()
+        try:
+            await self._settled
+        finally:
+            for timer in timers:
+                timer.cancel()
+            for mailbox in list(self._mailboxes):
+                mailbox.give_up(self)
+
+    def expire(self, timeout: float | None) -> None:
+        """Apply the overflow policy of the inboxes that were to be waited for so long."""
+        self._overflow(mailbox for mailbox in self._mailboxes if mailbox.timeout == timeout)
+
+    def overflow(self) -> None:
+        """Apply the overflow policy of every inbox that is still full."""
+        self._overflow(self._mailboxes)
+
+    def _overflow(self, mailboxes: Iterable[Mailbox[T]]) -> None:
+        for mailbox in list(mailboxes):
+            mailbox.overflowed(self)
+
+    def admitted(self, mailbox: Mailbox[T], *, displacing: bool = False) -> None:
+        """Note that one inbox has taken the message, perhaps in the place of an older one."""
+        self.delivered += 1
+        if displacing:
+            self.missed_by.append(mailbox)
+        self.passed_over(mailbox)
+
+    def missed(self, mailbox: Mailbox[T]) -> None:
+        """Note that one inbox stayed full."""
+        self.missed_by.append(mailbox)
+        self.refused = self.refused or mailbox.overflow is Overflow.RAISE
+        self.passed_over(mailbox)
+
+    def passed_over(self, mailbox: Mailbox[T]) -> None:
+        """Note that one inbox is no longer waited for."""
+        self._mailboxes.remove(mailbox)
+        if not self._mailboxes and self._settled is not None and not self._settled.done():
+            self._settled.set_result(None)
 
 
-class Inbox[T](LoopBound, asyncio.Queue[T | None]):
-    """A subscriber's own bounded queue of messages.
+class Inbox[T](ReadingEnd[T], asyncio.Queue[T | None]):
+    """A subscriber's own bounded queue of messages. Made by `AsyncPubSub.subscribe()`."""
 
-    Created by a broker's `subscribe()`. It can be awaited (`queue = await broker.subscribe()`),
-    used in `async with`, which leaves the broker at the end, and read by `async for`, which ends
-    when the broker is shut down.
+    # asyncio.Queue is inherited for its type alone: every public method is replaced.
+    _backlog: Mailbox[T]
 
-    Args:
-        maxsize: the bound, in messages; at least 1.
-        leave: called with this inbox when it takes no more messages.
-    """
+    __str__ = ReadingEnd.__repr__  # the queue's own shows private parts that an inbox has not
 
-    # Inherited for its type alone: every public method is replaced; closing needs nothing private.
-    def __init__(self, maxsize: int, leave: Callable[["Inbox[T]"], None]) -> None:
-        self._maxsize = maxsize
-        self._leave = leave
-        self._messages: deque[T] = deque()
-        self._line: deque[Publication[T]] = deque()
-        self._readers: deque[asyncio.Future[None]] = deque()
-        self._watchers: list[asyncio.Future[None]] = []
-        self._received = 0
-        self._dropped = 0
-        self._done = 0
-        self._high_water_mark = 0
-        self._closed = False
-        self._left = False
-        self._reader_knows = False
-
-    def __repr__(self) -> str:
-        state = " closed" if self._closed else ""
-        return f"<{type(self).__name__} {len(self._messages)} of {self._maxsize}{state}>"
-
-    __str__ = __repr__  # the inherited one shows the private parts that an inbox does not have
-
-    # What the subscriber does.
-
+    @override
     async def get(self) -> T | None:
-        """Wait for the next message and take it; `None` once the inbox is closed and empty.
-
-        Cancelling it loses no message.
-
-        Raises:
-            RuntimeError: if it has to wait on another event loop than the one it was first used on.
-        """
-        while not self._messages:
-            if self._closed:
-                self._reader_knows = True
-                self._notify_watchers()
-                return None
-            reader = self.bind().create_future()
-            self._readers.append(reader)
-            try:
-                await reader
-            except BaseException:
-                if reader in self._readers:
-                    self._readers.remove(reader)
-                elif self._messages:
-                    self._wake_reader()  # this one was woken for a message that it will not take
-                raise
-        return self._take()
-
-    def get_nowait(self) -> T | None:
-        """Take the next message; `None` once the inbox is closed and empty.
-
-        Raises:
-            asyncio.QueueEmpty: if no message is waiting and more may come.
-        """
-        if self._messages:
-            return self._take()
-        if not self._closed:
-            raise asyncio.QueueEmpty
-        self._reader_knows = True
-        self._notify_watchers()
-        return None
-
-    def task_done(self) -> None:
-        """Say that one message taken with `get()` has been handled. `async for` does it by itself.
-
-        Raises:
-            ValueError: if it is called more often than messages were received.
-        """
-        if self._left:
-            return
-        if self._done >= self._received:
-            raise ValueError("task_done() called more often than messages were received")
-        self._done += 1
-        if self._done == self._received:
-            self._notify_watchers()
-
-    async def join(self) -> None:
-        """Wait until every message received has been handled (see `task_done`)."""
-        await self._watch(lambda: self._done == self._received)
-
-    def close(self) -> None:
-        """Leave the broker: discard what is unread and release the publishers that wait.
-
-        Calling it twice does no harm.
-        """
-        self.shutdown()
-        self._left = True
-        self._messages.clear()
-        self._done = self._received
-        self._notify_watchers()
-
-    def shutdown(self, immediate: bool = False) -> None:
-        """Take no more messages; the reader gets what is left, and then `None`.
-
-        The publishers that wait for room here are released, and go without this inbox.
-
-        Args:
-            immediate: discard what is left.
-        """
-        self.finish()
-        self._leave(self)
-        while self._line:
-            self._line.popleft().left(self, delivered=False)
-        if immediate:
-            self.close()
-
-    async def drained(self) -> None:
-        """Wait until all is marked as done, or the reader was told that no more will come."""
-        await self._watch(
-            lambda: not self._messages and (self._done == self._received or self._reader_knows)
-        )
-
-    @property
-    def stats(self) -> InboxStats:
-        """What this inbox has seen so far."""
-        return InboxStats(self._received, self._dropped, len(self._messages), self._high_water_mark)
-
-    @property
-    def closed(self) -> bool:
-        """Whether no more messages will come in."""
-        return self._closed
-
-    @property
-    def maxsize(self) -> int:
-        """The bound, in messages."""
-        return self._maxsize
-
-    @property
-    def unfinished(self) -> int:
-        """How many messages were taken and not marked as done, while more may come."""
-        return 0 if self._reader_knows else self._received - self._done - len(self._messages)
-
-    def qsize(self) -> int:
-        """Return how many messages wait to be read."""
-        return len(self._messages)
-
-    def empty(self) -> bool:
-        """Return whether no message waits to be read."""
-        return not self._messages
-
-    def full(self) -> bool:
-        """Return whether there is no room for another message."""
-        return len(self._messages) >= self._maxsize
-
-    def __await__(self) -> Generator[None, None, Self]:
-        yield from ()
-        return self
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def __aiter__(self) -> "InboxIterator[T]":
-        return InboxIterator(self)
-
-    # What the broker does.
-
-    def offer(self, message: T) -> bool:
-        """Put the message in if there is room, and return whether there was."""
-        depth = len(self._messages)
-        if depth >= self._maxsize:
-            return False
-        self._messages.append(message)
-        self._received += 1
-        if depth >= self._high_water_mark:
-            self._high_water_mark = depth + 1
-        if self._readers:
-            self._wake_reader()
-        return True
+        """Wait for the next message and take it, as `ReadingEnd.get` does."""
+        mailbox = self._backlog
+        if not mailbox.messages:
+            return await super().get()
+        mailbox.unfinished += 1
+        return mailbox.take()
 
     async def put(self, message: T | None) -> None:
         """Put a message in this inbox alone, waiting for room as long as it takes.
@@ -277,13 +324,12 @@ class Inbox[T](LoopBound, asyncio.Queue[T | None]):
             TypeError: if the message is `None`, which would end the reader.
             PubSubClosed: if the inbox takes no more messages, or is closed meanwhile.
         """
+        mailbox = self._backlog
         message = self._checked(message)
-        if not self.offer(message):
-            publication = Publication(message, [self], self.bind())
-            try:
-                await publication.settled
-            finally:
-                publication.give_up()
+        if not mailbox.offer(message):
+            loop = mailbox.home.check()
+            publication = Publication(message, [mailbox])
+            await publication.settle(loop, patient=True)
             if not publication.delivered:
                 raise PubSubClosed("the inbox was closed while a message waited for room in it")
 
@@ -295,87 +341,12 @@ class Inbox[T](LoopBound, asyncio.Queue[T | None]):
             TypeError: if the message is `None`, which would end the reader.
             PubSubClosed: if the inbox takes no more messages.
         """
-        if not self.offer(self._checked(message)):
+        if not self._backlog.offer(self._checked(message)):
             raise asyncio.QueueFull
-
-    def finish(self) -> None:
-        """Take no more messages, and wake the readers that wait, to let them know."""
-        self._closed = True
-        while self._readers:
-            self._wake_reader()
-
-    def line_up(self, publication: Publication[T]) -> None:
-        """Let a message wait for room, behind those that wait already."""
-        self._line.append(publication)
-
-    def leave_line(self, publication: Publication[T]) -> None:
-        """Count a message as dropped that has waited long enough."""
-        self._line.remove(publication)
-        self._dropped += 1
-
-    def release_line(self) -> None:
-        """Drop every message that waits for room."""
-        for publication in list(self._line):
-            publication.give_up()
 
     def _checked(self, message: T | None) -> T:
         if message is None:
             raise TypeError("None cannot be sent: it tells a reader that nothing more will come")
-        if self._closed:
+        if self.closed:
             raise PubSubClosed("this inbox takes no more messages; subscribe again")
-        return message
-
-    def _take(self) -> T:
-        message = self._messages.popleft()
-        if self._line:
-            publication = self._line.popleft()
-            self.offer(publication.message)
-            publication.left(self, delivered=True)
-        return message
-
-    def _wake_reader(self) -> None:
-        while self._readers:
-            reader = self._readers.popleft()
-            if not reader.done():
-                reader.set_result(None)
-                break
-
-    async def _watch(self, condition: Callable[[], bool]) -> None:
-        while not condition():
-            watcher = self.bind().create_future()
-            self._watchers.append(watcher)
-            try:
-                await watcher
-            finally:
-                if watcher in self._watchers:
-                    self._watchers.remove(watcher)
-
-    def _notify_watchers(self) -> None:
-        watchers, self._watchers = self._watchers, []
-        for watcher in watchers:
-            if not watcher.done():
-                watcher.set_result(None)
-
-
-class InboxIterator[T]:
-    """Reads an inbox in `async for`; asking for a message says that the last one was handled."""
-
-    __slots__ = ("_handling", "_inbox")
-
-    def __init__(self, inbox: Inbox[T]) -> None:
-        self._inbox = inbox
-        self._handling = False
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> T:
-        inbox = self._inbox
-        if self._handling:
-            self._handling = False
-            inbox.task_done()
-        message = await inbox.get()
-        if message is None:
-            raise StopAsyncIteration
-        self._handling = True
         return message

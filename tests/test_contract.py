@@ -18,10 +18,10 @@ from pubsub_lib import (
     ChapterPubSub,
     Delivery,
     Inbox,
-    InboxStats,
     Message,
     PubSubClosed,
     ShutdownReport,
+    SubscriptionStats,
 )
 from pubsub_lib.lab.virtual_time import run_virtual
 
@@ -180,7 +180,7 @@ class ModelPublication:
     def outcome(self) -> object:
         if self.cancelled:
             return asyncio.CancelledError
-        return None if self.waits_for else Delivery(self.delivered, self.dropped)
+        return None if self.waits_for else (self.delivered, self.dropped)
 
     def give_up(self) -> None:
         for inbox in self.waits_for:
@@ -245,8 +245,10 @@ class ModelInbox:
         if discard:
             self.messages.clear()
 
-    def stats(self) -> InboxStats:
-        return InboxStats(self.received, self.dropped, len(self.messages), self.high_water_mark)
+    def stats(self) -> SubscriptionStats:
+        return SubscriptionStats(
+            self.received, self.dropped, len(self.messages), self.high_water_mark
+        )
 
 
 class Comparison:
@@ -381,7 +383,10 @@ async def take(inbox: Inbox[int]) -> int | str:
 def outcome(task: asyncio.Task) -> object:
     if not task.done():
         return None
-    return asyncio.CancelledError if task.cancelled() else task.result()
+    if task.cancelled():
+        return asyncio.CancelledError
+    result = task.result()
+    return (result.delivered, result.dropped) if isinstance(result, Delivery) else result
 
 
 async def let_all_run() -> None:

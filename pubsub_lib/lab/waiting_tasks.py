@@ -17,8 +17,10 @@ from collections.abc import Iterable, Iterator
 from types import FrameType
 from typing import Any
 
+from pubsub_lib.backlog import Backlog
 from pubsub_lib.broker import AsyncPubSub
-from pubsub_lib.inbox import Inbox
+from pubsub_lib.reading import Batches, Messages, ReadingEnd
+from pubsub_lib.ring import RingPubSub
 
 _REASONS: dict[tuple[type, str], str] = {
     (asyncio.Queue, "get"): "a message in an empty queue",
@@ -31,7 +33,12 @@ _REASONS: dict[tuple[type, str], str] = {
     (asyncio.Barrier, "wait"): "others to reach a barrier",
     (asyncio.TaskGroup, "__aexit__"): "the tasks of its group",
     (AsyncPubSub, "publish"): "room in a full inbox of {0.maxsize}",
-    (Inbox, "drained"): "a subscriber to handle its messages",
+    (RingPubSub, "publish"): "the slowest subscriber of a ring of {0.maxsize}",
+    (ReadingEnd, "get"): "a message",
+    (ReadingEnd, "join"): "task_done() for every message of a subscription",
+    (Messages, "__anext__"): "a message",
+    (Batches, "__anext__"): "a message",
+    (Backlog, "drained"): "a subscriber to handle its messages",
 }
 
 

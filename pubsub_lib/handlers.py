@@ -1,0 +1,198 @@
+"""Runs functions that handle messages, each with a subscription of its own.
+
+Whoever writes a subscriber as a loop has to think of subscribing in time, of errors, and of ending.
+A `HandlerGroup` does: a handler that raises is counted and reported, and goes on with its next
+message; the other handlers do not notice. So is one that was too slow for a ring, or whose filter
+raises, which ends it. All of them run in one `TaskGroup`, so none is left behind.
+
+>>> import asyncio
+>>> from pubsub_lib import AsyncPubSub
+>>> async def ada(message: str) -> None:
+...     print("ada reads", message)
+>>> async def bob(message: str) -> None:
+...     raise ValueError("a bug")
+>>> async def main() -> None:
+...     broker = AsyncPubSub[str]()
+...     async with HandlerGroup(broker, report=print) as handlers:
+...         handlers.add(ada)
+...         bobs = handlers.add(bob)
+...         await broker.publish("Hello")
+...         await broker.shutdown()
+...     print(bobs.handled, bobs.failed)
+>>> asyncio.run(main())
+ada reads Hello
+Failure(handler='bob', message='Hello', error=ValueError('a bug'))
+0 1
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from pubsub_lib.errors import Lagged
+from pubsub_lib.interfaces import ManagedBroker, ManagedSubscription
+from pubsub_lib.lifecycle import is_coroutine_function
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure[T]:
+    """What is reported when a handler raises, or cannot be given a message.
+
+    Attributes:
+        handler: its name.
+        message: what it was given; `None` if it could not be given one.
+        error: what it raised; `Lagged` if it has missed messages of a ring; or what its filter
+            raised, which ends it.
+    """
+
+    handler: str
+    message: T | None
+    error: Exception
+
+
+def log_failure(failure: Failure[object]) -> None:
+    """Report a failure as an error in the log of `pubsub_lib.handlers`, with its traceback."""
+    logger.error(
+        "handler %s failed on %r", failure.handler, failure.message, exc_info=failure.error
+    )
+
+
+class Handler[T]:
+    """One function that handles messages, and how it fares. Made by `HandlerGroup.add`.
+
+    Attributes:
+        name: what reports call it.
+        subscription: where its messages come from; closing it ends the handler.
+        handled: how many messages it has handled without an error.
+        failed: how many failures were reported of it.
+    """
+
+    def __init__(self, name: str, subscription: ManagedSubscription[T]) -> None:
+        self.name = name
+        self.subscription = subscription
+        self.handled = 0
+        self.failed = 0
+
+
+class HandlerGroup[T]:
+    """Runs handlers under one TaskGroup; its block ends when every handler has ended.
+
+    A handler ends when the broker is shut down, or its subscription closed. If the block raises, or
+    is cancelled, all handlers are cancelled.
+
+    Args:
+        broker: where the handlers subscribe.
+        report: called with each `Failure`; if it is not given, failures are logged. What it raises
+            itself stops all handlers.
+        stop_all: whether one failure is to stop all handlers; the block then raises it, in an
+            `ExceptionGroup`.
+    """
+
+    def __init__(
+        self,
+        broker: ManagedBroker[T],
+        *,
+        report: Callable[[Failure[T]], object] = log_failure,
+        stop_all: bool = False,
+    ) -> None:
+        self._broker = broker
+        self._report = report
+        self._stop_all = stop_all
+        self._tasks = asyncio.TaskGroup()
+
+    def add(
+        self,
+        handle: Callable[[T], Awaitable[object]],
+        *,
+        name: str = "",
+        where: Callable[[T], object] | None = None,
+    ) -> Handler[T]:
+        """Subscribe, and call `handle` with each message that comes from now on.
+
+        Args:
+            handle: a coroutine function of one message.
+            name: what reports call it; the function's own name, if none is given.
+            where: says whether a message is wanted.
+
+        Raises:
+            TypeError: if `handle` is no coroutine function.
+            PubSubClosed: if the broker was shut down.
+            RuntimeError: if the group's block is not running.
+        """
+        if not is_coroutine_function(handle):
+            raise TypeError(
+                f"a handler is a coroutine function of one message, as `async def` makes them, "
+                f"not {handle!r}"
+            )
+        name = name or getattr(handle, "__name__", type(handle).__name__)
+        subscription = self._broker.subscribe(name=name, where=where)
+        handler = Handler(name, subscription)
+        running = self._run(handler, handle)
+        try:
+            task = self._tasks.create_task(running, name=f"handler {name}")
+        except RuntimeError:
+            running.close()
+            subscription.close()
+            raise RuntimeError(
+                "handlers are added inside `async with HandlerGroup(...)`, before it ends"
+            ) from None
+        # Not inside the task, which may be cancelled before it starts.
+        task.add_done_callback(lambda _: subscription.close())
+        return handler
+
+    async def _run(self, handler: Handler[T], handle: Callable[[T], Awaitable[object]]) -> None:
+        messages = aiter(handler.subscription)
+        while True:
+            try:
+                message = await anext(messages)
+            except StopAsyncIteration:
+                return
+            except Lagged as error:
+                self._fail(handler, None, error)
+                continue
+            except Exception as error:
+                self._fail(handler, None, error)
+                return
+            try:
+                await _uncancelled(handle(message))
+            except Exception as error:
+                self._fail(handler, message, error)
+            else:
+                handler.handled += 1
+
+    def _fail(self, handler: Handler[T], message: T | None, error: Exception) -> None:
+        handler.failed += 1
+        self._report(Failure(handler.name, message, error))
+        if self._stop_all:
+            raise error
+
+    async def __aenter__(self) -> Self:
+        await self._tasks.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._tasks.__aexit__(kind, error, traceback)
+
+
+async def _uncancelled(handling: Awaitable[object]) -> None:
+    """Wait for a handler; that something which it awaits was cancelled is an error like others.
+
+    Else it would end the handler, and nobody would know.
+    """
+    try:
+        await handling
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise RuntimeError("something that the handler awaits was cancelled") from error

@@ -1,0 +1,49 @@
+"""What a broker and a subscription say of themselves: numbers to read, never pushed.
+
+All counts are in messages. For each subscription `received + dropped` is what was published for it.
+
+>>> Delivery(delivered=3)
+Delivery(delivered=3, missed_by=())
+>>> Delivery(delivered=3).dropped
+0
+"""
+
+from typing import Any, NamedTuple
+
+
+class Delivery(NamedTuple):
+    """What became of one published message."""
+
+    delivered: int  #: subscribers that have it, or will read it
+    #: subscriptions that lost a message to it: this one, or, where the oldest is given up, an older
+    missed_by: tuple[Any, ...] = ()
+
+    @property
+    def dropped(self) -> int:
+        """How many messages were given up for this one."""
+        return len(self.missed_by)
+
+
+class ShutdownReport(NamedTuple):
+    """What was left when the broker had been shut down."""
+
+    unread: int  #: still waiting; their readers can go on reading
+    unfinished: int  #: taken by a reader, but not marked as done
+
+
+class SubscriptionStats(NamedTuple):
+    """What one subscription has seen so far."""
+
+    received: int  #: read, waiting to be read, or discarded by closing
+    dropped: int  #: missed, because the subscriber did not keep up
+    depth: int  #: waiting to be read now
+    high_water_mark: int  #: the most that ever waited at once; on a ring, that was seen to wait
+
+
+class BrokerStats(NamedTuple):
+    """What a broker has done so far."""
+
+    subscribers: int  #: subscriptions that are open now
+    published: int  #: messages accepted
+    delivered: int  #: messages received, over all subscribers that ever were
+    dropped: int  #: messages missed, over all subscribers that ever were
