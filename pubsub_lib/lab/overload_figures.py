@@ -17,12 +17,14 @@ hatched and counted beside the bar, so colour is not the only cue.
 'drop newest: slow misses 45 of 100 messages, and reads what is up to 100 ms old.'
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from textwrap import fill as fill_text
 from typing import Any
 
 import matplotlib as mpl
+import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -205,8 +207,7 @@ def _figure(width: float, height: float) -> Iterator[Figure]:
 
     Matplotlib's own way of fitting panels and labels takes as long as all else that is drawn.
     """
-    with mpl.rc_context(STYLE), mpl.rc_context({"figure.constrained_layout.use": False}):
-        mpl.rcParams["font.size"] = 10
+    with mpl.rc_context({**STYLE, "figure.constrained_layout.use": False, "font.size": 10}):
         yield Figure(figsize=(width, height))
 
 
@@ -238,7 +239,7 @@ def _over_time(rows: Sequence[Sequence[Axes]]) -> None:
         axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
 
 
-def _explain(figure: Figure, recordings: Iterable[Recording], *, bottom: float = 0.0) -> None:
+def _explain(figure: Figure, recordings: Sequence[Recording], *, bottom: float = 0.0) -> None:
     """Explain lines and bars once, below the panels, so many inches above the lower edge."""
     lines = {
         reader.pace: Line2D([], [], label=label, **line_of(reader))
@@ -246,21 +247,26 @@ def _explain(figure: Figure, recordings: Iterable[Recording], *, bottom: float =
         for reader, label in readers_once(recording)
         if label
     }
-    patches = [Patch(label="unread", edgecolor=BOUND, **UNREAD), Patch(label="missed", **MISSED)]
-    handles = [*lines.values(), *patches]
+    fates = pd.concat([recording.drops() for recording in recordings])
+    handles: list[Artist] = list(lines.values())
+    if fates["unread"].any():
+        handles.append(Patch(label="unread", edgecolor=BOUND, **UNREAD))
+    if fates["dropped"].any():
+        handles.append(Patch(label="missed", **MISSED))
     place = (0.5, bottom / figure.get_figheight())
     figure.legend(handles=handles, loc="lower center", bbox_to_anchor=place, ncols=len(handles))
 
 
 def _about(name: str, recording: Recording) -> str:
-    """Say what each subscriber that is not fast misses, and how old it is what it reads."""
+    """Say what each subscriber misses, and how old it is what it reads."""
     sent = len(recording.publishes())
-    ages_ms = recording.latencies_ms()
     missed = recording.drops().set_index("subscriber")["dropped"]
-    parts = []
-    for reader, _ in readers_once(recording):
+    oldest_s = recording.deliveries().groupby("subscriber")["latency_s"].max()
+    sentences = []
+    for reader in recording.readers:
         sentence = f"{reader.name} misses {missed[reader.name] or 'none'} of {sent} messages"
-        if reader.pace in ages_ms:
-            sentence += f", and reads what is up to {milliseconds(ages_ms[reader.pace].max())} old"
-        parts.append(sentence)
-    return f"{name}: {'; '.join(parts)}."
+        if reader.name in oldest_s:
+            oldest = milliseconds(oldest_s[reader.name] * 1e3)
+            sentence += f", and reads what is up to {oldest} old"
+        sentences.append(sentence)
+    return f"{name}: {'; '.join(sentences)}."

@@ -6,11 +6,13 @@ import pytest
 from drawn import cut_off, legends, overlap, points, texts, titles, x_ticks
 from matplotlib.colors import same_color
 
-from pubsub_lib import Overflow
+from pubsub_lib import AsyncPubSub, Overflow
 from pubsub_lib.lab.overload import Overload
 from pubsub_lib.lab.overload_figures import at_a_glance, side_by_side
 from pubsub_lib.lab.recordings import Pace
 from pubsub_lib.lab.style import COLOURS, DROP, Plot
+from pubsub_lib.lab.virtual_time import run_virtual
+from pubsub_lib.lab.workloads import dead_reader, open_loop, run_workload
 
 DROPPING = Overload(slow=2, dead=1)
 RAISING = Overload(overflow=Overflow.RAISE)
@@ -65,6 +67,19 @@ def test_every_subscriber_has_a_bar_and_every_pace_a_line_in_the_legend():
         "dead",
     ]
     assert legends(plot) == [["fast", "slow (2 of them)", "dead", "unread", "missed"]]
+
+
+def test_the_legend_explains_only_what_there_is():
+    nobody_misses = Overload(publish_rate_hz=50)
+    assert legends(glance(nobody_misses)) == [["fast", "slow"]]
+    assert legends(glance(WAITING)) == [["fast", "slow", "unread"]]
+
+
+def test_a_run_in_which_nobody_reads_can_be_shown():
+    load, broker = open_loop(messages=5, rate_hz=10), AsyncPubSub(2, timeout=0)
+    recording = run_virtual(run_workload(broker, load, [dead_reader()]))
+    plot = side_by_side({"dead": recording})
+    assert plot.caption == "dead: dead misses 3 of 5 messages."
 
 
 def test_what_was_not_sent_is_written_below_the_bars():
