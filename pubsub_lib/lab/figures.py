@@ -28,6 +28,7 @@ from itertools import cycle
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
@@ -77,29 +78,34 @@ def queue_fill(recordings: Recordings) -> Plot:
     caption = about_each(named, about_queue_fill)
     with panels_for(named, x="time (s)", y="messages waiting in the inbox") as (figure, panels):
         for axes, recording in zip(panels, named.values(), strict=True):
-            fill = recording.queue_fill()
-            for reader, label in _readers_once(recording):
-                one = fill[fill["subscriber"] == reader.name]
-                times_s = np.concatenate([[0.0], one["time_s"]])
-                depths = np.concatenate([[0], one["depth"]])
-                axes.step(times_s, depths, where="post", label=label, **line_of(reader))
-            if recording.bound:
-                axes.axhline(recording.bound, color=BOUND, linestyle="-.", linewidth=1.2)
-                axes.annotate(
-                    f"bound: {recording.bound}",
-                    (1, recording.bound),
-                    xycoords=("axes fraction", "data"),
-                    xytext=(0, 3),
-                    textcoords="offset points",
-                    ha="right",
-                    color=BOUND,
-                )
+            draw_queue_fill(axes, recording)
             if len(named) > 1:  # the labels of short times are long, and would touch
                 axes.xaxis.set_major_locator(MaxNLocator(4))
-            axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes_from_zero(panels)
         legend(panels)
     return Plot(figure, caption)
+
+
+def draw_queue_fill(axes: Axes, recording: Recording) -> None:
+    """Draw into a panel how many messages wait in each inbox over time, and the bound."""
+    fill = recording.queue_fill()
+    for reader, label in readers_once(recording):
+        one = fill[fill["subscriber"] == reader.name]
+        times_s = np.concatenate([[0.0], one["time_s"]])
+        depths = np.concatenate([[0], one["depth"]])
+        axes.step(times_s, depths, where="post", label=label, **line_of(reader))
+    if recording.bound:
+        axes.axhline(recording.bound, color=BOUND, linestyle="-.", linewidth=1.2)
+        axes.annotate(
+            f"bound: {recording.bound}",
+            (1, recording.bound),
+            xycoords=("axes fraction", "data"),
+            xytext=(0, 3),
+            textcoords="offset points",
+            ha="right",
+            color=BOUND,
+        )
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def drops(recordings: Recordings) -> Plot:
@@ -473,7 +479,7 @@ def _require_by_name(function: str, what: str, things: object) -> None:
         raise TypeError(f"{function}() draws {what} by name, not a {type(things).__name__}")
 
 
-def _readers_once(recording: Recording) -> Iterator[tuple[Reader, str | None]]:
+def readers_once(recording: Recording) -> Iterator[tuple[Reader, str | None]]:
     """Yield each reader, with a legend entry for the first of its pace."""
     for pace in Pace:
         readers = [reader for reader in recording.readers if reader.pace is pace]

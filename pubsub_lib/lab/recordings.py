@@ -85,6 +85,10 @@ class Recording:
         self._received: list[tuple[str, int, float]] = []
         self._depths: list[tuple[float, str, int]] = []
         self._unread: Counter[str] = Counter()
+        #: messages whose publisher was told, by `PubSubFull`, that somebody had no room for them
+        self.refusals: list[int] = []
+        #: when each subscriber was disconnected that was, in seconds
+        self.disconnections: dict[str, float] = {}
 
     def sent(self, number: int, intended_s: float, started_s: float) -> None:
         """Note that a publish began."""
@@ -105,6 +109,14 @@ class Recording:
     def left_unread(self, subscriber: str, messages: int) -> None:
         """Note how many messages a subscriber had and never read."""
         self._unread[subscriber] = messages
+
+    def refused(self, number: int) -> None:
+        """Note that a publish raised `PubSubFull`."""
+        self.refusals.append(number)
+
+    def disconnected(self, subscriber: str, time_s: float) -> None:
+        """Note that a subscriber gets no more messages. Only the first note counts."""
+        self.disconnections.setdefault(subscriber, time_s)
 
     def publishes(self) -> pd.DataFrame:
         """Return a row per message: number, intended_s, sent_s, finished_s, duration_s."""

@@ -27,10 +27,11 @@ Tene, "How NOT to Measure Latency", 2013).
 import asyncio
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 
+from pubsub_lib.errors import PubSubFull
 from pubsub_lib.interfaces import Broker, Subscription
 from pubsub_lib.lab.recordings import Pace, Reader, Recording
 from pubsub_lib.naive import NaivePubSub
@@ -102,6 +103,7 @@ async def run_workload(
     readers: Iterable[Reader],
     *,
     progress: Callable[[], object] | None = None,
+    until_s: float | None = None,
 ) -> Recording:
     """Publish the load to the readers, shut the broker down, and return what happened.
 
@@ -113,9 +115,12 @@ async def run_workload(
         load: what to send and when.
         readers: who reads; each name once.
         progress: called after each publish.
+        until_s: stop after so many seconds, in the middle of whatever goes on: nothing more is sent
+            then, and what waits in an inbox, or for room in it, is left unread. `None` goes on
+            until everything was sent, and read by all but the dead.
 
     Raises:
-        ValueError: if there are no readers, or two have the same name.
+        ValueError: if there are no readers, two have the same name, or `until_s` is not positive.
         TypeError: if an argument is of the wrong type.
     """
     if not isinstance(broker, Broker):
@@ -124,6 +129,8 @@ async def run_workload(
             "for NaivePubSub there is run_callbacks()"
         )
     _require_load(load)
+    if until_s is not None:
+        _require_positive(until_s=until_s)
     readers = _checked(readers)
     recording = Recording(readers, bound=getattr(broker, "maxsize", 0))
     clock = _Stopwatch()
@@ -131,27 +138,44 @@ async def run_workload(
     waiting: dict[str, int] = {}
     subscriptions = {reader.name: await broker.subscribe() for reader in readers}
     async with asyncio.TaskGroup() as group:
-        for reader in readers:
-            subscription = subscriptions[reader.name]
+        reading = [
             group.create_task(
-                _read(subscription, reader, recording, clock, published, waiting), name=reader.name
+                _read(subscriptions[reader.name], reader, recording, clock, published, waiting),
+                name=reader.name,
+            )
+            for reader in readers
+        ]
+        if until_s is not None:
+            stopping = group.create_task(
+                _stop(until_s, reading, subscriptions, recording, group), name="stop"
             )
         for number in range(load.messages):
             intended_s = load.intended_s[number] if load.intended_s else clock.elapsed_s()
+            if until_s is not None and max(intended_s, clock.elapsed_s()) >= until_s:
+                break
             if (wait_s := intended_s - clock.elapsed_s()) > 0:
                 await asyncio.sleep(wait_s)
             started_s = clock.elapsed_s()
             recording.sent(number, intended_s, started_s)
-            await broker.publish(Sample(number))
+            try:
+                await broker.publish(Sample(number))
+            except PubSubFull:
+                recording.refused(number)
             finished_s = clock.elapsed_s()
             recording.published(number, finished_s)
+            if until_s is not None and finished_s >= until_s:
+                break  # the inboxes are being emptied
             for name, subscription in subscriptions.items():
                 recording.depth(finished_s, name, subscription.qsize())
+                if getattr(subscription, "closed", False):
+                    recording.disconnected(name, finished_s)
             if progress is not None:
                 progress()
+        if until_s is not None:
+            await stopping
         for reader in readers:  # before the shutdown, which may put a sentinel in the inbox
             waiting[reader.name] = subscriptions[reader.name].qsize()
-            if reader.pace is Pace.DEAD:
+            if reader.pace is Pace.DEAD and until_s is None:
                 recording.left_unread(reader.name, waiting[reader.name])
         published.set()
         await broker.shutdown()
@@ -232,6 +256,32 @@ async def _read(
         if reader.service_time_s:
             await asyncio.sleep(reader.service_time_s)
         subscription.task_done()
+
+
+async def _stop(
+    until_s: float,
+    reading: Sequence[asyncio.Task[None]],
+    subscriptions: Mapping[str, Subscription[Sample]],
+    recording: Recording,
+    group: asyncio.TaskGroup,
+) -> None:
+    """End the readers after so many seconds, and take what they leave, so that all can end."""
+    await asyncio.sleep(until_s)
+    for task in reading:
+        task.cancel()
+    for name, subscription in subscriptions.items():
+        recording.depth(until_s, name, subscription.qsize())
+        group.create_task(_leave_unread(subscription, name, recording), name=f"rest of {name}")
+
+
+async def _leave_unread(
+    subscription: Subscription[Sample], name: str, recording: Recording
+) -> None:
+    unread = 0
+    while await subscription.get() is not None:
+        subscription.task_done()
+        unread += 1
+        recording.left_unread(name, unread)
 
 
 def _require_positive(**values: float) -> None:

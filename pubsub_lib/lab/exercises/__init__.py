@@ -15,6 +15,7 @@ from pubsub_lib.lab.exercises import (
     locks_and_callbacks,
     queues_and_backpressure,
     start_here,
+    when_a_queue_is_full,
 )
 from pubsub_lib.lab.exercises.checking import EXERCISES, Outcome, check, examine
 
@@ -28,4 +29,5 @@ __all__ = [
     "locks_and_callbacks",
     "queues_and_backpressure",
     "start_here",
+    "when_a_queue_is_full",
 ]

@@ -1,0 +1,266 @@
+"""The checks of notebook 05: settings for four kinds of data, gaps that are told, and the newest.
+
+>>> from pubsub_lib import Overflow
+>>> from pubsub_lib.lab.exercises import examine
+>>> def the_same_for_all(data):
+...     return {"maxsize": 1, "timeout": 0, "overflow": Overflow.DROP_OLDEST}
+>>> examine("05.1", the_same_for_all).explanation
+'orders: 4 bursts of 30, 20 ms for each order: 112 of 120 orders are lost'
+"""
+
+import asyncio
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pubsub_lib.broker import AsyncPubSub
+from pubsub_lib.lab.exercises.checking import exercise, require
+from pubsub_lib.lab.recordings import Reader, Recording
+from pubsub_lib.lab.virtual_time import run_virtual
+from pubsub_lib.lab.workloads import (
+    Load,
+    bursts,
+    closed_loop,
+    dead_reader,
+    fast_reader,
+    open_loop,
+    run_workload,
+    slow_reader,
+)
+
+type SettingsFor = Callable[[str], Mapping[str, Any]]
+MOST_WAITING = 100
+TWENTY_MS = slow_reader(service_time_s=0.02)
+FOR_4_S = open_loop(messages=400, rate_hz=100)
+
+
+@exercise("05.1", "prices are fresh, orders safe, log lines begin at the beginning, the view lives")
+def check_settings(settings_for: SettingsFor) -> None:
+    """Refuse settings that do not keep what was promised for each kind of data."""
+    for check in (_check_prices, _check_orders, _check_log_lines, _check_view):
+        check(settings_for)
+
+
+def _check_prices(settings_for: SettingsFor) -> None:
+    recording = _run(settings_for, "prices", FOR_4_S, TWENTY_MS)
+    _nobody_waits("prices", recording)
+    prices = recording.deliveries()
+    oldest_s = prices["latency_s"].max()
+    require(
+        oldest_s <= 0.05 + 1e-9,
+        f"prices: a price is up to {oldest_s:.3g} s old when it is read; 0.05 s is the limit",
+    )
+    require(
+        prices["number"].iloc[-1] == FOR_4_S.messages - 1,
+        "prices: the last price, which is the one that stays valid, was never read",
+    )
+
+
+def _check_orders(settings_for: SettingsFor) -> None:
+    four_bursts = bursts(messages=120, size=30, every_s=1.0)
+    lost = int(_run(settings_for, "orders", four_bursts, TWENTY_MS).drops()["dropped"].sum())
+    require(
+        lost == 0,
+        f"orders: 4 bursts of 30, 20 ms for each order: {lost} of 120 orders are lost",
+    )
+    stopped = closed_loop(messages=MOST_WAITING + 1)
+    require(
+        bool(_run(settings_for, "orders", stopped, dead_reader(), until_s=10.0).refusals),
+        "orders: the warehouse has stopped reading, and after 10 s no publish has raised "
+        "PubSubFull: whoever takes in orders is not told",
+    )
+
+
+def _check_log_lines(settings_for: SettingsFor) -> None:
+    burst = bursts(messages=200, size=200, every_s=1.0)
+    recording = _run(settings_for, "log lines", burst, TWENTY_MS)
+    _nobody_waits("log lines", recording)
+    require(
+        not recording.refusals,
+        "log lines: to write one raises PubSubFull, so the program ends because its log is full",
+    )
+    first = (recording.deliveries()["number"] < 50).sum()
+    require(
+        first == 50,
+        f"log lines: of the first 50 of a burst of 200, which say how it began, {first} are read",
+    )
+
+
+def _check_view(settings_for: SettingsFor) -> None:
+    recording = _run(settings_for, "live view", FOR_4_S, fast_reader(), TWENTY_MS, dead_reader())
+    require(
+        "dead" in recording.disconnections,
+        "live view: a client hangs, and stays connected for ever",
+    )
+    require(
+        "slow" not in recording.disconnections,
+        "live view: a client that takes 20 ms for a message is disconnected; it is only slow",
+    )
+    longest_s = recording.publishes()["duration_s"].max()
+    require(
+        longest_s <= 0.2 + 1e-9,
+        f"live view: a publish takes {longest_s:.3g} s; 0.2 s is the limit",
+    )
+
+
+def _run(
+    settings_for: SettingsFor,
+    data: str,
+    load: Load,
+    *readers: Reader,
+    until_s: float | None = None,
+) -> Recording:
+    settings = settings_for(data)
+    require(
+        isinstance(settings, Mapping),
+        f"{data}: return a dictionary, such as {{'maxsize': 10}}, not {settings!r}",
+    )
+    broker = AsyncPubSub[Any](**settings)
+    require(
+        broker.maxsize <= MOST_WAITING,
+        f"{data}: an inbox of {broker.maxsize} is too large; there is memory for {MOST_WAITING}",
+    )
+    if broker.timeout is None:
+        until_s = until_s or 60.0  # or a dead reader would be waited for for ever
+    return run_virtual(run_workload(broker, load, readers, until_s=until_s))
+
+
+def _nobody_waits(data: str, recording: Recording) -> None:
+    longest_s = recording.publishes()["duration_s"].max()
+    require(
+        longest_s == 0,
+        f"{data}: a publish takes up to {longest_s:.3g} s; this publisher cannot wait",
+    )
+
+
+@exercise("05.2", "nobody waits, and wherever something is missing the reader is told how much")
+def check_gap_log(log_class: Callable[..., Any]) -> None:
+    """Refuse a log that waits, raises, or does not tell of a gap at its place."""
+    run_virtual(_tells_of_gaps(log_class))
+
+
+async def _tells_of_gaps(log_class: Callable[..., Any]) -> None:
+    queue = asyncio.Queue[str | int](maxsize=3)
+    log = log_class(queue)
+    for line in "abcde":
+        _written(log, line)
+    require(
+        _taken(queue, 2) == ["a", "b"],
+        "in a queue of 3, after a, b, c, d and e, the first two that are read are to be a and b",
+    )
+    _written(log, "f")
+    _waiting_is(
+        queue, ["c", 2, "f"], "d and e were lost; then there was room for two, and f was written"
+    )
+    _taken(queue, 3)
+    _written(log, "g")
+    _waiting_is(queue, ["g"], "the gap was told, nothing is missing since, and g was written")
+    for line in "hij":
+        _written(log, line)
+    _taken(queue, 1)
+    _written(log, "k")
+    _waiting_is(
+        queue,
+        ["h", "i", 1],
+        "j was lost; then there was room for one, and k was written: in a queue that is never less "
+        "than nearly full, this is the only way in which the reader will ever be told",
+    )
+    _taken(queue, 3)
+    _written(log, "l")
+    _waiting_is(queue, [1, "l"], "k was lost, there was room again, and l was written")
+
+
+def _written(log: Any, line: str) -> None:
+    try:
+        returned = log.write(line)
+    except asyncio.QueueFull:
+        require(
+            False, "write() raises QueueFull; count the line, and tell of it when there is room"
+        )
+    if inspect.iscoroutine(returned):
+        returned.close()
+        require(False, "write() is a plain function, `def` without `async`: it never waits")
+
+
+def _waiting_is(queue: asyncio.Queue[str | int], expected: list[str | int], story: str) -> None:
+    waiting = _taken(queue, queue.qsize())
+    require(
+        waiting == expected,
+        f"{story}; waiting are {_listed(waiting)}, and there should be {_listed(expected)}",
+    )
+    for item in expected:
+        queue.put_nowait(item)
+
+
+def _taken(queue: asyncio.Queue[str | int], count: int) -> list[str | int]:
+    return [queue.get_nowait() for _ in range(min(count, queue.qsize()))]
+
+
+@exercise("05.3", "each key waits once, in its place, with its newest value")
+def check_newest(newest_class: Callable[..., Any]) -> None:
+    """Refuse an inbox that keeps old values, lets a key wait for ever, or does not wait itself."""
+    run_virtual(_keeps_the_newest_of_each(newest_class))
+    run_virtual(_lets_nobody_starve(newest_class))
+    run_virtual(_waits_for_something(newest_class))
+
+
+async def _keeps_the_newest_of_each(newest_class: Callable[..., Any]) -> None:
+    inbox = newest_class()
+    for key, value in (("tea", 1), ("salt", 2), ("tea", 3)):
+        _put(inbox, key, value)
+    first, second = await inbox.get(), await inbox.get()
+    require(
+        {first, second} == {("tea", 3), ("salt", 2)},
+        "after tea 1, salt 2 and tea 3, two reads are to give tea 3 and salt 2, as (key, value); "
+        f"they give {first!r} and {second!r}",
+    )
+    _put(inbox, "tea", 4)
+    third = await inbox.get()
+    require(third == ("tea", 4), f"then tea 4 is put in, and a third read gives {third!r}")
+
+
+async def _lets_nobody_starve(newest_class: Callable[..., Any]) -> None:
+    inbox = newest_class()
+    _put(inbox, "tea", 0)
+    _put(inbox, "salt", 0)
+    for value in range(1, 4):
+        _put(inbox, "tea", value)
+    first = await inbox.get()
+    require(
+        first == ("tea", 3),
+        "tea was first, and keeps its place when it gets a new value; the first read gives "
+        f"{first!r}. What goes to the back with every new value is never read, if it changes often",
+    )
+
+
+async def _waits_for_something(newest_class: Callable[..., Any]) -> None:
+    inbox = newest_class()
+    readers = [asyncio.create_task(inbox.get(), name=f"reader {number}") for number in (1, 2)]
+    await asyncio.sleep(1)
+    require(
+        not any(reader.done() for reader in readers),
+        "get() is to wait while there is nothing to read",
+    )
+    _put(inbox, "tea", 1)
+    await asyncio.sleep(1)
+    _put(inbox, "salt", 2)
+    done, waiting = await asyncio.wait(readers, timeout=1)
+    for reader in waiting:
+        reader.cancel()
+    read = {reader.result() for reader in done}
+    require(
+        read == {("tea", 1), ("salt", 2)},
+        "two readers wait, tea 1 and a second later salt 2 are put in, and the readers get "
+        f"{_listed(sorted(read))}",
+    )
+
+
+def _put(inbox: Any, key: str, value: int) -> None:
+    returned = inbox.put(key, value)
+    if inspect.iscoroutine(returned):
+        returned.close()
+        require(False, "put() is a plain function, `def` without `async`: there is always room")
+
+
+def _listed(items: list[Any]) -> str:
+    return ", ".join(map(repr, items)) or "nothing"
