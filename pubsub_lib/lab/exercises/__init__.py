@@ -13,6 +13,7 @@ from pubsub_lib.lab.exercises import (
     build_the_broker,
     locks_and_callbacks,
     queues_and_backpressure,
+    shut_down_gracefully,
     start_here,
 )
 from pubsub_lib.lab.exercises.checking import EXERCISES, Outcome, check, examine
@@ -25,5 +26,6 @@ __all__ = [
     "examine",
     "locks_and_callbacks",
     "queues_and_backpressure",
+    "shut_down_gracefully",
     "start_here",
 ]
