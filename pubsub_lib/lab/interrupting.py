@@ -14,6 +14,7 @@
 (['tidied up'], 'KeyboardInterrupt')
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -62,6 +63,7 @@ def interrupt_when_ready(
         RuntimeError: if it ended before it was ready, or was not done in time.
     """
     command = [sys.executable, "-c", RESTORE + ("" if by_signal else LISTEN) + source]
+    plain = os.environ | {"PYTHON_COLORS": "0"}  # a kernel asks for coloured tracebacks
     pipe = subprocess.PIPE
     out_of_time = threading.Event()
 
@@ -69,7 +71,9 @@ def interrupt_when_ready(
         out_of_time.set()
         process.kill()
 
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+    with subprocess.Popen(
+        command, env=plain, stdin=pipe, stdout=pipe, stderr=pipe, text=True
+    ) as process:
         assert process.stdout is not None
         watchdog = threading.Timer(limit_s, give_up)
         watchdog.start()

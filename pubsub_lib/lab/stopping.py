@@ -24,13 +24,15 @@ dead ends at 5.5 s and loses 6
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pubsub_lib.interfaces import Broker
 from pubsub_lib.lab.recordings import Pace, Reader, Span
 from pubsub_lib.lab.virtual_time import run_virtual
+from pubsub_lib.lab.waiting_tasks import describe_waiting_tasks
 from pubsub_lib.lab.workloads import dead_reader, fast_reader, slow_reader
 
 TOLD_S = 5.5
@@ -84,11 +86,13 @@ class Ending:
         told_s: when it was told to stop, in seconds.
         lives: what each part did, by name, the publisher first.
         result: what the way to stop returned; `None` if it did not return.
+        waiting: a line for each task that had not ended an hour later, and what it waited for.
     """
 
     told_s: float
     lives: Mapping[str, Life]
-    result: object
+    result: object = None
+    waiting: str = ""
 
     @property
     def lost(self) -> dict[str, int]:
@@ -105,7 +109,7 @@ class ServiceSubscriber:
     """One subscriber of a service.
 
     Attributes:
-        name: fast, slow or dead.
+        name: what tables and figures call it.
         queue: where its messages come from.
     """
 
@@ -148,11 +152,11 @@ class ServiceSubscriber:
 
 
 class Service:
-    """A broker with a publisher and three subscribers. Made by `observe`, for the way to stop.
+    """A broker with a publisher and its subscribers. Made by `observe`, for the way to stop.
 
     Attributes:
         broker: what they have in common.
-        subscribers: the fast, the slow and the dead one, subscribed and not running yet.
+        subscribers: subscribed, and not running yet.
         told: set when the service is told to stop.
     """
 
@@ -166,11 +170,8 @@ class Service:
         """Publish a number every second, until the service is told to stop."""
         while not self.told.is_set():
             await self._publish_next()
-            try:
-                async with asyncio.timeout(INTERVAL_S):
-                    await self.told.wait()
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.told.wait(), timeout=INTERVAL_S)
 
     async def _publish_next(self) -> None:
         start_s = _now()
@@ -186,7 +187,7 @@ class Service:
         }
 
 
-def observe(way: Way, new_broker: NewBroker) -> Ending:
+def observe(way: Way, new_broker: NewBroker, *, readers: Iterable[Reader] = READERS) -> Ending:
     """Run a service on the virtual clock, with one way to stop, and return how it ended.
 
     What still runs when `way` returns is cancelled, as `asyncio.run` does when a program returns.
@@ -196,37 +197,43 @@ def observe(way: Way, new_broker: NewBroker) -> Ending:
     Args:
         way: runs the service, and stops it when it is told to.
         new_broker: makes the broker, given the bound of a queue.
+        readers: who subscribes, in this order, if not the fast, the slow and the dead one.
 
     Raises:
         Exception: what `way` raises.
     """
-    return run_virtual(_observe(way, new_broker))
+    return run_virtual(_observe(way, new_broker, readers))
 
 
-async def _observe(way: Way, new_broker: NewBroker) -> Ending:
+async def _observe(way: Way, new_broker: NewBroker, readers: Iterable[Reader]) -> Ending:
     broker = new_broker(BOUND)
     service = Service(
-        broker, [ServiceSubscriber(reader, await broker.subscribe()) for reader in READERS]
+        broker, [ServiceSubscriber(reader, await broker.subscribe()) for reader in readers]
     )
     asyncio.get_running_loop().call_later(TOLD_S, service.told.set)
-    program = asyncio.create_task(_program(way, service), name="main")
+    program = asyncio.create_task(_program(way, service), name=PUBLISHER)
     await asyncio.wait([program], timeout=TOLD_S + AN_HOUR_S)
-    if program.done():
-        ended_s = _now()
-        await _cancel_all()
-        return Ending(TOLD_S, service.lives(ended_s), program.result())
-    ending = Ending(TOLD_S, service.lives(None), None)
-    await _cancel_all()
-    return ending
+    if not program.done():
+        waiting = describe_waiting_tasks(_others())
+        ending = Ending(TOLD_S, service.lives(None), waiting=waiting)
+        await _cancel_others()
+        return ending
+    ended_s = _now()
+    await _cancel_others()
+    return Ending(TOLD_S, service.lives(ended_s), result=program.result())
 
 
 async def _program(way: Way, service: Service) -> object:
     return await way(service)
 
 
-async def _cancel_all() -> None:
-    """Cancel whatever runs besides, and wait until it has ended."""
-    others = asyncio.all_tasks() - {asyncio.current_task()}
+def _others() -> set[asyncio.Task[Any]]:
+    """Return all tasks but this one, which only looks on."""
+    return {task for task in asyncio.all_tasks() if task is not asyncio.current_task()}
+
+
+async def _cancel_others() -> None:
+    others = _others()
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)

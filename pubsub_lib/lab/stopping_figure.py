@@ -4,12 +4,16 @@ Each way has a panel, all panels have the same time axis, and each part of the s
 When it ended, and how many messages it lost, stands beside the row, so that colour is never the
 only cue.
 
+>>> import asyncio
 >>> from pubsub_lib import AsyncPubSub
->>> from pubsub_lib.lab.stopping import Service, observe
->>> async def publish_to_nobody(service: Service) -> None:
+>>> from pubsub_lib.lab.stopping import Handle, Service, observe
+>>> async def read_one(queue: asyncio.Queue[int], handle: Handle) -> None:
+...     await handle(await queue.get())
+>>> async def just_end(service: Service) -> None:
+...     tasks = [asyncio.create_task(one.run(read_one)) for one in service.subscribers]
 ...     await service.publish_until_told()
->>> endings({"nobody reads": observe(publish_to_nobody, AsyncPubSub)}).caption
-'nobody reads: all have ended after 5.5 s; lost: fast 6, slow 6, dead 6.'
+>>> endings({"just end": observe(just_end, AsyncPubSub)}).caption
+'just end: all have ended after 5.5 s; lost: fast 5, slow 5, dead 6.'
 """
 
 import math
@@ -48,6 +52,7 @@ def endings(named: Mapping[str, Ending]) -> style.Plot:
     columns = min(len(named), 2)
     rows = math.ceil(len(named) / columns)
     until_s = 1.1 * max(_last_s(ending) for ending in named.values())
+    parts = list(dict.fromkeys(part for ending in named.values() for part in ending.lives))
     with mpl.rc_context(style.STYLE):
         figure = Figure(figsize=(6 + 2 * columns, 1.3 + 1.55 * rows))
         figure.set_layout_engine("constrained", wspace=0.04)
@@ -55,7 +60,7 @@ def endings(named: Mapping[str, Ending]) -> style.Plot:
         panels = list(grid.flat)
         for axes, (name, ending) in zip(panels, named.items(), strict=False):
             axes.set_title(name, loc="left")
-            _draw(axes, ending, until_s)
+            _draw(axes, ending, parts, until_s)
         for axes in panels[len(named) - columns : len(named)]:
             axes.set_xlabel("time (s)")
             axes.tick_params(labelbottom=True)
@@ -79,11 +84,12 @@ def about_ending(ending: Ending) -> str:
     return f"{ends}; lost: {lost or 'none'}"
 
 
-def _draw(axes: Axes, ending: Ending, until_s: float) -> None:
+def _draw(axes: Axes, ending: Ending, parts: list[str], until_s: float) -> None:
     axes.axvline(ending.told_s, color=style.BOUND, linestyle="--", linewidth=1.2, zorder=0)
     _write(axes, -0.95, ENDED_COLUMN, "ended", color=style.BOUND)
     _write(axes, -0.95, LOST_COLUMN, "lost", color=style.BOUND)
-    for row, life in enumerate(ending.lives.values()):
+    for part, life in ending.lives.items():
+        row = parts.index(part)
         end_s = until_s if life.ended_s is None else life.ended_s
         axes.plot([0, end_s], [row, row], color="#999999", linewidth=1.0, zorder=0.5)
         for span in life.spans:
@@ -97,8 +103,8 @@ def _draw(axes: Axes, ending: Ending, until_s: float) -> None:
             _write(axes, row, LOST_COLUMN, f"{life.lost:,}", color=style.DROP, weight="bold")
         elif life.pace is not None:
             _write(axes, row, LOST_COLUMN, "0")
-    axes.set_yticks(range(len(ending.lives)), list(ending.lives))
-    axes.set_ylim(len(ending.lives) - 0.5, -0.5)
+    axes.set_yticks(range(len(parts)), parts)
+    axes.set_ylim(len(parts) - 0.5, -0.5)
     axes.set_xlim(-0.02 * until_s, until_s)
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.tick_params(axis="y", length=0, pad=8)

@@ -64,6 +64,13 @@ print(interrupt_when_ready({BUSY!r}).error)
     assert finished.stdout == "KeyboardInterrupt\n"
 
 
+def test_what_ended_a_program_is_plain_text_even_where_colours_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert interrupt_when_ready(BUSY).error == "KeyboardInterrupt"
+
+
 def test_a_program_that_fails_before_it_is_ready_says_why():
     with pytest.raises(RuntimeError, match="print 'ready' first, not '': ZeroDivisionError"):
         interrupt_when_ready("1 / 0")
