@@ -14,6 +14,7 @@ from pubsub_lib.lab.exercises import (
     build_the_broker,
     locks_and_callbacks,
     queues_and_backpressure,
+    shut_down_gracefully,
     start_here,
     when_a_queue_is_full,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "examine",
     "locks_and_callbacks",
     "queues_and_backpressure",
+    "shut_down_gracefully",
     "start_here",
     "when_a_queue_is_full",
 ]
