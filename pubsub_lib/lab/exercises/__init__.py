@@ -12,6 +12,7 @@ Exercise 00.2: not attempted yet.
 from pubsub_lib.lab.exercises import (
     build_the_broker,
     locks_and_callbacks,
+    measure_latency,
     queues_and_backpressure,
     start_here,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "check",
     "examine",
     "locks_and_callbacks",
+    "measure_latency",
     "queues_and_backpressure",
     "start_here",
 ]
