@@ -1,0 +1,111 @@
+"""The checks of notebook 08.
+
+>>> from pubsub_lib.lab.exercises import examine
+>>> def the_fullest_bucket(counts, share):
+...     return max(counts, key=counts.get)
+>>> examine("08.1", the_fullest_bucket).explanation.partition(";")[0]
+'of 1,000 messages 900 took up to 1 ms, 90 up to 10 ms and 10 up to 100 ms: p99 is 10 ms, not 1'
+"""
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from pubsub_lib.lab.captions import quantile
+from pubsub_lib.lab.exercises.checking import exercise, require
+
+INFINITY = math.inf
+
+
+@exercise("08.1", "the percentile lies in the bucket that you name, whatever the buckets are")
+def check_percentile(percentile: Callable[..., Any]) -> None:
+    """Refuse an answer that names the wrong bucket, or trusts in the order of the buckets."""
+    counts = {1: 900, 10: 90, 100: 10}
+    told = "of 1,000 messages 900 took up to 1 ms, 90 up to 10 ms and 10 up to 100 ms"
+    for share, bound, why in (
+        (0.99, 10, "count from the fastest on, until you have 990 of them"),
+        (0.991, 100, "the 991st message is in the last bucket"),
+        (0.9, 1, "the 900th message is the last one of the first bucket"),
+        (0.5, 1, "half of them took up to 1 ms"),
+        (1.0, 100, "the share of 1.0 is all of them, with the slowest"),
+    ):
+        result = percentile(counts, share)
+        require(
+            result == bound,
+            f"{told}: {_percentile_name(share)} is {bound} ms, not {result}; {why}",
+        )
+    result = percentile({10: 90, 100: 10, 1: 900}, 0.99)
+    require(
+        result == 10,
+        f"the same buckets in another order, and p99 is {result}; sort them by their bounds",
+    )
+    result = percentile({1: 0, 10: 5, 100: 0}, 0.99)
+    require(
+        result == 10,
+        f"all messages are in the bucket up to 10 ms, and p99 is {result}; a bucket may be empty",
+    )
+    result = percentile({1: 90, 10: 5, INFINITY: 5}, 0.99)
+    require(
+        result == INFINITY,
+        f"the 99th of 100 messages is in the bucket without a bound, and p99 is {result}; it may "
+        "be anything above 10 ms, so say infinity",
+    )
+    for nothing in ({}, {1: 0, 10: 0}):
+        _refuses_an_empty_histogram(percentile, nothing)
+
+
+def _percentile_name(share: float) -> str:
+    return f"p{share * 100:g}"
+
+
+def _refuses_an_empty_histogram(percentile: Callable[..., Any], counts: dict[int, int]) -> None:
+    try:
+        result = percentile(counts, 0.99)
+    except ValueError:
+        return
+    require(
+        False,
+        f"there is not one message in {counts}, and its p99 is {result}; raise a ValueError",
+    )
+
+
+@exercise("08.2", "what the closed loop left out is back, and its p99 is within 1 ms of the truth")
+def check_fill_in(fill_in: Callable[..., Any]) -> None:
+    """Refuse an answer that adds the wrong messages, loses some, or changes what it was given."""
+    for recorded, every_ms, expected, why in (
+        ([5], 1, [1, 2, 3, 4, 5], "a message was due after each of the first four milliseconds"),
+        ([10], 4, [2, 6, 10], "those due 4 and 8 ms later wait for 6 and 2 ms"),
+        ([8], 4, [4, 8], "the one that is due as the answer comes does not wait"),
+        ([4], 4, [4], "the next message was due just as the answer came"),
+        ([1, 9, 2], 3, [1, 2, 3, 6, 9], "keep those that waited for less than the interval"),
+        ([0, 0], 1, [0, 0], "a message that takes no time is a message, too"),
+    ):
+        given = list(recorded)
+        filled = _numbers(fill_in(given, every_ms))
+        require(
+            given == recorded,
+            f"you have changed the recording that you were given, {recorded}; return a new list",
+        )
+        require(
+            sorted(filled) == expected,
+            f"recorded {recorded}, one message every {every_ms} ms: with what was left out that is "
+            f"{expected}, not {sorted(filled)}; {why}",
+        )
+    closed_loop = [0] * 8_999 + [1_000]
+    filled = _numbers(fill_in(iter(closed_loop), 1))
+    p99_ms = quantile(np.array(filled, dtype=np.float64), 0.99)
+    require(
+        len(filled) == 9_999 and p99_ms == 901,
+        f"the closed loop above has 9,000 latencies, one of them 1,000 ms; filled in there are "
+        f"9,999 with a p99 of 901 ms, and you have {len(filled):,} with {p99_ms:g} ms",
+    )
+
+
+def _numbers(filled: Any) -> list[float]:
+    require(
+        isinstance(filled, Iterable) and not isinstance(filled, str),
+        f"return a list of latencies, not {filled!r}",
+    )
+    return list(filled)
