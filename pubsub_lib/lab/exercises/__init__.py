@@ -11,6 +11,7 @@ Exercise 00.2: not attempted yet.
 
 from pubsub_lib.lab.exercises import (
     build_the_broker,
+    cache_invalidation,
     locks_and_callbacks,
     queues_and_backpressure,
     start_here,
@@ -21,6 +22,7 @@ __all__ = [
     "EXERCISES",
     "Outcome",
     "build_the_broker",
+    "cache_invalidation",
     "check",
     "examine",
     "locks_and_callbacks",
