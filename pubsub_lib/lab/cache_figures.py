@@ -3,8 +3,8 @@
 Like those in `figures`, they return a `Plot` with a caption that is computed from the data.
 
 >>> reads = pd.DataFrame(
-...     {"answered_s": [0.1, 0.2, 0.3], "answer": [1, 1, 2], "stored": [1, 2, 2]}
-... ).assign(stale=[False, True, False])
+...     {"asked_s": [0.1, 0.2, 0.3], "answered_s": [0.1, 0.2, 0.35], "answer": [1, 1, 2]}
+... ).assign(stored=[1, 2, 2], stale=[False, True, False])
 >>> answers({"the cache": reads}, value="price").caption
 'the cache: 1 of 3 answers is stale, the last after 0.2 s.'
 >>> stale_share({"update": {0.0: 0.0, 0.05: 0.5}}).caption
@@ -12,8 +12,8 @@ Like those in `figures`, they return a `Plot` with a caption that is computed fr
 """
 
 import math
-from collections.abc import Mapping
-from itertools import cycle
+from collections.abc import Mapping, Sequence
+from itertools import chain, cycle, repeat
 
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
@@ -26,18 +26,28 @@ from pubsub_lib.lab.style import (
     MARKERS,
     PUBLISHER,
     SERIES,
+    WAITING,
     Plot,
     axes_from_zero,
     panels_for,
 )
 
 
-def answers(reads: Mapping[str, pd.DataFrame], *, value: str) -> Plot:
+def answers(
+    reads: Mapping[str, pd.DataFrame],
+    *,
+    value: str,
+    stored: Sequence[tuple[float, float]] = (),
+) -> Plot:
     """Draw what each cache answered over time, beside what the store held, and mark what is stale.
+
+    A read that had to wait for its answer is a bar, from when it was asked to the answer.
 
     Args:
         reads: a table for each cache, as `read_on_schedule` returns it; a panel for each.
         value: what is read, with its unit.
+        stored: from when on, in seconds, the store held which value. If it is not given it is taken
+            from the answers, which will do if there are many.
 
     Raises:
         ValueError: if there is no table, or one without reads.
@@ -49,9 +59,23 @@ def answers(reads: Mapping[str, pd.DataFrame], *, value: str) -> Plot:
     with panels_for(reads, x="time (s)", y=value) as (figure, panels):
         for axes, table in zip(panels, reads.values(), strict=True):
             table = table.sort_values("answered_s", kind="stable")
+            waiting = table[table["answered_s"] - table["asked_s"] > 1e-9]
+            if not waiting.empty:
+                axes.hlines(
+                    waiting["answer"],
+                    waiting["asked_s"],
+                    waiting["answered_s"],
+                    color=WAITING["edgecolor"],
+                    linewidth=6,
+                    zorder=1,
+                    label="asked, waiting",
+                )
+            end_s = table["answered_s"].iloc[-1]
+            times_s = [time_s for time_s, _ in stored] or list(table["answered_s"])
+            held = [one for _, one in stored] or list(table["stored"])
             axes.step(
-                table["answered_s"],
-                table["stored"],
+                [*times_s, end_s],
+                [*held, held[-1]],
                 where="post",
                 color=PUBLISHER,
                 linewidth=1.5,
@@ -62,20 +86,29 @@ def answers(reads: Mapping[str, pd.DataFrame], *, value: str) -> Plot:
                 (fresh, COLOURS[Pace.FAST], MARKERS[Pace.FAST], "answered, fresh"),
                 (stale, DROP, "x", "answered, stale"),
             ):
+                if part.empty:
+                    continue
                 axes.plot(
                     part["answered_s"],
                     part["answer"],
                     linestyle="none",
                     color=colour,
                     marker=marker,
-                    markersize=4,
+                    markersize=4 if len(table) > 60 else 7,
                     label=label,
                 )
-            axes.xaxis.set_major_locator(MaxNLocator(5))
-            axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+            axes.set_xlim(left=0)
+            axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+            axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=True))
             axes.yaxis.set_major_formatter("{x:,g}")
-        handles, labels = panels[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=3)
+        entries = {
+            label: handle
+            for axes in panels
+            for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+        }
+        figure.legend(
+            list(entries.values()), list(entries), loc="outside lower center", ncols=len(entries)
+        )
     return Plot(figure, " ".join(f"{_about_answers(name, reads[name])}." for name in reads))
 
 
@@ -98,7 +131,8 @@ def stale_share(shares: Mapping[str, Mapping[float, float]]) -> Plot:
         raise ValueError("a share is from 0 to 1, and a delay is 0 s or more, and finite")
     x, y = "from a write to its message (ms)", "stale reads (%)"
     with panels_for({"": None}, x=x, y=y) as (figure, (axes,)):
-        for width, (name, line), look in zip((5.0, 2.0, 1.0), shares.items(), cycle(SERIES)):
+        widths = chain([5.0], repeat(2.0))  # a second line on top of the first does not hide it
+        for width, (name, line), look in zip(widths, shares.items(), cycle(SERIES)):
             delays_s = sorted(line)
             axes.plot(
                 [delay_s * 1e3 for delay_s in delays_s],
