@@ -9,7 +9,7 @@ a few words. That it hangs or is refused is a result, too.
 ...     return "is accepted"
 >>> async def shut_down_while_full(new_broker: NewBroker) -> str:
 ...     broker = new_broker(maxsize=1)
-...     await broker.subscribe()
+...     _unread = await broker.subscribe()
 ...     await broker.publish(1)
 ...     await broker.shutdown()
 ...     return f"ends after {asyncio.get_running_loop().time():g} s"

@@ -21,7 +21,7 @@ async def publish_after_shutdown(new_broker):
 
 async def fill_the_queue(new_broker):
     broker = new_broker(maxsize=1)
-    await broker.subscribe()
+    _unread = await broker.subscribe()
     for number in range(3):
         await broker.publish(number)
     return f"{asyncio.get_running_loop().time():g} s"

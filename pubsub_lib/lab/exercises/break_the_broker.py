@@ -15,6 +15,7 @@ from typing import Any
 
 from pubsub_lib.broker import AsyncPubSub
 from pubsub_lib.chapter import ChapterPubSub
+from pubsub_lib.inbox import Inbox
 from pubsub_lib.lab.exercises.checking import exercise, require
 from pubsub_lib.lab.virtual_time import run_virtual
 
@@ -28,6 +29,15 @@ class _PatientPubSub(ChapterPubSub[Any]):
         for queue in self.queues:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(queue.put(message), timeout=self.limit_s)
+
+
+class _HoldingPubSub(AsyncPubSub[Any]):
+    """Holds every inbox, since one that nobody holds would leave, and no longer be dead."""
+
+    def subscribe(self, **options: Any) -> Inbox[Any]:
+        inbox = super().subscribe(**options)
+        self.__dict__.setdefault("held", []).append(inbox)
+        return inbox
 
 
 @exercise("04.1", "it finds the delay where there is one, and none where there is none")
@@ -48,7 +58,7 @@ def check_seconds_late(seconds_late: Callable[..., Coroutine[Any, Any, Any]]) ->
         f"with the chapter's broker the message comes 1 s late, and you return {seconds:g}; "
         "the dead subscriber's queue is to be full, and the healthy one's empty and behind it",
     )
-    seconds = measured(AsyncPubSub)
+    seconds = measured(_HoldingPubSub)
     require(
         seconds == 0.0,
         f"with AsyncPubSub the message comes at once, and you return {seconds:g}; measure when it "
