@@ -26,7 +26,7 @@ _REASONS: dict[tuple[type, str], str] = {
     (asyncio.Queue, "get"): "a message in an empty queue",
     (asyncio.Queue, "put"): "room in a full queue of {0.maxsize}",
     (asyncio.Queue, "join"): "task_done() for every message of a queue",
-    (asyncio.Lock, "acquire"): "a lock that another task holds",
+    (asyncio.Lock, "acquire"): "a lock that nobody releases",
     (asyncio.Event, "wait"): "an event that nobody sets",
     (asyncio.Semaphore, "acquire"): "a semaphore that nobody releases",
     (asyncio.Condition, "wait"): "a condition that nobody notifies",

@@ -185,7 +185,7 @@ def test_it_says_where_a_task_stands_and_what_it_waits_for(wait, description):
 @pytest.mark.parametrize(
     ("wait", "reason"),
     [
-        (lock, "a lock that another task holds"),
+        (lock, "a lock that nobody releases"),
         (semaphore, "a semaphore that nobody releases"),
         (barrier, "others to reach a barrier"),
     ],
