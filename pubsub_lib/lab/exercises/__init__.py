@@ -12,6 +12,7 @@ Exercise 00.2: not attempted yet.
 from pubsub_lib.lab.exercises import (
     break_the_broker,
     build_the_broker,
+    join_and_leave,
     locks_and_callbacks,
     queues_and_backpressure,
     start_here,
@@ -25,6 +26,7 @@ __all__ = [
     "build_the_broker",
     "check",
     "examine",
+    "join_and_leave",
     "locks_and_callbacks",
     "queues_and_backpressure",
     "start_here",

@@ -1,0 +1,259 @@
+"""The checks of notebook 07: a roster, a test for leaks, and a handle that leaves by itself.
+
+>>> from pubsub_lib.lab.exercises import examine
+>>> class OneListForAll:
+...     def __init__(self):
+...         self.members = []
+...     def join(self, member):
+...         self.members.append(member)
+...     def leave(self, member):
+...         self.members.remove(member)
+>>> examine("07.1", OneListForAll).explanation
+'somebody took members and goes through it; then another one joins, and it is not what it was: \
+give the roster a new list, and leave the old one alone'
+"""
+
+import asyncio
+import gc
+import weakref
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from pubsub_lib.broker import AsyncPubSub
+from pubsub_lib.chapter import ChapterPubSub
+from pubsub_lib.lab.exercises.checking import exercise, require
+from pubsub_lib.lab.leaks import no_garbage_collection
+from pubsub_lib.lab.virtual_time import run_virtual
+
+
+@exercise("07.1", "whoever goes through it is not disturbed, and pays for no copy")
+def check_roster(new_roster: Callable[[], Any]) -> None:
+    """Refuse a roster that changes under somebody's hands, or is copied where it need not be."""
+    ada, grace, mary = members = [deque[int]() for _ in range(3)]  # equal to each other
+    roster = new_roster()
+    require(len(roster.members) == 0, "a new roster has no members")
+    roster.join(ada)
+    before = roster.members
+    roster.join(grace)
+    require(
+        _same(before, [ada]),
+        "somebody took members and goes through it; then another one joins, and it is not what it "
+        "was: give the roster a new list, and leave the old one alone",
+    )
+    roster.join(mary)
+    require(
+        _same(roster.members, members),
+        "three have joined; members is to have them in the order in which they came",
+    )
+    require(
+        roster.members is roster.members,
+        "members is copied each time somebody asks; make the copy when somebody joins or leaves",
+    )
+    before = roster.members
+    roster.leave(grace)
+    require(
+        _same(before, members),
+        "somebody took members and goes through it; then one leaves, and it is not what it was: "
+        "give the roster a new list, and leave the old one alone",
+    )
+    require(
+        _same(roster.members, [ada, mary]),
+        "the second of three left, and the wrong ones are there; they are equal to each other "
+        "(empty queues), so ask with `is` which one is meant",
+    )
+    try:
+        roster.leave(grace)
+    except Exception as error:
+        require(False, f"one that has left leaves once more, and it raises {error!r}; do nothing")
+    require(_same(roster.members, [ada, mary]), "leaving twice removes somebody else")
+    require(new_roster().members is not roster.members, "two rosters share their members")
+
+
+def _same(some: Any, others: list[Any]) -> bool:
+    return len(some) == len(others) and all(a is b for a, b in zip(some, others, strict=True))
+
+
+class _Message:
+    """Can be referred to weakly."""
+
+
+async def _no_visit(broker: Any) -> None:
+    pass
+
+
+async def _visit_and_stay(broker: Any) -> None:
+    """Leave a queue behind: the chapter's broker has no way to leave."""
+    await broker.subscribe()
+
+
+class _KeepsTheLast(ChapterPubSub[Any]):
+    """Remembers the last message, for those who come later, in none of its queues."""
+
+    async def publish(self, message: Any) -> None:
+        await super().publish(message)
+        self.last = message
+
+
+class _WrapsInCircles(ChapterPubSub[Any]):
+    """Uses for each message something that refers to itself, and forgets it."""
+
+    async def publish(self, message: Any) -> None:
+        wrapped: list[Any] = [message]
+        wrapped.append(wrapped)
+        await super().publish(message)
+
+
+@exercise("07.2", "it counts what is kept, wherever that is, and keeps nothing itself")
+def check_messages_kept(messages_kept: Callable[..., Coroutine[Any, Any, Any]]) -> None:
+    """Refuse a test for leaks that finds one where there is none, or none where there is one."""
+
+    def kept(new_broker: Callable[..., Any], visit: Any) -> int:
+        with no_garbage_collection():
+            number = run_virtual(messages_kept(new_broker, visit, _Message))
+        require(
+            isinstance(number, int) and not isinstance(number, bool),
+            f"return a number of messages, and not {number!r}",
+        )
+        return int(number)
+
+    number = kept(ChapterPubSub, _visit_and_stay)
+    require(
+        number == 10,
+        f"a queue was left behind, so that all 10 are kept, and you return {number}; publish them "
+        "after the visit, and count those that still exist",
+    )
+    number = kept(ChapterPubSub, _no_visit)
+    require(
+        number != 1,
+        "nobody was there, so that none is kept, and you return 1: your own variable still holds "
+        "the last message; `del` it",
+    )
+    require(
+        number == 0,
+        f"nobody was there, so that none is kept, and you return {number}; do not keep the "
+        "messages yourself, but weak references to them",
+    )
+    number = kept(_WrapsInCircles, _no_visit)
+    require(
+        number == 0,
+        f"with a broker that puts each message in a circle, and forgets it, you return {number}; "
+        "what holds itself is freed by gc.collect()",
+    )
+    number = kept(_KeepsTheLast, _no_visit)
+    require(
+        number == 1,
+        f"a broker that remembers the last message keeps 1, in none of its queues, and you return "
+        f"{number}; ask the messages, and not the queues",
+    )
+    number = kept(AsyncPubSub, _visit_and_stay)
+    require(
+        number == 0,
+        f"with AsyncPubSub none is kept, since who forgets its inbox leaves, and you return "
+        f"{number}; let the event loop have a turn, by `await asyncio.sleep(0)`, and count then",
+    )
+
+
+@exercise("07.3", "it leaves when nobody holds it, keeps a reader that waits, and disturbs nobody")
+def check_handle(new_handle: Callable[..., Any]) -> None:
+    """Refuse a handle that stays when it is forgotten, or goes when it is not."""
+    with no_garbage_collection():
+        run_virtual(_is_held(new_handle))
+        run_virtual(_is_closed(new_handle))
+        run_virtual(_is_forgotten(new_handle))
+        run_virtual(_is_forgotten_during_a_publish(new_handle))
+        run_virtual(_waits_and_is_held_by_nobody(new_handle))
+
+
+type _NewHandle = Callable[..., Any]
+
+
+async def _is_held(new_handle: _NewHandle) -> None:
+    broker = ChapterPubSub[int]()
+    queue = await broker.subscribe()
+    handle = new_handle(broker, queue)
+    await broker.publish(1)
+    require(queue in broker.queues, "while somebody holds the handle, its queue is to stay")
+    require(await handle.get() == 1, "get() is to return the next message of the queue")
+
+
+async def _is_closed(new_handle: _NewHandle) -> None:
+    broker = ChapterPubSub[int]()
+    queue, other = await broker.subscribe(), await broker.subscribe()
+    handle = new_handle(broker, queue)
+    handle.close()
+    require(broker.queues == [other], "close() is to take this queue off the broker, and no other")
+    try:
+        handle.close()
+    except Exception as error:
+        require(False, f"closing twice raises {error!r}; the second time there is nothing to do")
+
+
+async def _is_forgotten(new_handle: _NewHandle) -> None:
+    broker = ChapterPubSub[int]()
+    queue = await broker.subscribe()
+    handle = new_handle(broker, queue)
+    watched = weakref.ref(handle)
+    del handle
+    await asyncio.sleep(0)
+    if watched() is not None:
+        gc.collect()
+        require(
+            watched() is None,
+            "nobody holds the handle, and it still exists: something of the broker, or of what is "
+            "to be called in the end, refers to it. A method such as self.close does; a function "
+            "that is given the broker and the queue does not",
+        )
+        require(False, "the handle holds itself, in a circle; so it is not noticed at once")
+    require(
+        queue not in broker.queues, "the handle is gone, and its queue is still in broker.queues"
+    )
+
+
+async def _is_forgotten_during_a_publish(new_handle: _NewHandle) -> None:
+    broker = ChapterPubSub[int](maxsize=1)
+    first, full, behind = [await broker.subscribe() for _ in range(3)]
+    handle = new_handle(broker, first)
+    await broker.publish(1)
+    first.get_nowait(), behind.get_nowait()
+    publishing = asyncio.create_task(broker.publish(2), name="publisher")
+    await asyncio.sleep(0.5)
+    del handle
+    await asyncio.sleep(0)
+    full.get_nowait()
+    await publishing
+    require(
+        behind.qsize() == 1,
+        "a handle is forgotten while a publish waits for somebody else, and the subscriber after "
+        "that misses the message: replace the broker's list, and do not change it",
+    )
+
+
+async def _waits_and_is_held_by_nobody(new_handle: _NewHandle) -> None:
+    lost: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(
+        lambda loop, context: lost.append(context["message"])
+    )
+    broker = ChapterPubSub[int]()
+    read: list[int] = []
+
+    async def wait(handle: Any) -> None:
+        message = handle.get()
+        del handle
+        read.append(await message)
+
+    async def start() -> None:
+        asyncio.create_task(wait(new_handle(broker, await broker.subscribe())), name="reader")  # noqa: RUF006 - that nobody keeps it is the point
+
+    await start()
+    await asyncio.sleep(0)
+    gc.collect()
+    await asyncio.sleep(0)
+    await broker.publish(1)
+    await asyncio.sleep(0)
+    require(
+        read == [1] and not lost,
+        "a task waits in get(), nobody else holds the handle, and the message never comes: while "
+        "somebody waits, the coroutine of get() is to hold the handle, as an `async def` that uses "
+        "self after its await does, or at it",
+    )
