@@ -603,9 +603,9 @@ async def publish_for(seconds: float, broker) -> int:
 def test_dead_subscribers_drop_once_a_second(broker_class, drops_per_s, dead, capsys):
     async def main() -> int:
         broker = broker_class(maxsize=10)
-        for _ in range(dead):
-            await broker.subscribe()
+        unread = [await broker.subscribe() for _ in range(dead)]
         await publish_for(60, broker)
+        assert all(queue.full() for queue in unread)
         assert now() == 60.0
         return broker.stats.dropped if broker_class is AsyncPubSub else 0
 
