@@ -12,6 +12,7 @@ Exercise 00.2: not attempted yet.
 from pubsub_lib.lab.exercises import (
     break_the_broker,
     build_the_broker,
+    cache_invalidation,
     cost_and_scale,
     join_and_leave,
     locks_and_callbacks,
@@ -28,6 +29,7 @@ __all__ = [
     "Outcome",
     "break_the_broker",
     "build_the_broker",
+    "cache_invalidation",
     "check",
     "cost_and_scale",
     "examine",
