@@ -3,6 +3,10 @@
 SHELL = /bin/sh
 VENV = .venv
 BIN = $(VENV)/bin
+# With the libraries that the benchmark compares with, which nothing else needs.
+BENCH_VENV = .venv-bench
+# With what drives a browser.
+BROWSER_VENV = .venv-browser
 ARGS =
 
 # Two workers, and the cells of a notebook stay on one, since they share a kernel.
@@ -10,23 +14,29 @@ TWO_WORKERS = -n 2 --dist loadscope
 # JupyterLab refuses to run as root unless told; in a container there often is no other user.
 AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help set-up lab test test-all check refresh lock clean
+COMPILE = $(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --no-build \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+	--python $(BIN)/python --python-version 3.12 --extra course --extra dev
+
+.PHONY: help set-up lab test test-all test-browser bench check refresh lock clean
 .DEFAULT_GOAL = help
 
 help:
 	@echo "make lab        open the course in JupyterLab   (make lab ARGS=--no-browser passes options)"
 	@echo "make test       run every test: the library, the examples in its documentation, the notebooks"
-	@echo "make test-all   also Run All in every notebook, then the same tests on another Python"
+	@echo "make test-all   also Run All in every notebook, the tests on another Python, and the benchmark's"
+	@echo "make test-browser   run every notebook in a real JupyterLab, in chromium, and keep a picture of each"
+	@echo "make bench      compare the library's speed with that of others   (ARGS=--quick for a short look)"
 	@echo "make check      look for mistakes without running anything: ruff, mypy"
 	@echo "make refresh    execute the notebooks again and save their outputs"
-	@echo "make lock       choose the exact versions in requirements.txt anew   (ARGS=--upgrade for the newest)"
+	@echo "make lock       choose the exact versions in requirements*.txt anew   (ARGS=--upgrade for the newest)"
 	@echo "make clean      remove the environments and the caches"
 
 set-up:
 	@tools/set_up.sh --folder $(VENV)
 
 lab: set-up
-	$(BIN)/python -m jupyterlab $(AS_ROOT) $(ARGS) notebooks/00_start_here.ipynb
+	$(BIN)/python -m jupyterlab $(AS_ROOT) --ServerApp.root_dir=. $(ARGS) notebooks/00_start_here.ipynb
 
 test: set-up
 	$(BIN)/python -m pytest $(TWO_WORKERS) $(ARGS)
@@ -34,6 +44,20 @@ test: set-up
 test-all: set-up
 	$(BIN)/python -m pytest -n 2 -m run_all $(ARGS)
 	@MAKE="$(MAKE)" tools/test_another_python.sh
+	@$(MAKE) set-up-bench
+	$(BENCH_VENV)/bin/python -m pytest tests/benchmarks
+
+# -rs: whatever is skipped is listed, with its reason.
+test-browser:
+	@tools/set_up.sh --folder $(BROWSER_VENV) --requirements requirements-browser.txt
+	$(BROWSER_VENV)/bin/python -m pytest -rs -m browser tests/browser $(ARGS)
+
+.PHONY: set-up-bench
+set-up-bench:
+	@tools/set_up.sh --folder $(BENCH_VENV) --requirements requirements-bench.txt
+
+bench: set-up-bench
+	$(BENCH_VENV)/bin/python -m tests.benchmarks $(ARGS)
 
 check: set-up
 	$(BIN)/python -m ruff check .
@@ -43,11 +67,13 @@ check: set-up
 refresh: set-up
 	$(BIN)/python tools/refresh.py $(ARGS)
 
+# The versions of requirements.txt hold for the other two as well, which only add to them.
 lock: set-up
-	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --no-build \
-		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-		--python $(BIN)/python --python-version 3.12 --extra course --extra dev \
-		--output-file requirements.txt $(ARGS) pyproject.toml
+	$(COMPILE) --output-file requirements.txt $(ARGS) pyproject.toml
+	$(COMPILE) --extra bench --constraints requirements.txt --no-annotate \
+		--output-file requirements-bench.txt $(ARGS) pyproject.toml
+	$(COMPILE) --extra browser --constraints requirements.txt --no-annotate \
+		--output-file requirements-browser.txt $(ARGS) pyproject.toml
 
 clean:
 	rm -rf .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,9 +1,9 @@
 """A small in-process publish/subscribe broker on asyncio, and the steps that lead to it.
 
 `AsyncPubSub` is the broker to use; `RingPubSub` is the quicker one for many subscribers that keep
-up. `NaivePubSub` and `ChapterPubSub` are where the course starts
-from, and are kept with their faults. `pubsub_lib.lab` holds what the notebooks measure with;
-nothing here imports it.
+up. What stands on a broker has modules of its own: `topics`, `cache` and `replicas`. `NaivePubSub`
+and `ChapterPubSub` are where the course starts from, and are kept with their faults.
+`pubsub_lib.lab` holds what the notebooks measure with; nothing here imports it.
 
 >>> import asyncio
 >>> async def main() -> None:
@@ -26,6 +26,7 @@ from pubsub_lib.interfaces import (
     ManagedBroker,
     ManagedSubscription,
     Publisher,
+    Serializable,
     Subscription,
 )
 from pubsub_lib.messages import Message
@@ -55,6 +56,7 @@ __all__ = [
     "Publisher",
     "RingPubSub",
     "RingSubscription",
+    "Serializable",
     "ShutdownReport",
     "Subscription",
     "SubscriptionStats",

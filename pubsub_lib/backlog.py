@@ -2,7 +2,8 @@
 
 The broker holds a `Backlog` for each subscriber; the subscriber holds a `ReadingEnd`, through which
 it reads. They are two objects, so that a subscription which nobody holds any more can be
-noticed, and its messages freed. A reader that waits is held by the backlog, so it is not lost.
+noticed, and its messages freed, at the next turn of the event loop. A reader that waits is held by
+the backlog, so it is not lost.
 
 >>> from pubsub_lib import AsyncPubSub
 >>> broker = AsyncPubSub[str]()
@@ -19,12 +20,13 @@ noticed, and its messages freed. A reader that waits is held by the backlog, so 
 import asyncio
 import weakref
 from abc import ABC, abstractmethod
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pubsub_lib.event_loop import HomeLoop
 from pubsub_lib.reports import Delivery, SubscriptionStats
+
+NOTHING: Iterator[Any] = iter(())
 
 
 class Roster[B: "Backlog[Any]"]:
@@ -78,22 +80,32 @@ class Backlog[T](ABC):
         closed: whether no more messages come in.
         left: whether the subscriber has closed it, and wants to know of nothing more.
         unfinished: messages taken by a reader and not marked as done.
+        handling: how many of these an `async for` has, which marks them by itself.
+        marked: whether a reader has ever called `task_done()`.
         dropped: messages that the subscriber missed.
-        high_water_mark: the most messages that waited before a reader took one.
+        high_water_mark: the most messages that were seen waiting: by a reader that came for more,
+            or by a publisher that looked for room.
+        in_hand: messages that a reader can take without looking at anything else, because nobody
+            has to know when it does; they still count as waiting.
         readers: futures of the readers that wait for a message, the first to be served first.
         failure: what closed it, if that was an error, until a reader has seen it.
         reader_knows: whether a reader was told that nothing more will come.
         watchers: futures of those that wait until everything has been handled.
         subscription: the subscriber's end, for as long as somebody holds it.
+        another_end: makes an end that is equal to it, for reports; to hold that keeps nothing.
     """
 
     __slots__ = (
+        "another_end",
         "closed",
         "dropped",
         "failure",
+        "handling",
         "high_water_mark",
         "home",
+        "in_hand",
         "left",
+        "marked",
         "reader_knows",
         "readers",
         "subscription",
@@ -107,12 +119,16 @@ class Backlog[T](ABC):
         self.closed = False
         self.left = False
         self.unfinished = 0
+        self.handling = 0
+        self.marked = False
         self.dropped = 0
         self.high_water_mark = 0
-        self.readers: deque[asyncio.Future[None]] = deque()
+        self.in_hand: Iterator[T] = NOTHING
+        self.readers: list[asyncio.Future[None]] = []
         self.reader_knows = False
         self.failure: BaseException | None = None
         self.subscription: weakref.ref[object] | None = None
+        self.another_end: Callable[[Backlog[T]], object]  # set by the subscriber's end
         self.home = home
         self.watchers: list[asyncio.Future[None]] = []
 
@@ -142,6 +158,17 @@ class Backlog[T](ABC):
         """Take the next message. To be called when `ready`."""
 
     @abstractmethod
+    def take_in_hand(self) -> None:
+        """Let a reader have messages in hand, if there are any and nobody has to know.
+
+        To be called after `take`, when nothing is in hand.
+        """
+
+    @abstractmethod
+    def put_back(self) -> None:
+        """Have nothing in hand, so that each message taken is noticed."""
+
+    @abstractmethod
     def take_all(self) -> list[T]:
         """Take every message that waits. To be called when `ready`."""
 
@@ -167,9 +194,12 @@ class Backlog[T](ABC):
     def unhandled(self) -> int:
         """How many messages were taken and not marked as done, while their reader may still do so.
 
-        A reader that was told the end and has marked nothing does not mean to.
+        A reader that was told the end, and has marked nothing, does not mean to; but there may be
+        another, in an `async for`, which does.
         """
-        return 0 if self.reader_knows else self.unfinished
+        if self.reader_knows and not self.marked:
+            return min(self.handling, self.unfinished)
+        return self.unfinished
 
     def finish(self) -> None:
         """Take no more messages, and wake the readers that wait, to let them know.
@@ -208,7 +238,10 @@ class Backlog[T](ABC):
 
     async def wait_for_message(self) -> None:
         """Wait until `ready` is worth asking again. Cancelling it loses no message."""
-        reader = self.home.check().create_future()
+        loop = asyncio.get_running_loop()
+        if loop is not self.home.loop:
+            self.home.check()
+        reader = loop.create_future()
         self.readers.append(reader)
         self.announce_reader()
         try:
@@ -216,7 +249,7 @@ class Backlog[T](ABC):
         except BaseException:
             if reader in self.readers:
                 self.readers.remove(reader)
-            elif self.ready():
+            elif not reader.cancelled() and self.ready():
                 self.wake_reader()  # this one was woken for a message that it will not take
             raise
 
@@ -226,7 +259,7 @@ class Backlog[T](ABC):
     def wake_reader(self) -> None:
         """Wake the reader that has waited longest."""
         while self.readers:
-            reader = self.readers.popleft()
+            reader = self.readers.pop(0)
             if not reader.done():
                 reader.set_result(None)
                 break
@@ -240,9 +273,28 @@ class Backlog[T](ABC):
         if self.left:
             return
         if self.unfinished < count:
-            raise ValueError("task_done() called more often than messages were taken")
+            raise ValueError(
+                "task_done() called more often than messages were taken; `async for` and batches() "
+                "mark messages as done by themselves"
+            )
         self.unfinished -= count
-        if not self.unfinished:
+        if not self.unhandled:
+            self.notify_watchers()
+
+    def hand_out(self, count: int) -> None:
+        """Note that an `async for` has taken so many messages, and will say when they are done."""
+        self.unfinished += count
+        self.handling += count
+
+    def handled(self, count: int) -> None:
+        """Note that an `async for` says of so many messages that they are done."""
+        self.handling -= count
+        self.task_done(count)
+
+    def let_go(self, count: int) -> None:
+        """Note that an `async for` was left with so many messages, and will say nothing of them."""
+        self.handling -= count
+        if not self.unhandled:
             self.notify_watchers()
 
     async def join(self) -> None:

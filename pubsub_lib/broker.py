@@ -25,12 +25,18 @@ from collections.abc import Callable
 from pubsub_lib.backlog import Roster
 from pubsub_lib.errors import PubSubFull
 from pubsub_lib.inbox import Inbox, Mailbox, Publication
-from pubsub_lib.lifecycle import BrokerLifecycle, checked_maxsize, checked_timeout, held
+from pubsub_lib.lifecycle import (
+    BrokerLifecycle,
+    checked_maxsize,
+    checked_timeout,
+    held,
+    other_ends,
+)
 from pubsub_lib.overflow import Overflow
 from pubsub_lib.reports import Delivery
 
 type Where[T] = Callable[[T], object]
-_LIKE_THE_BROKER = -1.0
+_LIKE_THE_BROKER = float("nan")  # an object of its own; as a time-out, NaN would be refused
 
 
 class AsyncPubSub[T](BrokerLifecycle[T, Mailbox[T]]):
@@ -100,7 +106,7 @@ class AsyncPubSub[T](BrokerLifecycle[T, Mailbox[T]]):
             self._roster,
             self._home,
             maxsize=self.maxsize if maxsize is None else checked_maxsize(maxsize),
-            timeout=self.timeout if timeout == _LIKE_THE_BROKER else checked_timeout(timeout),
+            timeout=self.timeout if timeout is _LIKE_THE_BROKER else checked_timeout(timeout),
             overflow=self.overflow if overflow is None else _checked_overflow(overflow),
             where=where,
         )
@@ -148,7 +154,9 @@ class AsyncPubSub[T](BrokerLifecycle[T, Mailbox[T]]):
         roster.accepted += 1
         mailboxes, wanted_by = roster.backlogs, roster.everybody
         if roster.filtered:
-            mailboxes = [mailbox for mailbox in mailboxes if mailbox.wants(message)]
+            wanting = [mailbox for mailbox in mailboxes if mailbox.wants(message)]
+            # Again, because a filter may have closed any of them.
+            mailboxes = [mailbox for mailbox in wanting if mailbox.in_use]
             wanted_by = Delivery(len(mailboxes))
         return wanted_by, [mailbox for mailbox in mailboxes if not mailbox.offer(message)]
 
@@ -157,7 +165,7 @@ class AsyncPubSub[T](BrokerLifecycle[T, Mailbox[T]]):
     ) -> Delivery:
         delivery = Delivery(
             wanted_by.delivered - len(full) + publication.delivered,
-            tuple(held(publication.missed_by)),
+            other_ends(publication.missed_by),
         )
         if publication.refused:
             raise PubSubFull(delivery)

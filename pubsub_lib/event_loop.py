@@ -14,6 +14,8 @@ RuntimeError: this AsyncPubSub belongs to another event loop; create one inside 
 """
 
 import asyncio
+import contextlib
+from collections.abc import Callable
 
 
 class HomeLoop:
@@ -44,3 +46,16 @@ class HomeLoop:
                 )
             self.loop = loop
         return loop
+
+    def call_soon(self, callback: Callable[[], object]) -> None:
+        """Call it at the loop's next turn; at once where there is no loop yet, or no longer.
+
+        This is for finalizers: the garbage collector may run them in any thread, and in the middle
+        of anything.
+        """
+        if self.loop is not None:
+            with contextlib.suppress(RuntimeError):
+                self.loop.call_soon_threadsafe(callback)
+                return
+        with contextlib.suppress(RuntimeError):  # raised where somebody waits on a closed loop
+            callback()

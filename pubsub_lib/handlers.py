@@ -2,8 +2,8 @@
 
 Whoever writes a subscriber as a loop has to think of subscribing in time, of errors, and of ending.
 A `HandlerGroup` does: a handler that raises is counted and reported, and goes on with its next
-message; the other handlers do not notice. All of them run in one `TaskGroup`, so none is left
-behind.
+message; the other handlers do not notice. So is one that was too slow for a ring, or whose filter
+raises, which ends it. All of them run in one `TaskGroup`, so none is left behind.
 
 >>> import asyncio
 >>> from pubsub_lib import AsyncPubSub
@@ -26,30 +26,32 @@ Failure(handler='bob', message='Hello', error=ValueError('a bug'))
 """
 
 import asyncio
-import inspect
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from pubsub_lib.errors import Lagged
 from pubsub_lib.interfaces import ManagedBroker, ManagedSubscription
+from pubsub_lib.lifecycle import is_coroutine_function
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Failure[T]:
-    """What is reported when a handler raises.
+    """What is reported when a handler raises, or cannot be given a message.
 
     Attributes:
         handler: its name.
-        message: what it was given.
-        error: what it raised.
+        message: what it was given; `None` if it could not be given one.
+        error: what it raised; `Lagged` if it has missed messages of a ring; or what its filter
+            raised, which ends it.
     """
 
     handler: str
-    message: T
+    message: T | None
     error: Exception
 
 
@@ -67,7 +69,7 @@ class Handler[T]:
         name: what reports call it.
         subscription: where its messages come from; closing it ends the handler.
         handled: how many messages it has handled without an error.
-        failed: how many messages it has raised on.
+        failed: how many failures were reported of it.
     """
 
     def __init__(self, name: str, subscription: ManagedSubscription[T]) -> None:
@@ -85,7 +87,8 @@ class HandlerGroup[T]:
 
     Args:
         broker: where the handlers subscribe.
-        report: called with each `Failure`; if it is not given, failures are logged.
+        report: called with each `Failure`; if it is not given, failures are logged. What it raises
+            itself stops all handlers.
         stop_all: whether one failure is to stop all handlers; the block then raises it, in an
             `ExceptionGroup`.
     """
@@ -119,31 +122,54 @@ class HandlerGroup[T]:
         Raises:
             TypeError: if `handle` is no coroutine function.
             PubSubClosed: if the broker was shut down.
+            RuntimeError: if the group's block is not running.
         """
-        if not inspect.iscoroutinefunction(handle) and not inspect.iscoroutinefunction(
-            getattr(handle, "__call__", None)  # noqa: B004 - its kind is asked for, not whether it is there
-        ):
+        if not is_coroutine_function(handle):
             raise TypeError(
                 f"a handler is a coroutine function of one message, as `async def` makes them, "
                 f"not {handle!r}"
             )
         name = name or getattr(handle, "__name__", type(handle).__name__)
-        handler = Handler(name, self._broker.subscribe(name=name, where=where))
-        self._tasks.create_task(self._run(handler, handle), name=f"handler {name}")
+        subscription = self._broker.subscribe(name=name, where=where)
+        handler = Handler(name, subscription)
+        running = self._run(handler, handle)
+        try:
+            task = self._tasks.create_task(running, name=f"handler {name}")
+        except RuntimeError:
+            running.close()
+            subscription.close()
+            raise RuntimeError(
+                "handlers are added inside `async with HandlerGroup(...)`, before it ends"
+            ) from None
+        # Not inside the task, which may be cancelled before it starts.
+        task.add_done_callback(lambda _: subscription.close())
         return handler
 
     async def _run(self, handler: Handler[T], handle: Callable[[T], Awaitable[object]]) -> None:
-        async with handler.subscription as subscription:
-            async for message in subscription:
-                try:
-                    await handle(message)
-                except Exception as error:
-                    handler.failed += 1
-                    self._report(Failure(handler.name, message, error))
-                    if self._stop_all:
-                        raise
-                else:
-                    handler.handled += 1
+        messages = aiter(handler.subscription)
+        while True:
+            try:
+                message = await anext(messages)
+            except StopAsyncIteration:
+                return
+            except Lagged as error:
+                self._fail(handler, None, error)
+                continue
+            except Exception as error:
+                self._fail(handler, None, error)
+                return
+            try:
+                await _uncancelled(handle(message))
+            except Exception as error:
+                self._fail(handler, message, error)
+            else:
+                handler.handled += 1
+
+    def _fail(self, handler: Handler[T], message: T | None, error: Exception) -> None:
+        handler.failed += 1
+        self._report(Failure(handler.name, message, error))
+        if self._stop_all:
+            raise error
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
@@ -156,3 +182,17 @@ class HandlerGroup[T]:
         traceback: TracebackType | None,
     ) -> None:
         await self._tasks.__aexit__(kind, error, traceback)
+
+
+async def _uncancelled(handling: Awaitable[object]) -> None:
+    """Wait for a handler; that something which it awaits was cancelled is an error like others.
+
+    Else it would end the handler, and nobody would know.
+    """
+    try:
+        await handling
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise RuntimeError("something that the handler awaits was cancelled") from error

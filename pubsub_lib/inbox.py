@@ -22,25 +22,28 @@ publisher just leaves the line.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
+from operator import length_hint
 from typing import override
 
-from pubsub_lib.backlog import Backlog, Roster
+from pubsub_lib.backlog import NOTHING, Backlog, Roster
 from pubsub_lib.errors import PubSubClosed
 from pubsub_lib.event_loop import HomeLoop
 from pubsub_lib.overflow import Overflow
-from pubsub_lib.reading import Messages, ReadingEnd
+from pubsub_lib.reading import ReadingEnd
 
 
 class Mailbox[T](Backlog[T]):
     """The broker's side of an inbox: messages up to a bound, and the line before it.
 
     Attributes:
-        messages: what waits to be read.
+        messages: what waits to be read, and is not in hand.
         timeout: how long a publish may wait for room, in seconds; `None` for ever.
         overflow: what to do then.
+        taken: how many messages were taken, or are in hand.
     """
 
     __slots__ = (
+        "_gone",
         "_limit",
         "_line",
         "_maxsize",
@@ -68,7 +71,10 @@ class Mailbox[T](Backlog[T]):
         self.taken = 0
         self._roster = roster
         self._maxsize = maxsize
-        self._limit = maxsize  # 0 once it has left, so that nothing gets in any more
+        # How many may lie in `messages` before a look at everything: while some are in hand, so few
+        # that no more wait than ever before; and 0 once the subscriber has left.
+        self._limit = maxsize
+        self._gone = False
         self._line: deque[Publication[T]] = deque()
 
     def wants(self, message: T) -> bool:
@@ -83,16 +89,24 @@ class Mailbox[T](Backlog[T]):
         """Put the message in if there is room, and return whether there was."""
         messages = self.messages
         if len(messages) >= self._limit:
-            return False
+            self.put_back()
+            messages = self.messages
+            if len(messages) >= self._limit:
+                return False
         messages.append(message)
         if self.readers:
             self.wake_reader()
         return True
 
     @property
+    def in_use(self) -> bool:
+        """Whether the subscriber has not left, so that messages can get in."""
+        return not self._gone
+
+    @property
     @override
     def depth(self) -> int:
-        return len(self.messages)
+        return len(self.messages) + length_hint(self.in_hand)
 
     @property
     @override
@@ -106,10 +120,12 @@ class Mailbox[T](Backlog[T]):
 
     @override
     def ready(self) -> bool:
-        return bool(self.messages)
+        return bool(self.messages) or length_hint(self.in_hand) > 0
 
     @override
     def take(self) -> T:
+        if self.in_hand is not NOTHING:
+            self.put_back()
         messages = self.messages
         if len(messages) > self.high_water_mark:
             self.high_water_mark = len(messages)
@@ -120,7 +136,27 @@ class Mailbox[T](Backlog[T]):
         return message
 
     @override
+    def take_in_hand(self) -> None:
+        if self.messages and not self._line:
+            self.in_hand = iter(self.messages)
+            self.taken += len(self.messages)
+            self._limit = min(self._limit, self.high_water_mark) - len(self.messages)
+            self.messages = deque()
+
+    @override
+    def put_back(self) -> None:
+        if self.in_hand is not NOTHING:
+            rest = deque(self.in_hand)
+            self.in_hand = NOTHING
+            self.taken -= len(rest)
+            rest.extend(self.messages)
+            self.messages = rest
+            self._limit = 0 if self._gone else self._maxsize
+            self.high_water_mark = max(self.high_water_mark, len(rest))
+
+    @override
     def take_all(self) -> list[T]:
+        self.put_back()
         batch = list(self.messages)
         self.messages.clear()
         self.high_water_mark = max(self.high_water_mark, len(batch))
@@ -131,6 +167,7 @@ class Mailbox[T](Backlog[T]):
 
     @override
     def leave(self) -> None:
+        self._gone = True
         self._limit = 0
         self._roster.leave(self)
         while self._line:
@@ -138,6 +175,7 @@ class Mailbox[T](Backlog[T]):
 
     @override
     def discard(self) -> None:
+        self.put_back()
         self.high_water_mark = max(self.high_water_mark, len(self.messages))
         self.taken += len(self.messages)
         self.messages.clear()
@@ -270,16 +308,14 @@ class Inbox[T](ReadingEnd[T], asyncio.Queue[T | None]):
 
     __str__ = ReadingEnd.__repr__  # the queue's own shows private parts that an inbox has not
 
-    def __aiter__(self) -> "InboxMessages[T]":
-        return InboxMessages(self)
-
     @override
     async def get(self) -> T | None:
         """Wait for the next message and take it, as `ReadingEnd.get` does."""
-        if not self._backlog.messages:
+        mailbox = self._backlog
+        if not mailbox.messages:
             return await super().get()
-        self._backlog.unfinished += 1
-        return self._backlog.take()
+        mailbox.unfinished += 1
+        return mailbox.take()
 
     async def put(self, message: T | None) -> None:
         """Put a message in this inbox alone, waiting for room as long as it takes.
@@ -314,20 +350,3 @@ class Inbox[T](ReadingEnd[T], asyncio.Queue[T | None]):
         if self.closed:
             raise PubSubClosed("this inbox takes no more messages; subscribe again")
         return message
-
-
-class InboxMessages[T](Messages[T]):
-    """Reads one by one, with a shorter way for the case that a message waits and nobody else."""
-
-    __slots__ = ()
-    _backlog: Mailbox[T]
-
-    async def __anext__(self) -> T:
-        mailbox = self._backlog
-        depth = len(mailbox.messages)
-        if depth and self._handling and not mailbox._line:
-            if depth > mailbox.high_water_mark:
-                mailbox.high_water_mark = depth
-            mailbox.taken += 1
-            return mailbox.messages.popleft()
-        return await super().__anext__()

@@ -114,3 +114,26 @@ class ManagedBroker[T](Protocol):
     @property
     def stats(self) -> BrokerStats:
         """What this broker has done so far."""
+
+
+@runtime_checkable
+class Serializable(Protocol):
+    """A message that can be turned into bytes and back, so that it can leave the process.
+
+    A broker over a network asks this of its messages; `JsonMessage` gives it to a dataclass.
+    """
+
+    def to_bytes(self) -> bytes:
+        """Return bytes from which `from_bytes` makes an equal message.
+
+        Raises:
+            ValueError: if there are none.
+        """
+
+    @classmethod
+    def from_bytes(cls, data: bytes, /) -> Self:
+        """Return the message that the bytes were made of.
+
+        Raises:
+            ValueError: if they are not the bytes of such a message.
+        """

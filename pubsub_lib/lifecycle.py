@@ -32,12 +32,14 @@ from pubsub_lib.reports import BrokerStats, Delivery, ShutdownReport
 class BrokerLifecycle[T, B: Backlog[Any]](ABC):
     """The part of a broker that does not depend on how messages reach the subscribers."""
 
+    _closed = True  # until it is made
+
     def __init__(self, maxsize: int, timeout: float | None, roster: Roster[B]) -> None:
         self._roster = roster
-        self._closed = False
         self.maxsize = checked_maxsize(maxsize)
         self.timeout = checked_timeout(timeout)
         self._home = HomeLoop(type(self).__name__)
+        self._closed = False
 
     def __del__(self) -> None:
         if not self._closed and self._roster.backlogs:
@@ -85,6 +87,8 @@ class BrokerLifecycle[T, B: Backlog[Any]](ABC):
             return asyncio.run_coroutine_threadsafe(publishing, loop)
         except RuntimeError:
             publishing.close()
+            if not loop.is_closed():
+                raise
             raise PubSubClosed("the event loop of this broker has ended") from None
 
     async def shutdown(self, *, timeout: float | None = 10.0) -> ShutdownReport:
@@ -155,7 +159,7 @@ class BrokerLifecycle[T, B: Backlog[Any]](ABC):
         """Check what every subscribe() has to check, and note the event loop if one is running."""
         if self._closed:
             raise PubSubClosed("this broker was shut down; subscribe to a new one")
-        if where is not None and (not callable(where) or inspect.iscoroutinefunction(where)):
+        if where is not None and (not callable(where) or is_coroutine_function(where)):
             raise TypeError(
                 f"where is a function that says at once if a message is wanted, not {where!r}"
             )
@@ -181,6 +185,17 @@ def held(backlogs: Iterable[Backlog[Any]]) -> list[Any]:
     """Return the subscriptions of these backlogs that somebody still holds."""
     subscriptions = [backlog.subscription and backlog.subscription() for backlog in backlogs]
     return [subscription for subscription in subscriptions if subscription is not None]
+
+
+def other_ends(backlogs: Iterable[Backlog[Any]]) -> tuple[Any, ...]:
+    """Return the subscriptions of these backlogs, for a report: to hold them keeps nothing."""
+    return tuple(backlog.another_end(backlog) for backlog in backlogs)
+
+
+def is_coroutine_function(function: object) -> bool:
+    """Return whether calling it makes a coroutine, which somebody has to await."""
+    call = getattr(type(function), "__call__", None)  # noqa: B004 - its kind is asked for
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
 
 
 def checked_maxsize(maxsize: int) -> int:

@@ -26,6 +26,7 @@ None
 import asyncio
 import weakref
 from collections.abc import Generator
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -40,28 +41,33 @@ class ReadingEnd[T]:
     broker at the end, and read by `async for`, which ends when the broker is shut down. If nobody
     holds it any more, and no reader waits in it, it leaves the broker by itself.
 
+    The ends that a `Delivery` names are equal to the subscribers' own and do the same, but to hold
+    one of them does not keep the subscription: else a publisher that looks at its last delivery
+    would keep for ever whom nobody reads any more.
+
     Args:
         backlog: what the broker holds of this subscription.
         name: what to call it, in reports.
+        own: whether it is the subscriber's own end, and not one for a report.
     """
 
-    def __init__(self, backlog: Backlog[T], name: str = "") -> None:
+    def __init__(self, backlog: Backlog[T], name: str = "", *, own: bool = True) -> None:
         self._backlog = backlog
+        self._own = own
         self.name = name
-        backlog.subscription = weakref.ref(self)
+        if own:
+            backlog.subscription = weakref.ref(self)
+            backlog.another_end = partial(type(self), name=name, own=False)
 
     def __del__(self) -> None:
-        backlog = self._backlog
-        loop = backlog.home.loop
-        if backlog.left:
-            return
-        if loop is None:
-            backlog.close()
-            return
-        try:  # later, since the garbage collector may run in any thread, and amid anything
-            loop.call_soon_threadsafe(backlog.close)
-        except RuntimeError:  # the loop has ended
-            backlog.close()
+        if self._own and not self._backlog.left:
+            self._backlog.home.call_soon(self._backlog.close)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ReadingEnd) and self._backlog is other._backlog
+
+    def __hash__(self) -> int:
+        return hash(self._backlog)
 
     def __repr__(self) -> str:
         name = f" {self.name!r}" if self.name else ""
@@ -122,6 +128,7 @@ class ReadingEnd[T]:
             ValueError: if it is called more often than messages were taken.
         """
         backlog = self._backlog
+        backlog.marked = True
         if backlog.unfinished and not backlog.watchers:
             backlog.unfinished -= 1
         else:
@@ -212,10 +219,17 @@ class Messages[T]:
     def __aiter__(self) -> Self:
         return self
 
+    def __del__(self) -> None:
+        if self._handling:
+            self._backlog.home.call_soon(partial(self._backlog.let_go, 1))
+
     async def __anext__(self) -> T:
         backlog = self._backlog
+        if self._handling:
+            for message in backlog.in_hand:  # the quickest way to take one, if there is one
+                return message
         while not backlog.ready():
-            self._finish_handling()
+            self._mark_as_done()
             if backlog.closed:
                 backlog.tell_reader_the_end()
                 raise StopAsyncIteration
@@ -223,18 +237,19 @@ class Messages[T]:
         try:
             message = backlog.take()
         except BaseException:
-            self._finish_handling()
+            self._mark_as_done()
             raise
+        backlog.take_in_hand()
         # One message is done and another is taken: the number being handled stays the same.
         if not self._handling:
             self._handling = True
-            backlog.unfinished += 1
+            backlog.hand_out(1)
         return message
 
-    def _finish_handling(self) -> None:
+    def _mark_as_done(self) -> None:
         if self._handling:
             self._handling = False
-            self._backlog.task_done()
+            self._backlog.handled(1)
 
 
 class Batches[T]:
@@ -250,11 +265,15 @@ class Batches[T]:
     def __aiter__(self) -> Self:
         return self
 
+    def __del__(self) -> None:
+        if self._handling:
+            self._backlog.home.call_soon(partial(self._backlog.let_go, self._handling))
+
     async def __anext__(self) -> list[T]:
         backlog = self._backlog
         if self._handling:
             handled, self._handling = self._handling, 0
-            backlog.task_done(handled)
+            backlog.handled(handled)
         while not backlog.ready():
             if backlog.closed:
                 backlog.tell_reader_the_end()
@@ -262,5 +281,5 @@ class Batches[T]:
             await backlog.wait_for_message()
         batch = backlog.take_all()
         self._handling = len(batch)
-        backlog.unfinished += self._handling
+        backlog.hand_out(self._handling)
         return batch

@@ -31,21 +31,20 @@ missed 2
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from operator import length_hint
-from typing import Any, override
+from typing import override
 
-from pubsub_lib.backlog import Backlog, Roster
+from pubsub_lib.backlog import NOTHING, Backlog, Roster
 from pubsub_lib.errors import Lagged, PubSubFull
 from pubsub_lib.event_loop import HomeLoop
-from pubsub_lib.lifecycle import BrokerLifecycle, held
-from pubsub_lib.reading import Messages, ReadingEnd
+from pubsub_lib.lifecycle import BrokerLifecycle, other_ends
+from pubsub_lib.reading import ReadingEnd
 from pubsub_lib.reports import Delivery
 
 # How many messages a reader takes in hand at a time: enough to make the rest of the work small
 # beside them, and few beside those of a ring.
 IN_HAND = 64
-_NOTHING: Iterator[Any] = iter(())
 
 
 class Ring[T](Roster["Cursor[T]"]):
@@ -145,7 +144,7 @@ class Ring[T](Roster["Cursor[T]"]):
             losers = [cursor for cursor in self.backlogs if cursor.wants(head.message)]
             for cursor in losers:
                 cursor.dropped += 1
-            head.settle(Delivery(0, tuple(held(losers))))
+            head.settle(Delivery(0, other_ends(losers)))
         self.watch_the_slowest()
 
     def _head_of_line(self) -> "Publication[T] | None":
@@ -173,7 +172,7 @@ class Ring[T](Roster["Cursor[T]"]):
         slowest = self.slowest
         if not all(cursor.given_up for cursor in slowest):
             return False
-        head.overtaken = tuple(held(cursor for cursor in slowest if cursor.skip()))
+        head.overtaken = other_ends(cursor for cursor in slowest if cursor.skip())
         self._look_for_room()
         return True
 
@@ -258,8 +257,6 @@ class Cursor[T](Backlog[T]):
         watched: whether publishers wait for this cursor to move.
         ending: whether it is to be closed as soon as nothing more waits for room.
         missed: how many messages it missed that its reader does not know of yet.
-        in_hand: the next few messages, for a reader to take without looking at anything else; empty
-            where there is a filter, or somebody waits for this cursor to move.
     """
 
     __slots__ = (
@@ -270,7 +267,6 @@ class Cursor[T](Backlog[T]):
         "_unwanted",
         "deleted",
         "ending",
-        "in_hand",
         "index",
         "log",
         "missed",
@@ -287,7 +283,6 @@ class Cursor[T](Backlog[T]):
         self.watched = False
         self.ending = False
         self.missed = 0
-        self.in_hand: Iterator[T] = _NOTHING
         self._ring = ring
         self._start = self.index
         self._skipped = 0
@@ -297,7 +292,7 @@ class Cursor[T](Backlog[T]):
     @property
     def position(self) -> int:
         """Where in the log the next message is, or will be."""
-        return self.index if self.in_hand is _NOTHING else self.index - length_hint(self.in_hand)
+        return self.index if self.in_hand is NOTHING else self.index - length_hint(self.in_hand)
 
     @property
     @override
@@ -319,29 +314,19 @@ class Cursor[T](Backlog[T]):
         """Be waited for no longer."""
         self._given_up_at = self.deleted + self.position
 
-    def take_in_hand(self) -> bool:
-        """Let a reader have the next few messages quickly, if there are any and nobody has to know
-        when it takes them; return whether it can.
-        """
-        if self.watched or self.missed or self.where is not None:
-            return False
-        self.put_back()
+    @override
+    def take_in_hand(self) -> None:
         index = self.index
-        few = self.log[index : index + IN_HAND]
-        if not few:
-            return False
-        depth = len(self.log) - index
-        if depth > self.high_water_mark:
-            self.high_water_mark = depth
-        self.in_hand = iter(few)
-        self.index = index + len(few)
-        return True
+        if index < len(self.log) and not self.watched and not self.missed and self.where is None:
+            few = self.log[index : index + IN_HAND]
+            self.in_hand = iter(few)
+            self.index = index + len(few)
 
+    @override
     def put_back(self) -> None:
-        """Have nothing in hand, so that each message taken is noticed."""
-        if self.in_hand is not _NOTHING:
+        if self.in_hand is not NOTHING:
             self.index -= length_hint(self.in_hand)
-            self.in_hand = _NOTHING
+            self.in_hand = NOTHING
 
     @property
     @override
@@ -352,13 +337,14 @@ class Cursor[T](Backlog[T]):
     def ready(self) -> bool:
         if self.where is not None and not self.missed:
             self._pass_over_the_unwanted(self.where)
-        return self.index < len(self.log) or self.missed > 0 or self.position < len(self.log)
+        return self.index < len(self.log) or self.missed > 0 or length_hint(self.in_hand) > 0
 
     @override
     def take(self) -> T:
         if self.missed:
             self._report_lag()
-        self.put_back()
+        if self.in_hand is not NOTHING:
+            self.put_back()
         message = self.log[self.index]
         self._advance(1)
         return message
@@ -444,7 +430,8 @@ class Cursor[T](Backlog[T]):
     def _report_lag(self) -> None:
         missed, self.missed = self.missed, 0
         self._given_up_at = -1
-        self._ring.watch_the_slowest()
+        if self._ring.line:
+            self._ring.watch_the_slowest()
         raise Lagged(missed)
 
     def _advance(self, count: int) -> None:
@@ -564,7 +551,7 @@ class RingPubSub[T](BrokerLifecycle[T, Cursor[T]]):
             ring.store(message)
             return ring.everybody
         if self.timeout is None:
-            raise PubSubFull(Delivery(0, tuple(held(ring.slowest))))
+            raise PubSubFull(Delivery(0, other_ends(ring.slowest)))
         publication = Publication(message)
         ring.line_up(publication)
         ring.overtake_for(publication)
@@ -583,26 +570,3 @@ class RingSubscription[T](ReadingEnd[T]):
     `high_water_mark` of its `stats` is the most that readers and publishers saw when they looked;
     for a moment more may have waited, but never more than `maxsize`.
     """
-
-    _backlog: Cursor[T]
-
-    @override
-    def __aiter__(self) -> "RingMessages[T]":
-        return RingMessages(self)
-
-
-class RingMessages[T](Messages[T]):
-    """Reads one by one, and quickly as long as messages are in hand."""
-
-    __slots__ = ()
-    _backlog: Cursor[T]
-
-    @override
-    async def __anext__(self) -> T:
-        cursor = self._backlog
-        if self._handling:
-            for message in cursor.in_hand:  # the quickest way to take one, if there is one
-                return message
-            if cursor.take_in_hand():
-                return next(cursor.in_hand)
-        return await super().__anext__()

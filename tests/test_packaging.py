@@ -40,11 +40,13 @@ def by_name(lines: list[str]) -> dict[str, Requirement]:
     return {canonicalize_name(requirement.name): requirement for requirement in requirements}
 
 
+def extra(name: str) -> dict[str, Requirement]:
+    return by_name(pyproject()["project"]["optional-dependencies"][name])
+
+
 def declared() -> dict[str, Requirement]:
-    """What pyproject.toml asks for, in all its extras."""
-    project = pyproject()["project"]
-    extras = project["optional-dependencies"].values()
-    return by_name(project["dependencies"] + [line for extra in extras for line in extra])
+    """What pyproject.toml asks for, for the course and its tests."""
+    return by_name(pyproject()["project"]["dependencies"]) | extra("course") | extra("dev")
 
 
 def conda_environment() -> dict[str, Any]:
@@ -56,13 +58,13 @@ def conda_requirements() -> dict[str, Requirement]:
 
 
 @cache
-def pinned() -> dict[str, list[tuple[Requirement, list[str]]]]:
-    """The entries of requirements.txt with their hashes.
+def pinned(lock: str = "requirements.txt") -> dict[str, list[tuple[Requirement, list[str]]]]:
+    """The entries of a file of exact versions, with their hashes.
 
     A package may have several, each for some of the Python versions.
     """
     entries: dict[str, list[tuple[Requirement, list[str]]]] = {}
-    text = re.sub(r"^\s*#.*\n", "", text_of("requirements.txt"), flags=re.MULTILINE)
+    text = re.sub(r"^\s*#.*\n", "", text_of(lock), flags=re.MULTILINE)
     for entry in text.replace("\\\n", " ").splitlines():
         line, *hashes = entry.split(" --hash=")
         requirement = Requirement(line.strip())
@@ -70,6 +72,16 @@ def pinned() -> dict[str, list[tuple[Requirement, list[str]]]]:
             (requirement, [value.strip() for value in hashes])
         )
     return entries
+
+
+def wanted_in(lock: str) -> dict[str, Requirement]:
+    """What pyproject.toml asks for and this file of exact versions has to have."""
+    return declared() | (extra(lock[13:-4]) if lock in ADDED_TO else {})
+
+
+# Beside the course's own versions: what a benchmark and a browser test need, and nothing else does.
+ADDED_TO = ["requirements-bench.txt", "requirements-browser.txt"]
+LOCKS = pytest.mark.parametrize("lock", ["requirements.txt", *ADDED_TO])
 
 
 def pinned_version(requirement: Requirement) -> Version:
@@ -117,61 +129,78 @@ def test_environment_yml_installs_the_project_itself() -> None:
     assert pip == {"pip": ["-e ."]}
 
 
-def test_requirements_txt_pins_every_package_of_pyproject() -> None:
-    assert set(declared()) <= set(pinned())
+@pytest.mark.parametrize("name", ["bench", "browser"])
+def test_environment_yml_leaves_out_what_the_course_can_do_without(name: str) -> None:
+    assert not set(extra(name)) & set(conda_requirements())
 
 
-def test_requirements_txt_pins_versions_that_pyproject_allows() -> None:
+@LOCKS
+def test_every_package_of_pyproject_is_pinned(lock: str) -> None:
+    assert set(wanted_in(lock)) <= set(pinned(lock))
+
+
+@LOCKS
+def test_the_pinned_versions_are_allowed_by_pyproject(lock: str) -> None:
     refused = [
         str(entry)
-        for name, requirement in declared().items()
-        for entry, _ in pinned()[name]
+        for name, requirement in wanted_in(lock).items()
+        for entry, _ in pinned(lock)[name]
         if pinned_version(entry) not in requirement.specifier
     ]
     assert not refused
 
 
-def test_requirements_txt_pins_each_package_once_for_every_supported_python() -> None:
-    for name in declared():
+@LOCKS
+def test_each_package_is_pinned_once_for_every_supported_python(lock: str) -> None:
+    for name in wanted_in(lock):
         for version in SUPPORTED:
             environment = {"python_version": version, "python_full_version": f"{version}.0"}
             chosen = [
                 entry
-                for entry, _ in pinned()[name]
+                for entry, _ in pinned(lock)[name]
                 if entry.marker is None or entry.marker.evaluate(environment)
             ]
             assert len(chosen) == 1, f"{name} on Python {version}"
 
 
-# --- requirements.txt ---
+@pytest.mark.parametrize("lock", ADDED_TO)
+def test_the_versions_of_the_course_are_only_added_to(lock: str) -> None:
+    assert {name: pinned(lock).get(name) for name in pinned()} == pinned()
 
 
-def test_every_requirement_is_an_exact_version() -> None:
-    for entries in pinned().values():
+# --- The files of exact versions ---
+
+
+@LOCKS
+def test_every_requirement_is_an_exact_version(lock: str) -> None:
+    for entries in pinned(lock).values():
         for requirement, _ in entries:
             assert [s.operator for s in requirement.specifier] == ["=="], requirement
             assert "*" not in str(requirement.specifier), requirement
 
 
-def test_every_requirement_has_a_sha256_hash() -> None:
-    for entries in pinned().values():
+@LOCKS
+def test_every_requirement_has_a_sha256_hash(lock: str) -> None:
+    for entries in pinned(lock).values():
         for requirement, hashes in entries:
             assert hashes, requirement
             assert all(re.fullmatch("sha256:[0-9a-f]{64}", value) for value in hashes), requirement
 
 
-def test_requirements_txt_holds_no_address_and_no_option() -> None:
-    text = text_of("requirements.txt")
+@LOCKS
+def test_exact_versions_come_without_an_address_and_an_option(lock: str) -> None:
+    text = text_of(lock)
     assert "://" not in text
     assert " @ " not in text
     assert re.findall(r"^\s*--?(?!-hash=)\w.*", text.replace("    --hash=", ""), re.MULTILINE) == []
 
 
-def test_requirements_txt_pins_the_tools_that_the_set_up_needs() -> None:
+@LOCKS
+def test_the_tools_that_the_set_up_needs_are_pinned(lock: str) -> None:
     # Without uv there is nothing to install the rest with; without the others, nothing to build
     # the project with, as it is installed without downloading anything that has no hash.
     build_tools = by_name(pyproject()["build-system"]["requires"])
-    assert {"uv", "editables", *build_tools} <= set(pinned())
+    assert {"uv", "editables", *build_tools} <= set(pinned(lock))
 
 
 # --- The supported versions of Python ---
@@ -258,12 +287,20 @@ def python_sources() -> list[Path]:
     return [ROOT / "conftest.py", *sources, *saved_by_hand]
 
 
+def may_import(path: Path) -> set[str]:
+    """What this file may import: only the benchmark and the browser tests may have more."""
+    tests = ROOT / "tests"
+    more = {tests / "benchmarks": "bench", tests / "browser": "browser"}
+    name = "browser" if path == ROOT / "tools" / "open_in_browser.py" else more.get(path.parent)
+    return set(declared() | (extra(name) if name else {}))
+
+
 def test_everything_imported_is_declared_in_pyproject() -> None:
     undeclared = {
         f"{path.relative_to(ROOT)}: {module}"
         for path in python_sources()
         for module in third_party_imports(path)
-        if canonicalize_name(DISTRIBUTION_OF.get(module, module)) not in declared()
+        if canonicalize_name(DISTRIBUTION_OF.get(module, module)) not in may_import(path)
     }
     assert not undeclared
 

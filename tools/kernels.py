@@ -40,6 +40,7 @@ def neutral_environment() -> Iterator[Path]:
         os.environ |= {
             "IPYTHONDIR": str(scratch / "ipython"),
             "JUPYTER_CONFIG_DIR": str(scratch / "jupyter"),
+            "COURSE_PROGRESS": str(scratch / "progress.json"),
             # An empty file rather than an empty folder (MPLCONFIGDIR), which would also hide the
             # font cache, and building that takes seconds.
             "MATPLOTLIBRC": str(scratch / "matplotlibrc"),

@@ -1,6 +1,6 @@
 """Run notebooks in a real JupyterLab and photograph them, as a learner would see them.
 
-    python tools/open_in_browser.py [--screenshots FOLDER] [notebook ...]
+    python -m tools.open_in_browser [--screenshots FOLDER] [notebook ...]
 
 nbval talks to a kernel directly: it never queues cells as Run All does, draws no widget, and would
 not notice a page that looks wrong. Works on a copy, so that no tracked file changes.
@@ -21,18 +21,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from kernels import neutral_environment
+from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
-try:
-    from playwright.sync_api import Error as PlaywrightError
-    from playwright.sync_api import Page, sync_playwright
-except ModuleNotFoundError:
-    sys.exit(
-        "This tool drives a browser through playwright, which is not installed. Install it with\n"
-        f"    {sys.executable} -m pip install playwright\n"
-        "and a browser with your system's package manager, or with\n"
-        f"    {sys.executable} -m playwright install chromium"
-    )
+from tools.kernels import neutral_environment
 
 ROOT = Path(__file__).resolve().parent.parent
 START_TIMEOUT_S = 60
@@ -40,6 +32,7 @@ RUN_TIMEOUT_S = 180
 VIEWPORT = {"width": 1200, "height": 1000}
 TALLEST_PX = 60_000
 BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome")
+NO_BROWSER = f"no browser: install one of {', '.join(BROWSER_NAMES)}, or name one in $CHROMIUM"
 BROWSER_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -122,11 +115,9 @@ def free_port() -> int:
         return port
 
 
-def find_browser() -> str:
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSER_NAMES)), None)
-    if found is None:
-        sys.exit(f"No browser: install one of {', '.join(BROWSER_NAMES)}, or set $CHROMIUM.")
-    return found
+def find_browser() -> str | None:
+    """The browser to use; `None` if there is none, which `NO_BROWSER` explains."""
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSER_NAMES)), None)
 
 
 @contextmanager
@@ -245,6 +236,23 @@ def open_and_run(page: Page, address: str, name: str, picture: Path | None) -> N
         page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
 
 
+@contextmanager
+def lab_in_browser(notebooks: list[Path]) -> Iterator[tuple[Browser, str, list[Path]]]:
+    """A browser, and a JupyterLab that shows a copy of the notebooks' folders.
+
+    Yields the browser, the address, and the copies' paths below it.
+    """
+    executable = find_browser()
+    if executable is None:
+        raise NotebookFailedError(NO_BROWSER)
+    with neutral_environment() as scratch, sync_playwright() as playwright:
+        copies = copy_folders(notebooks, scratch / "course")
+        browser = playwright.chromium.launch(executable_path=executable, args=BROWSER_ARGUMENTS)
+        with jupyter_lab(scratch / "course", scratch) as address:
+            yield browser, address, copies
+        browser.close()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("notebooks", nargs="*", type=Path, help="default: all of notebooks/")
@@ -253,27 +261,23 @@ def main() -> int:
     originals = arguments.notebooks or sorted((ROOT / "notebooks").glob("*.ipynb"))
     if arguments.screenshots:
         arguments.screenshots.mkdir(parents=True, exist_ok=True)
-    browser_path = find_browser()
+    if find_browser() is None:
+        print(NO_BROWSER, file=sys.stderr)
+        return 1
     failed = 0
-    with neutral_environment() as scratch, sync_playwright() as playwright:
-        copies = copy_folders(originals, scratch / "course")
-        browser = playwright.chromium.launch(executable_path=browser_path, args=BROWSER_ARGUMENTS)
-        with jupyter_lab(scratch / "course", scratch) as address:
-            for copy in copies:
-                picture = arguments.screenshots and arguments.screenshots / f"{copy.stem}.png"
-                page = browser.new_page(viewport=VIEWPORT)
-                started = time.perf_counter()
-                try:
-                    open_and_run(page, address, copy.as_posix(), picture)
-                    outcome = "ran"
-                except (NotebookFailedError, PlaywrightError) as problem:
-                    failed += 1
-                    outcome = f"FAILED: {problem}"
-                print(
-                    f"{copy.name:32} {time.perf_counter() - started:5.1f} s  {outcome}", flush=True
-                )
-                page.close()
-        browser.close()
+    with lab_in_browser(originals) as (browser, address, copies):
+        for copy in copies:
+            picture = arguments.screenshots and arguments.screenshots / f"{copy.stem}.png"
+            page = browser.new_page(viewport=VIEWPORT)
+            started = time.perf_counter()
+            try:
+                open_and_run(page, address, copy.as_posix(), picture)
+                outcome = "ran"
+            except (NotebookFailedError, PlaywrightError) as problem:
+                failed += 1
+                outcome = f"FAILED: {problem}"
+            print(f"{copy.name:32} {time.perf_counter() - started:5.1f} s  {outcome}", flush=True)
+            page.close()
     return 1 if failed else 0
 
 

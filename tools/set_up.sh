@@ -1,7 +1,7 @@
 #!/bin/sh
 # Make the environment of the course, .venv, or do nothing where it is as it should be.
 #
-#     tools/set_up.sh [--folder .venv] [--versions "3.13 3.12 3.14"]
+#     tools/set_up.sh [--folder .venv] [--versions "3.13 3.12 3.14"] [--requirements requirements.txt]
 #     tools/set_up.sh --find [--versions "3.12"]      only print the interpreter it would use
 #
 # PYTHON=/path/to/python has it use that interpreter and no other.
@@ -9,6 +9,7 @@ set -eu
 
 versions="3.13 3.12 3.14"
 folder=.venv
+requirements=requirements.txt
 only_find=no
 
 needs_value() {
@@ -19,6 +20,7 @@ while [ $# -gt 0 ]; do
     case $1 in
         --folder) needs_value "$@"; folder=$2; shift 2 ;;
         --versions) needs_value "$@"; versions=$2; shift 2 ;;
+        --requirements) needs_value "$@"; requirements=$2; shift 2 ;;
         --find) only_find=yes; shift ;;
         *) echo "set_up.sh: unknown option $1" >&2; exit 2 ;;
     esac
@@ -156,13 +158,13 @@ python=$folder/bin/python
 # Written last: the place and the requirements that the environment was made for.
 stamp=$folder/made-for.txt
 
-for file in requirements.txt pyproject.toml; do
+for file in "$requirements" pyproject.toml; do
     [ -f "$file" ] || fail "$file is missing. Get it back with: git checkout $file"
 done
 
 made_for() {
     echo "$here"
-    cat requirements.txt pyproject.toml
+    cat "$requirements" pyproject.toml
 }
 
 base_of() {
@@ -220,21 +222,21 @@ else
 fi
 
 say "2/4 Installing uv, which installs the rest ten times faster than pip"
-awk '/^uv==/ { found = 1 } found { print } found && !/\\$/ { exit }' requirements.txt >"$folder/uv.txt"
+awk '/^uv==/ { found = 1 } found { print } found && !/\\$/ { exit }' "$requirements" >"$folder/uv.txt"
 "$python" -m pip -qq install --require-hashes --no-deps --only-binary :all: -r "$folder/uv.txt" ||
     fail "pip could not install uv. Is there a connection? Then run the same command again."
 rm -f "$folder/uv.txt"
 
-packages=$(grep -c '^[a-z0-9].*==' requirements.txt)
-say "3/4 Installing the packages of requirements.txt (up to $packages; the first time they are downloaded)"
+packages=$(grep -c '^[a-z0-9].*==' "$requirements")
+say "3/4 Installing the packages of $requirements (up to $packages; the first time they are downloaded)"
 # Only wheels: building a package would fetch build tools that no hash vouches for.
 # Compiled now: otherwise each kernel compiles them at its first import, where time is measured.
 "$python" -m uv pip sync --quiet --python "$python" --require-hashes --no-build \
-    --compile-bytecode requirements.txt ||
+    --compile-bytecode "$requirements" ||
     {
         # pip knows mirrors and certificates from its own settings, which uv does not read.
         say "    uv could not; trying pip, which takes about a minute"
-        "$python" -m pip -qq install --require-hashes --only-binary :all: -r requirements.txt
+        "$python" -m pip -qq install --require-hashes --only-binary :all: -r "$requirements"
     } || fail "The packages could not be installed. Is there a connection? Then run the same command again."
 
 say "4/4 Installing pubsub_lib itself, editable"

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from pubsub_lib import AsyncPubSub, ChapterPubSub
+from pubsub_lib import AsyncPubSub, ChapterPubSub, RingPubSub
 from pubsub_lib.lab.virtual_time import run_virtual
 from pubsub_lib.lab.waiting_tasks import describe_waiting_tasks
 
@@ -81,9 +81,18 @@ async def a_future() -> None:
 
 async def publish() -> None:
     broker = AsyncPubSub[int](maxsize=1, timeout=None)
-    broker.subscribe()
+    dead = broker.subscribe()
     await broker.publish(1)
     await broker.publish(2)
+    assert dead.closed, "it never comes to this"
+
+
+async def publish_to_a_ring() -> None:
+    broker = RingPubSub[int](maxsize=1, timeout=None)
+    dead = broker.subscribe()
+    await broker.publish(1)
+    await broker.publish(2)
+    assert dead.closed, "it never comes to this"
 
 
 async def publish_to_the_chapters_broker() -> None:
@@ -95,14 +104,37 @@ async def publish_to_the_chapters_broker() -> None:
 
 async def shut_down() -> None:
     broker = AsyncPubSub[int]()
-    broker.subscribe()
+    dead = broker.subscribe()
     await broker.publish(1)
     await broker.shutdown(timeout=None)
+    assert dead.empty(), "it never comes to this"
 
 
 async def read() -> None:
     async for _ in AsyncPubSub[int]().subscribe():
         pass
+
+
+async def read_in_batches() -> None:
+    async for _ in AsyncPubSub[int]().subscribe().batches():
+        pass
+
+
+async def get_from_a_ring() -> None:
+    await RingPubSub[int]().subscribe().get()
+
+
+async def join_a_ring() -> None:
+    broker = RingPubSub[int]()
+    subscription = broker.subscribe()
+    await broker.publish(1)
+    await subscription.join()
+
+
+async def put_into_an_inbox() -> None:
+    inbox = AsyncPubSub[int](maxsize=1).subscribe()
+    await inbox.put(1)
+    await inbox.put(2)
 
 
 @pytest.mark.parametrize(
@@ -123,13 +155,26 @@ async def read() -> None:
             "waits for room in a full queue of 1",
         ),
         (
-            shut_down,
-            "shut_down > AsyncPubSub.shutdown > Inbox.drained "
-            "waits for a subscriber to handle its messages",
+            publish_to_a_ring,
+            "publish_to_a_ring > RingPubSub.publish "
+            "waits for the slowest subscriber of a ring of 1",
         ),
         (
-            read,
-            "read > InboxIterator.__anext__ > Inbox.get waits for a message in an empty queue",
+            shut_down,
+            "shut_down > BrokerLifecycle.shutdown > Backlog.drained "
+            "waits for a subscriber to handle its messages",
+        ),
+        (read, "read > Messages.__anext__ waits for a message"),
+        (read_in_batches, "read_in_batches > Batches.__anext__ waits for a message"),
+        (get_from_a_ring, "get_from_a_ring > ReadingEnd.get waits for a message"),
+        (
+            join_a_ring,
+            "join_a_ring > ReadingEnd.join "
+            "waits for task_done() for every message of a subscription",
+        ),
+        (
+            put_into_an_inbox,
+            "put_into_an_inbox > Inbox.put waits for room in a full queue of 1",
         ),
     ],
 )

@@ -10,6 +10,7 @@ Exercise 00.2: not attempted yet.
 """
 
 from pubsub_lib.lab.exercises import (
+    break_the_broker,
     build_the_broker,
     locks_and_callbacks,
     queues_and_backpressure,
@@ -20,6 +21,7 @@ from pubsub_lib.lab.exercises.checking import EXERCISES, Outcome, check, examine
 __all__ = [
     "EXERCISES",
     "Outcome",
+    "break_the_broker",
     "build_the_broker",
     "check",
     "examine",

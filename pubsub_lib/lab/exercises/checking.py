@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pubsub_lib.lab.progress import remember
 from pubsub_lib.lab.virtual_time import VirtualTimeError
 
 
@@ -99,7 +100,9 @@ def _outcome_of(error: BaseException) -> Outcome:
 
 
 def check(number: str, answer: Any) -> None:
-    """Examine an answer and print the outcome."""
+    """Examine an answer, print the outcome, and remember that it is solved, if it is."""
     outcome = examine(number, answer)
+    if outcome.state == "solved":
+        remember(number)
     explanation = f": {outcome.explanation}" if outcome.explanation else ""
     print(f"Exercise {number}: {outcome.state}{explanation}.")

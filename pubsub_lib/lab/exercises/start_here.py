@@ -9,6 +9,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import closing
 from typing import Any
 
 from pubsub_lib.broker import AsyncPubSub
@@ -26,7 +27,11 @@ def check_both(both: Callable[..., Coroutine[Any, Any, Any]]) -> None:
         return result
 
     async def main() -> tuple[Any, float]:
-        results = await both(result_after(1, "first"), result_after(2, "second"))
+        with (
+            closing(result_after(1, "first")) as first,
+            closing(result_after(2, "second")) as second,
+        ):
+            results = await both(first, second)
         return results, asyncio.get_running_loop().time()
 
     results, seconds = run_virtual(main())

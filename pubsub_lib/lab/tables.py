@@ -1,0 +1,24 @@
+"""Writes tables in Markdown, as a notebook shows them.
+
+>>> print(markdown_table(["", "holds"], [["C1", "`Message | None`"], ["", ""]]))
+| | holds |
+|---|---|
+| C1 | `Message \\| None` |
+| | |
+"""
+
+from collections.abc import Iterable, Sequence
+
+
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table with these cells, which may hold anything but a line break."""
+    lines = [_row(head), f"|{'|'.join(['---'] * len(head))}|", *(_row(row) for row in rows)]
+    return "\n".join(lines)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"|{'|'.join(f' {_escaped(cell)} ' if cell else ' ' for cell in cells)}|"
+
+
+def _escaped(cell: str) -> str:
+    return cell.replace("|", r"\|")  # or it would begin another column

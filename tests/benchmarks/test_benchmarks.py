@@ -1,0 +1,134 @@
+"""Every adapter delivers everything, and the benchmark says so when one does not."""
+
+from dataclasses import replace
+
+import pytest
+
+from .__main__ import BEGIN, END, README
+from .figure import draw
+from .measuring import Undelivered, cost_ns, heap_left_alone, unloaded_latency, verify
+from .peers import PEERS, installed_peers
+from .reading import Reading
+from .report import report
+from .requirements import Requirement, judge
+from .rounds import Quantity, Results, Sizes, measure
+from .systems import AWAIT_PUT, BOUND, CHAPTER, LIMITS, PUT_NOWAIT, QUEUES_EACH, SYSTEMS
+
+MORE_THAN_THE_BOUND = 2 * BOUND + 50
+TINY = Sizes(
+    rounds=1,
+    messages={1: 120, 10: 120},
+    latency_subscribers=10,
+    unloaded_messages=3,
+    saturated_messages=120,
+    run_messages=120,
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_collections():
+    with heap_left_alone():
+        yield
+
+
+def skip_unless_installed(system):
+    if system not in [*SYSTEMS, *installed_peers()[0]]:
+        pytest.skip(f"{system.distribution} is not installed; `make bench` installs it")
+
+
+@pytest.mark.parametrize("system", [*SYSTEMS, *PEERS], ids=lambda system: system.name)
+def test_everyone_receives_every_message_in_order(system):
+    skip_unless_installed(system)
+    verify(system, subscribers=3, messages=MORE_THAN_THE_BOUND)
+    unloaded_latency(system, subscribers=3, messages=3)
+
+
+@pytest.mark.parametrize("system", [*SYSTEMS, *PEERS, *LIMITS], ids=lambda system: system.name)
+def test_everyone_counts_every_message(system):
+    if system not in LIMITS:
+        skip_unless_installed(system)
+    assert cost_ns(system, subscribers=3, messages=MORE_THAN_THE_BOUND) > 0
+
+
+async def forget_the_first(source):
+    await source.get()
+    return await AWAIT_PUT.reading.count(source)
+
+
+async def swap_the_first_two(source, receiver):
+    first = await source.get()
+    receiver.one(await source.get())
+    receiver.one(first)
+    await AWAIT_PUT.reading.hand_over(source, receiver)
+
+
+def test_a_lost_message_stops_the_benchmark():
+    loses = replace(AWAIT_PUT, reading=Reading(forget_the_first, AWAIT_PUT.reading.hand_over))
+    with pytest.raises(Undelivered, match=r"subscriber 0 received \(2, b'2'\), not \(3, b'2'\)"):
+        cost_ns(loses, subscribers=2, messages=3)
+
+
+def test_a_message_out_of_order_stops_the_benchmark():
+    swaps = replace(AWAIT_PUT, reading=Reading(AWAIT_PUT.reading.count, swap_the_first_two))
+    with pytest.raises(Undelivered, match="3 messages, which are not the 3"):
+        verify(swaps, subscribers=2, messages=3)
+
+
+def test_the_report_and_the_picture_have_every_system():
+    systems = [CHAPTER, PUT_NOWAIT, QUEUES_EACH]
+    results = measure(systems, LIMITS, TINY, progress=lambda what: None)
+    text = report(results, systems, LIMITS, TINY, versions={})
+    for table, names in (
+        ("Speed", [system.name for system in (*systems, *LIMITS)]),
+        ("Latency", [system.name for system in systems]),
+        ("Peak memory", [system.name for system in systems]),
+    ):
+        rows = text.split(f"**{table}**")[1].split("\n\n")[1].splitlines()[2:]
+        assert sorted(row.split("|")[1].strip() for row in rows) == sorted(names)
+    plot = draw(results, [*systems, *LIMITS], TINY)
+    assert plot.caption.startswith("With 10 subscribers, AsyncPubSub, async for is ")
+    assert plot.png().startswith(b"\x89PNG")
+
+
+FASTER = Requirement("faster than B", Quantity.COST, ["A"], ["B"], lambda times: times > 1)
+
+
+@pytest.mark.parametrize(
+    ("costs_of_a", "verdict"),
+    [
+        ((50, 50, 50), "yes"),
+        ((200, 200, 200), "no"),
+        ((50, 90, 200), "yes (close)"),
+        ((50, 110, 200), "no (close)"),
+    ],
+)
+def test_the_median_of_the_rounds_decides_and_rounds_that_differ_are_mentioned(costs_of_a, verdict):
+    results = Results()
+    for cost in costs_of_a:
+        results.add(Quantity.COST, 10, "A", cost)
+        results.add(Quantity.COST, 10, "B", 100)
+    (judgement,) = judge(FASTER, results)
+    assert judgement.met == verdict
+
+
+def test_a_requirement_must_hold_for_every_number_of_subscribers_from_ten_on():
+    results = Results()
+    for subscribers, cost in ((1, 500), (10, 50), (100, 200)):
+        results.add(Quantity.COST, subscribers, "A", cost)
+        results.add(Quantity.COST, subscribers, "B", 100)
+    (judgement,) = judge(FASTER, results)
+    assert judgement.measured == {10: 2.0, 100: 0.5}
+    assert judgement.met == "no"
+
+
+def test_a_requirement_without_anything_to_compare_with_is_not_judged():
+    results = Results()
+    results.add(Quantity.COST, 10, "A", 50)
+    (judgement,) = judge(FASTER, results)
+    assert (judgement.measured, judgement.met) == ({}, "not measured")
+
+
+def test_the_readme_has_a_place_for_the_results():
+    text = README.read_text(encoding="utf-8")
+    assert text.count(BEGIN) == text.count(END) == 1
+    assert text.index(BEGIN) < text.index(END)
