@@ -231,7 +231,10 @@ class Backlog[T](ABC):
         self.notify_watchers()
         if self.failure is not None:
             failure, self.failure = self.failure, None
-            raise failure
+            try:
+                raise failure
+            finally:
+                del failure  # or its traceback would hold this frame, and this frame would hold it
 
     async def wait_for_message(self) -> None:
         """Wait until `ready` is worth asking again. Cancelling it loses no message."""

@@ -15,7 +15,8 @@ class Delivery(NamedTuple):
     """What became of one published message."""
 
     delivered: int  #: subscribers that have it, or will read it
-    #: subscriptions that lost a message to it: this one, or, where the oldest is given up, an older
+    #: subscriptions that lost a message to it: this one or, where the oldest is given up, an older;
+    #: each equal to the subscriber's own, but to hold it does not keep one that nobody reads
     missed_by: tuple[Any, ...] = ()
 
     @property

@@ -363,17 +363,17 @@ def test_a_subscriber_may_have_a_bound_of_its_own():
 def test_a_subscriber_may_have_a_policy_of_its_own():
     async def main() -> None:
         broker = AsyncPubSub[int](maxsize=1, timeout=0, overflow=Overflow.DROP_NEWEST)
+        refuse = broker.subscribe(overflow=Overflow.RAISE)
         newest, oldest = broker.subscribe(), broker.subscribe(overflow=Overflow.DROP_OLDEST)
         disconnect = broker.subscribe(overflow=Overflow.DISCONNECT)
-        refuse = broker.subscribe(overflow=Overflow.RAISE)
         healthy = broker.subscribe(maxsize=2)
         await fill(broker, 1)
         with pytest.raises(PubSubFull) as raised:
             await broker.publish(1)
-        assert raised.value.delivery == Delivery(2, (newest, oldest, disconnect, refuse))
+        assert raised.value.delivery == Delivery(2, (refuse, newest, oldest, disconnect))
         contents = [unread(each) for each in (newest, oldest, disconnect, refuse, healthy)]
         assert contents == [[0], [1], [0], [0], [0, 1]]
-        assert broker.queues == [newest, oldest, refuse, healthy]
+        assert broker.queues == [refuse, newest, oldest, healthy]
 
     run_virtual(main())
 

@@ -221,7 +221,9 @@ def photograph(page: Page, path: Path) -> None:
     page.set_viewport_size(VIEWPORT)
 
 
-def open_and_run(page: Page, address: str, name: str, picture: Path | None) -> None:
+def open_and_run(
+    page: Page, address: str, name: str, picture: Path | None, *, keep_kernel: bool = False
+) -> None:
     """Run one notebook from its first cell to its last, and photograph it even if it fails."""
     page.goto(f"{address}/lab/tree/{name}?reset")
     wait_until_connected(page)
@@ -232,8 +234,12 @@ def open_and_run(page: Page, address: str, name: str, picture: Path | None) -> N
     finally:
         if picture:
             photograph(page, picture)
-        # The next notebook is to have the processor to itself.
-        page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        if not keep_kernel:  # the next notebook is to have the processor to itself
+            shut_down_kernel(page)
+
+
+def shut_down_kernel(page: Page) -> None:
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
 
 
 @contextmanager

@@ -169,11 +169,12 @@ class Service:
     async def publish_until_told(self) -> None:
         """Publish a number every second, until the service is told to stop."""
         while not self.told.is_set():
-            await self._publish_next()
+            await self.publish_next()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.told.wait(), timeout=INTERVAL_S)
 
-    async def _publish_next(self) -> None:
+    async def publish_next(self) -> None:
+        """Publish the next number."""
         start_s = _now()
         await self.broker.publish(len(self._published))
         self._published.append(Span(start_s, _now(), PUBLISHED))
@@ -190,9 +191,9 @@ class Service:
 def observe(way: Way, new_broker: NewBroker, *, readers: Iterable[Reader] = READERS) -> Ending:
     """Run a service on the virtual clock, with one way to stop, and return how it ended.
 
-    What still runs when `way` returns is cancelled, as `asyncio.run` does when a program returns.
-    If it has not returned an hour after the service was told to stop, it never will, and what has
-    ended by then is all that ends.
+    What still runs when `way` returns is cancelled by asyncio's own runner, as it is when the
+    coroutine of `asyncio.run` returns. If `way` has not returned an hour after the service was told
+    to stop, it never will, and what has ended by then is all that ends.
 
     Args:
         way: runs the service, and stops it when it is told to.
@@ -202,10 +203,13 @@ def observe(way: Way, new_broker: NewBroker, *, readers: Iterable[Reader] = READ
     Raises:
         Exception: what `way` raises.
     """
-    return run_virtual(_observe(way, new_broker, readers))
+    ending = run_virtual(_observe(way, new_broker, readers))
+    return ending()  # now that the loop has ended, and with it what was left behind
 
 
-async def _observe(way: Way, new_broker: NewBroker, readers: Iterable[Reader]) -> Ending:
+async def _observe(
+    way: Way, new_broker: NewBroker, readers: Iterable[Reader]
+) -> Callable[[], Ending]:
     broker = new_broker(BOUND)
     service = Service(
         broker, [ServiceSubscriber(reader, await broker.subscribe()) for reader in readers]
@@ -213,30 +217,16 @@ async def _observe(way: Way, new_broker: NewBroker, readers: Iterable[Reader]) -
     asyncio.get_running_loop().call_later(TOLD_S, service.told.set)
     program = asyncio.create_task(_program(way, service), name=PUBLISHER)
     await asyncio.wait([program], timeout=TOLD_S + AN_HOUR_S)
-    if not program.done():
-        waiting = describe_waiting_tasks(_others())
-        ending = Ending(TOLD_S, service.lives(None), waiting=waiting)
-        await _cancel_others()
-        return ending
-    ended_s = _now()
-    await _cancel_others()
-    return Ending(TOLD_S, service.lives(ended_s), result=program.result())
+    if program.done():
+        ended_s, result = _now(), program.result()
+        return lambda: Ending(TOLD_S, service.lives(ended_s), result=result)
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    hanging = Ending(TOLD_S, service.lives(None), waiting=describe_waiting_tasks(others))
+    return lambda: hanging
 
 
 async def _program(way: Way, service: Service) -> object:
     return await way(service)
-
-
-def _others() -> set[asyncio.Task[Any]]:
-    """Return all tasks but this one, which only looks on."""
-    return {task for task in asyncio.all_tasks() if task is not asyncio.current_task()}
-
-
-async def _cancel_others() -> None:
-    others = _others()
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
 
 
 def _now() -> float:

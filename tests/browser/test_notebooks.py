@@ -51,3 +51,18 @@ def test_run_all_ends_without_an_error(notebook: Path, lab: tuple[Browser, str],
     picture = SCREENSHOTS / f"{notebook.stem}.png"
     open_and_run(page, lab[1], f"notebooks/{notebook.name}", picture)
     assert picture.stat().st_size > 10_000
+
+
+def test_the_playground_is_moved_by_keyboard(lab: tuple[Browser, str], page: Page):
+    open_and_run(page, lab[1], "notebooks/05_when_a_queue_is_full.ipynb", None, keep_kernel=True)
+    slider = page.locator(".widget-slider", has_text="publish rate")
+    picture = page.locator(".jp-OutputArea img.widget-image")
+    before = picture.get_attribute("src")
+    slider.locator(".noUi-handle").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "before => document.querySelector('.jp-OutputArea img.widget-image')?.src !== before",
+        arg=before,
+        timeout=10_000,
+    )
+    assert slider.locator(".widget-readout").inner_text() != "100"

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import sys
 import tracemalloc
+import weakref
 
 import pytest
 
@@ -88,3 +89,41 @@ def test_the_collector_is_left_as_it_was(enabled):
         assert gc.isenabled() == enabled
     finally:
         (gc.enable if was_enabled else gc.disable)()
+
+
+def circle():
+    """Return a weak reference to something that only holds itself."""
+
+    class Circle:
+        pass
+
+    one = Circle()
+    one.itself = one
+    return weakref.ref(one)
+
+
+def test_a_circle_stays_until_a_collection_is_asked_for():
+    with no_garbage_collection():
+        reference = circle()
+        _many = [[] for _ in range(10_000)]
+        assert reference() is not None
+        gc.collect()
+        assert reference() is None
+
+
+def test_what_there_was_before_the_block_is_left_alone_until_its_end():
+    with no_garbage_collection():
+        reference = circle()
+        with no_garbage_collection():
+            gc.collect()
+        assert reference() is None  # a block in a block makes no difference
+    gc.disable()
+    try:
+        before = circle()
+        with no_garbage_collection():
+            gc.collect()
+            assert before() is not None
+        gc.collect()
+        assert before() is None
+    finally:
+        gc.enable()

@@ -136,3 +136,18 @@ def test_messages_that_are_handled_at_the_same_time_are_each_noted():
 
     ending = observe(run, AsyncPubSub, readers=[slow_reader(service_time_s=2)])
     assert ending.lives["slow"].spans == (Span(1, 3, HANDLED), Span(1, 3, HANDLED))
+
+
+def test_a_message_sent_after_the_service_was_told_to_stop_counts_too():
+    async def publish_one_more(service: Service) -> None:
+        (one,) = service.subscribers
+        async with asyncio.TaskGroup() as group:
+            reading = group.create_task(one.run(read), name=one.name)
+            await service.publish_until_told()
+            reading.cancel()
+            await asyncio.wait([reading])
+            await service.publish_next()
+
+    ending = observe(publish_one_more, ChapterPubSub, readers=[fast_reader()])
+    assert len(ending.lives["publisher"].spans) == 7
+    assert ending.lost == {"fast": 1}

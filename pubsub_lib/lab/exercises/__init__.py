@@ -12,8 +12,8 @@ Exercise 00.2: not attempted yet.
 from pubsub_lib.lab.exercises import (
     break_the_broker,
     build_the_broker,
-    join_and_leave,
     cache_invalidation,
+    join_and_leave,
     locks_and_callbacks,
     measure_latency,
     queues_and_backpressure,
