@@ -20,6 +20,7 @@ from pubsub_lib.lab.exercises import (
     queues_and_backpressure,
     shut_down_gracefully,
     start_here,
+    verdicts,
     when_a_queue_is_full,
 )
 from pubsub_lib.lab.exercises.checking import EXERCISES, Outcome, check, examine
@@ -39,5 +40,6 @@ __all__ = [
     "queues_and_backpressure",
     "shut_down_gracefully",
     "start_here",
+    "verdicts",
     "when_a_queue_is_full",
 ]
