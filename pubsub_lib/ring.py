@@ -66,7 +66,7 @@ class Ring[T](Roster["Cursor[T]"]):
         self.limit = maxsize
         self.waiting: dict[Cursor[T], None] = {}
         self.line: deque[Publication[T]] = deque()
-        self._watched = 0  # how many cursors have to move before there is room
+        self._watched = 0  # how many cursors have to move before the line does
         self._deleted = 0
         self._released = 0
 
@@ -97,7 +97,7 @@ class Ring[T](Roster["Cursor[T]"]):
         super().join(backlog)
         self.limit = min(self.limit, backlog.index + self.maxsize)  # a replay starts behind
         if self.line:
-            self._watch_the_slowest()
+            self.watch_the_slowest()
 
     @override
     def leave(self, backlog: "Cursor[T]") -> None:
@@ -106,7 +106,7 @@ class Ring[T](Roster["Cursor[T]"]):
             self._admit()
 
     def moved(self, cursor: "Cursor[T]") -> None:
-        """Note that a cursor which is watched has moved; when all have, there is room."""
+        """Note that a cursor which is watched has moved; when all have, the line moves."""
         cursor.watched = False
         self._watched -= 1
         if not self._watched:
@@ -117,25 +117,23 @@ class Ring[T](Roster["Cursor[T]"]):
     def line_up(self, publication: "Publication[T]") -> None:
         """Let a message wait for room, behind those that wait already."""
         self.line.append(publication)
-        self._watch_the_slowest()
+        self.watch_the_slowest()
 
     def step_out(self, publication: "Publication[T]") -> None:
         """Let a message wait no longer, if it still does."""
         if publication in self.line:
             self.line.remove(publication)
-            self._watch_the_slowest()
+            self.watch_the_slowest()
 
-    def has_waited_enough(self) -> bool:
-        """Whether all that the line waits for were overtaken before, and not read since."""
-        return all(cursor.overtaken for cursor in self.backlogs if cursor.watched)
+    def waits_for_somebody(self) -> bool:
+        """Whether anybody has to move before the line does."""
+        return self._watched > 0
 
     def overtake_for(self, publication: "Publication[T]") -> None:
-        """Store the line up to this message, in the place of the oldest messages."""
+        """Wait no longer for those who keep this message from being stored."""
         while publication in self.line:
-            if head := self._head_of_line():
-                losers = [cursor for cursor in self.slowest if cursor.skip()]
-                head.overtaken = other_ends(losers)
-            self._look_for_room()
+            for cursor in self.slowest:
+                cursor.give_up()
             self._admit()
 
     def release_line(self) -> None:
@@ -147,7 +145,7 @@ class Ring[T](Roster["Cursor[T]"]):
             for cursor in losers:
                 cursor.dropped += 1
             head.settle(Delivery(0, other_ends(losers)))
-        self._watch_the_slowest()
+        self.watch_the_slowest()
 
     def _head_of_line(self) -> "Publication[T] | None":
         while self.line and self.line[0].withdrawn:
@@ -156,7 +154,7 @@ class Ring[T](Roster["Cursor[T]"]):
 
     def _admit(self) -> None:
         admitted = 0
-        while (head := self._head_of_line()) and self.has_room():
+        while (head := self._head_of_line()) and (self.has_room() or self._overtake_for(head)):
             self.line.popleft()
             self.log.append(head.message)
             admitted += 1
@@ -167,7 +165,16 @@ class Ring[T](Roster["Cursor[T]"]):
         # Last, so that publishers run before them and they find more than one message.
         for _ in range(admitted):
             self.wake_readers()
-        self._watch_the_slowest()
+        self.watch_the_slowest()
+
+    def _overtake_for(self, head: "Publication[T]") -> bool:
+        """Put a message in the place of the oldest, if nobody at all is to be waited for."""
+        slowest = self.slowest
+        if not all(cursor.given_up for cursor in slowest):
+            return False
+        head.overtaken = other_ends(cursor for cursor in slowest if cursor.skip())
+        self._look_for_room()
+        return True
 
     def _look_for_room(self) -> None:
         log, maxsize = self.log, self.maxsize
@@ -180,7 +187,7 @@ class Ring[T](Roster["Cursor[T]"]):
         slowest = min((cursor.position for cursor in self.backlogs), default=len(log))
         self.limit = min(slowest, maxsize) + maxsize
 
-    def _watch_the_slowest(self) -> None:
+    def watch_the_slowest(self) -> None:
         """Ask the cursors that the line waits for to say when they move; if it is empty, and the
         ring shut down, nothing more comes.
         """
@@ -188,7 +195,7 @@ class Ring[T](Roster["Cursor[T]"]):
         somebody_waits = bool(self.line)
         self._watched = 0
         for cursor in self.backlogs:
-            cursor.watched = somebody_waits and cursor.position <= gate
+            cursor.watched = somebody_waits and cursor.position <= gate and not cursor.given_up
             if cursor.watched:
                 cursor.put_back()
                 self._watched += 1
@@ -253,7 +260,7 @@ class Cursor[T](Backlog[T]):
     """
 
     __slots__ = (
-        "_overtaken_at",
+        "_given_up_at",
         "_ring",
         "_skipped",
         "_start",
@@ -279,7 +286,7 @@ class Cursor[T](Backlog[T]):
         self._ring = ring
         self._start = self.index
         self._skipped = 0
-        self._overtaken_at = -1
+        self._given_up_at = -1
         self._unwanted = 0
 
     @property
@@ -299,9 +306,13 @@ class Cursor[T](Backlog[T]):
         return passed - self._skipped - self._unwanted
 
     @property
-    def overtaken(self) -> bool:
-        """Whether it was overtaken, and no reader has come since."""
-        return self.deleted + self.position == self._overtaken_at
+    def given_up(self) -> bool:
+        """Whether publishers have waited for it long enough, and no reader has come since."""
+        return self.deleted + self.position == self._given_up_at
+
+    def give_up(self) -> None:
+        """Be waited for no longer."""
+        self._given_up_at = self.deleted + self.position
 
     @override
     def take_in_hand(self) -> None:
@@ -358,7 +369,7 @@ class Cursor[T](Backlog[T]):
         self.high_water_mark = max(self.high_water_mark, self.depth)
         message = self.log[self.index]
         self.index += 1
-        self._overtaken_at = self.deleted + self.index
+        self.give_up()
         if not self.wants(message):
             self._unwanted += 1
             return False
@@ -418,7 +429,9 @@ class Cursor[T](Backlog[T]):
 
     def _report_lag(self) -> None:
         missed, self.missed = self.missed, 0
-        self._overtaken_at = -1
+        self._given_up_at = -1
+        if self._ring.line:
+            self._ring.watch_the_slowest()
         raise Lagged(missed)
 
     def _advance(self, count: int) -> None:
@@ -511,7 +524,7 @@ class RingPubSub[T](BrokerLifecycle[T, Cursor[T]]):
         publication = Publication(message)
         ring.line_up(publication)
         timeout = self.timeout
-        if timeout and ring.has_waited_enough():
+        if timeout and not ring.waits_for_somebody():
             timeout = 0
         timer: asyncio.Handle | None = None
         if timeout == 0:  # after whatever can run now, so that readers have their turn

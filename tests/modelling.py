@@ -68,11 +68,7 @@ def outcome(task: asyncio.Task) -> object:
 
 
 async def publish(publishing) -> object:
-    """Publish, and return how many have the message, and the names of those that missed one.
-
-    The names alone, because whoever holds a `Delivery` holds the subscriptions in it, as would even
-    a variable here: the error of a filter that is not yet read holds all frames that led to it.
-    """
+    """Publish, and return how many have the message, and the names of those that missed one."""
     try:
         return described(await publishing)
     except PubSubClosed:
@@ -99,14 +95,16 @@ async def get(subscription: ReadingEnd) -> object:
 
 
 async def get_batch(subscription: ReadingEnd) -> object:
+    batches = subscription.batches()
     try:
-        batch = await anext(subscription.batches())
+        batch = await anext(batches)
     except Lagged as lagged:
         return Lagged, lagged.missed
     except FilterError:
         return BROKEN
     except StopAsyncIteration:
         return END
+    del batches  # which will not say that they are handled
     for _ in batch:
         subscription.task_done()
     return batch
@@ -234,8 +232,9 @@ class ModelSubscription(ABC):
         self.name = name
         self.where = where
         self.missed = self.dropped = self.unfinished = self.most = 0
-        self.closed = self.left = self.broken = self.reader_knows = self.handling = False
-        self.abandoned = False
+        self.closed = self.left = self.broken = self.reader_knows = False
+        self.marked = False  # whether task_done() was ever called
+        self.handling = False  # whether an `async for` will do so for a message
         self.reads: list[ModelRead] = []  # that wait
 
     @property
@@ -248,7 +247,9 @@ class ModelSubscription(ABC):
 
     @property
     def unhandled(self) -> int:
-        return 0 if self.reader_knows else self.unfinished
+        if self.reader_knows and not self.marked:
+            return min(self.handling, self.unfinished)
+        return self.unfinished
 
     @abstractmethod
     def ready(self) -> bool: ...
@@ -283,10 +284,9 @@ class ModelSubscription(ABC):
         if self.missed:
             self.finish_handling(read)
             self.settle(read, self.lag())
-        elif read.kind == "batch":
-            read.outcome = self.take_all()
-        elif read.kind == "get":
-            read.outcome = self.take()
+        elif read.kind != "iterate":
+            read.outcome = self.take_all() if read.kind == "batch" else self.take()
+            self.marked = True
         else:
             read.taken.append(self.take())
             self.unfinished += not self.handling
@@ -420,7 +420,6 @@ class Comparison(ABC):
             self.subscriptions = [each for each in self.subscriptions if each[1] is not model]
             self.iterators.pop(model, None)
             self.gone.append(model)
-            model.abandoned = True
             self.model.turns.append(model.close)
 
     def join(self, index: int) -> None:

@@ -155,7 +155,6 @@ class Race:
             subscriber.may_have_left = True
             if how == "abandon":
                 subscriber.subscription = None
-                self.exact = False
             elif how == "close":
                 subscriber.subscription.close()
             else:

@@ -55,9 +55,7 @@ class ModelRing(ModelBroker):
         if self.stored_at_once(publication):
             return
         self.line.append(publication)
-        if self.timeout == 0 or (
-            self.timeout and all(cursor.was_overtaken for cursor in self.slowest())
-        ):
+        if self.timeout == 0 or all(cursor.given_up for cursor in self.slowest()):
             self.turns.append(lambda: self.overtake_for(publication))
         elif self.timeout is not None:
             publication.deadline = self.now + self.timeout
@@ -87,14 +85,16 @@ class ModelRing(ModelBroker):
 
     def overtake_for(self, publication: ModelPublication) -> None:
         while publication in self.line:
-            losers = [cursor.name for cursor in self.slowest() if cursor.skip()]
-            self.line[0].overtaken = losers
+            for cursor in self.slowest():
+                cursor.given_up_at = cursor.position
             self.admit()
 
     def admit(self) -> None:
         admitted = 0
-        while self.line and not self.slowest():
-            self.store(self.line.pop(0))
+        while self.line and all(cursor.given_up for cursor in self.slowest()):
+            head = self.line.pop(0)
+            head.overtaken = [cursor.name for cursor in self.slowest() if cursor.skip()]
+            self.store(head)
             admitted += 1
         for _ in range(admitted):
             self.wake_readers()
@@ -145,7 +145,7 @@ class ModelCursor(ModelSubscription):
         self.position = self.begin = len(ring.stored) - min(replay, len(ring.stored))
         self.end: int | None = None  # how far it can read, once it has left
         self.skipped = self.unwanted = 0
-        self.overtaken_at = -1
+        self.given_up_at = -1
         self.ending = False
         self.most = self.depth
         ring.subscriptions.append(self)
@@ -159,8 +159,8 @@ class ModelCursor(ModelSubscription):
         return self.position + self.depth - self.begin - self.skipped - self.unwanted
 
     @property
-    def was_overtaken(self) -> bool:
-        return self.position == self.overtaken_at
+    def given_up(self) -> bool:
+        return self.position == self.given_up_at
 
     def wants(self, number: int) -> bool:
         try:
@@ -171,7 +171,7 @@ class ModelCursor(ModelSubscription):
     def skip(self) -> bool:
         number = self.broker.stored[self.position]
         self.position += 1
-        self.overtaken_at = self.position
+        self.given_up_at = self.position
         if not self.wants(number):
             self.unwanted += 1
             return False
@@ -181,7 +181,7 @@ class ModelCursor(ModelSubscription):
         return True
 
     def lag(self) -> tuple:
-        self.overtaken_at = -1
+        self.given_up_at = -1
         return super().lag()
 
     def ready(self) -> bool:
@@ -212,7 +212,7 @@ class ModelCursor(ModelSubscription):
         return batch
 
     def move(self, count: int) -> None:
-        gates = self.end is None and self.depth >= self.broker.maxsize
+        gates = self.end is None and self.depth >= self.broker.maxsize and not self.given_up
         self.position += count
         if gates and self.broker.line:
             self.broker.admit()

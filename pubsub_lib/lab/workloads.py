@@ -31,7 +31,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 
-from pubsub_lib.errors import PubSubFull
+from pubsub_lib.errors import Lagged, PubSubFull
 from pubsub_lib.interfaces import Broker, Subscription
 from pubsub_lib.lab.recordings import Pace, Reader, Recording
 from pubsub_lib.naive import NaivePubSub
@@ -242,10 +242,10 @@ async def _read(
 ) -> None:
     if reader.pace is Pace.DEAD:
         await published.wait()
-        while await subscription.get() is not None:
+        while await _next(subscription) is not None:
             subscription.task_done()
         return
-    while (sample := await subscription.get()) is not None:
+    while (sample := await _next(subscription)) is not None:
         received_s = clock.elapsed_s()
         recording.received(sample.number, reader.name, received_s)
         if published.is_set():  # the inbox may hold a sentinel now, which is no message
@@ -278,10 +278,21 @@ async def _leave_unread(
     subscription: Subscription[Sample], name: str, recording: Recording
 ) -> None:
     unread = 0
-    while await subscription.get() is not None:
+    while await _next(subscription) is not None:
         subscription.task_done()
         unread += 1
         recording.left_unread(name, unread)
+
+
+async def _next(subscription: Subscription[Sample]) -> Sample | None:
+    """Take the next message. A reader of a ring that was overtaken goes on with the oldest there
+    is; what it missed is in the recording, as every drop is: sent, and not received.
+    """
+    while True:
+        try:
+            return await subscription.get()
+        except Lagged:
+            continue
 
 
 def _require_positive(**values: float) -> None:

@@ -20,7 +20,7 @@ ROUNDS = 7
 SETTINGS = {
     "only a fast subscriber": Overload(slow=0),
     "the settings at the start": Overload(),
-    "all sliders at their most": Overload(
+    "as dear as they can be set": Overload(
         200, service_time_ms=1, bound=200, overflow=Overflow.DROP_OLDEST, slow=5, dead=3
     ),
 }

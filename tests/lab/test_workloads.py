@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pubsub_lib import AsyncPubSub, ChapterPubSub, NaivePubSub, PubSubClosed
+from pubsub_lib import AsyncPubSub, ChapterPubSub, NaivePubSub, PubSubClosed, RingPubSub
 from pubsub_lib.lab.recordings import Pace, Reader, Recording
 from pubsub_lib.lab.virtual_time import run_virtual
 from pubsub_lib.lab.workloads import (
@@ -23,8 +23,9 @@ from pubsub_lib.lab.workloads import (
     slow_reader,
 )
 
-BROKERS = [ChapterPubSub, AsyncPubSub]
-either_broker = pytest.mark.parametrize("broker_class", BROKERS, ids=["chapter", "ours"])
+BROKERS = [ChapterPubSub, AsyncPubSub, RingPubSub]
+every_broker = pytest.mark.parametrize("broker_class", BROKERS, ids=["chapter", "ours", "ring"])
+with_inboxes = pytest.mark.parametrize("broker_class", BROKERS[:2], ids=["chapter", "ours"])
 
 
 def run(broker, load: Load, *readers: Reader) -> Recording:
@@ -123,7 +124,7 @@ def test_an_empty_name_is_refused():
 # What a run records. The expected numbers follow from the schedule alone.
 
 
-@either_broker
+@every_broker
 def test_messages_are_sent_when_they_are_due(broker_class):
     recording = run(broker_class(), open_loop(messages=4, rate_hz=8), fast_reader())
     table = recording.publishes()
@@ -131,13 +132,13 @@ def test_messages_are_sent_when_they_are_due(broker_class):
     assert table["intended_s"].tolist() == table["sent_s"].tolist() == [0.0, 0.125, 0.25, 0.375]
 
 
-@either_broker
+@every_broker
 def test_a_fast_reader_takes_every_message_at_once(broker_class):
     recording = run(broker_class(), open_loop(messages=4, rate_hz=8), fast_reader())
     assert latencies_s(recording, "fast") == [0.0, 0.0, 0.0, 0.0]
 
 
-@either_broker
+@with_inboxes
 def test_latency_counts_from_when_a_message_was_due_and_not_from_when_it_was_sent(broker_class):
     # From message 1 on, each publish waits 1 s for the dead reader; the others are due meanwhile.
     load = open_loop(messages=4, rate_hz=10)
@@ -146,7 +147,7 @@ def test_latency_counts_from_when_a_message_was_due_and_not_from_when_it_was_sen
     assert latencies_s(recording, "fast") == [0.0, 0.0, 0.9, 1.8]
 
 
-@either_broker
+@with_inboxes
 def test_in_a_closed_loop_a_message_is_due_when_the_last_one_was_published(broker_class):
     recording = run(broker_class(maxsize=1), closed_loop(messages=4), fast_reader(), dead_reader())
     table = recording.publishes()
@@ -167,14 +168,32 @@ def test_a_dead_reader_ahead_of_a_fast_one_delays_it_in_the_chapters_broker_alon
     assert latencies_s(recording, "fast") == expected_s
 
 
-@either_broker
+def test_a_dead_reader_delays_everybody_in_a_ring_once_and_is_not_waited_for_again():
+    load = open_loop(messages=4, rate_hz=10)
+    recording = run(RingPubSub(maxsize=1), load, dead_reader(), fast_reader())
+    assert recording.publishes()["finished_s"].round(9).tolist() == [0.0, 1.1, 1.1, 1.1]
+    assert latencies_s(recording, "fast") == [0.0, 1.0, 0.9, 0.8]
+    assert drops_of(recording) == {"dead": [0, 1, 3], "fast": [4, 0, 0]}
+
+
+def test_a_reader_that_was_overtaken_in_a_ring_goes_on_and_what_it_missed_is_counted():
+    broker = RingPubSub[Sample](maxsize=2, timeout=0)
+    load = open_loop(messages=10, rate_hz=10)
+    recording = run(broker, load, slow_reader(service_time_s=0.26), fast_reader())
+    table = recording.deliveries()
+    assert table.loc[table["subscriber"] == "slow", "number"].tolist() == [0, 1, 4, 6, 8, 9]
+    assert drops_of(recording) == {"slow": [6, 0, 4], "fast": [10, 0, 0]}
+    assert broker.stats.dropped == 4
+
+
+@every_broker
 def test_a_burst_waits_in_line(broker_class):
     load = bursts(messages=6, size=3, every_s=1)
     recording = run(broker_class(), load, slow_reader(service_time_s=0.1))
     assert latencies_s(recording, "slow") == [0.0, 0.1, 0.2, 0.0, 0.1, 0.2]
 
 
-@either_broker
+@every_broker
 def test_a_slow_reader_with_a_full_inbox_sets_the_pace_of_a_closed_loop(broker_class):
     load = closed_loop(messages=6)
     recording = run(broker_class(maxsize=2), load, slow_reader(service_time_s=0.5))
@@ -182,7 +201,7 @@ def test_a_slow_reader_with_a_full_inbox_sets_the_pace_of_a_closed_loop(broker_c
     assert recording.publishes()["finished_s"].tolist() == [0.0, 0.0, 0.0, 0.5, 1.0, 1.5]
 
 
-@either_broker
+@every_broker
 def test_the_fill_of_an_inbox_is_noted_after_each_publish_and_each_message_taken(broker_class):
     load = bursts(messages=2, size=2, every_s=1)
     recording = run(broker_class(), load, slow_reader(service_time_s=0.5))
@@ -194,7 +213,7 @@ def test_the_fill_of_an_inbox_is_noted_after_each_publish_and_each_message_taken
     ]
 
 
-@either_broker
+@every_broker
 def test_a_sentinel_does_not_count_as_a_message_that_waits(broker_class):
     load = closed_loop(messages=3)
     recording = run(broker_class(), load, slow_reader(service_time_s=0.5), dead_reader())
@@ -203,20 +222,20 @@ def test_a_sentinel_does_not_count_as_a_message_that_waits(broker_class):
     assert table["depth"].max() == 3
 
 
-@either_broker
+@every_broker
 def test_what_a_dead_reader_leaves_unread_and_what_it_misses_are_counted_apart(broker_class):
     load = open_loop(messages=5, rate_hz=10)
     recording = run(broker_class(maxsize=2), load, fast_reader(), dead_reader())
     assert drops_of(recording) == {"fast": [5, 0, 0], "dead": [0, 2, 3]}
 
 
-@either_broker
+@every_broker
 def test_a_dead_reader_whose_inbox_never_fills_misses_nothing(broker_class):
     recording = run(broker_class(maxsize=100), open_loop(messages=5, rate_hz=10), dead_reader())
     assert drops_of(recording) == {"dead": [0, 5, 0]}
 
 
-@either_broker
+@every_broker
 def test_a_dead_reader_does_not_keep_the_run_from_ending(broker_class):
     async def main() -> float:
         readers = [dead_reader("first"), dead_reader("second")]
@@ -226,7 +245,7 @@ def test_a_dead_reader_does_not_keep_the_run_from_ending(broker_class):
     assert run_virtual(main()) == 0.0
 
 
-@either_broker
+@every_broker
 def test_a_slow_reader_may_finish_long_after_the_last_publish(broker_class):
     recording = run(broker_class(), closed_loop(messages=30), slow_reader(service_time_s=1))
     assert drops_of(recording) == {"slow": [30, 0, 0]}
@@ -250,7 +269,7 @@ def test_a_broker_without_a_bound_has_the_bound_0():
     assert run(Unbounded(), closed_loop(messages=1), fast_reader()).bound == 0
 
 
-@either_broker
+@every_broker
 def test_times_count_from_the_start_of_the_workload(broker_class):
     async def main() -> Recording:
         await asyncio.sleep(1000)
@@ -307,7 +326,7 @@ def test_every_message_is_received_or_unread_or_dropped(broker_class, maxsize, l
     table = recording.drops()
     assert (table[["received", "unread", "dropped"]] >= 0).all(axis=None)
     assert (table[["received", "unread", "dropped"]].sum(axis="columns") == load.messages).all()
-    if broker_class is AsyncPubSub:  # which counts for itself
+    if broker_class is not ChapterPubSub:  # the others count for themselves
         assert table["dropped"].sum() == broker.stats.dropped
     assert (recording.deliveries()["latency_s"] > -1e-9).all()
 
