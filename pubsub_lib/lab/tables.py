@@ -9,11 +9,18 @@
 
 from collections.abc import Iterable, Sequence
 
+from IPython.display import Markdown, display
+
 
 def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table with these cells, which may hold anything but a line break."""
     lines = [_row(head), f"|{'|'.join(['---'] * len(head))}|", *(_row(row) for row in rows)]
     return "\n".join(lines)
+
+
+def show_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Show a table in a notebook."""
+    display(Markdown(markdown_table(head, rows)))
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -56,6 +56,8 @@ CLAIMS = {
     "C28": "protocols make the parts interchangeable",
 }
 
+VERDICT_HEAD = ("", "the claim", "verdict", "what the run showed")
+
 FAULTS = {
     "D1": "the sentinel is never marked as done",
     "D2": "`shutdown()` does not wait for the subscribers, and nobody keeps their tasks",
@@ -98,7 +100,7 @@ class Verdict:
 def verdict_table(verdicts: Iterable[Verdict]) -> str:
     """Return the verdicts as a Markdown table."""
     return markdown_table(
-        ["", "the claim", "verdict", "what the run showed"],
+        VERDICT_HEAD,
         ([v.claim, CLAIMS[v.claim], f"**{v.verdict}**", v.evidence] for v in verdicts),
     )
 

@@ -13,12 +13,14 @@ from pubsub_lib.lab.exercises import (
     break_the_broker,
     build_the_broker,
     cache_invalidation,
+    cost_and_scale,
     join_and_leave,
     locks_and_callbacks,
     measure_latency,
     queues_and_backpressure,
     shut_down_gracefully,
     start_here,
+    verdicts,
     when_a_queue_is_full,
 )
 from pubsub_lib.lab.exercises.checking import EXERCISES, Outcome, check, examine
@@ -30,6 +32,7 @@ __all__ = [
     "build_the_broker",
     "cache_invalidation",
     "check",
+    "cost_and_scale",
     "examine",
     "join_and_leave",
     "locks_and_callbacks",
@@ -37,5 +40,6 @@ __all__ = [
     "queues_and_backpressure",
     "shut_down_gracefully",
     "start_here",
+    "verdicts",
     "when_a_queue_is_full",
 ]
