@@ -42,12 +42,6 @@ def guide_rows() -> list[tuple[str, str, str]]:
     return ROW.findall(GUIDE.read_text(encoding="utf-8"))
 
 
-def is_to_come(target: str) -> bool:
-    """Whether a link leads to a notebook that the course does not have yet, under any name."""
-    number = re.match(r"\d\d(?=_\w+\.ipynb)", target)
-    return bool(number) and number[0] not in {path.name[:2] for path in NOTEBOOKS}
-
-
 def test_terms_are_sorted_and_each_is_there_once():
     keys = [term.casefold() for term in terms()]
     assert keys
@@ -86,24 +80,19 @@ def test_every_link_of_a_page_resolves(page: Path):
     targets = [next(filter(None, match.groups())) for match in LINK.finditer(text)]
     # As seen from a notebook, which lies in the same folder.
     inside = [page.name + target if target.startswith("#") else target for target in targets]
-    problems = {
-        target: link_problem(target, read_once(NOTEBOOKS[0]))
-        for target in inside
-        if not is_to_come(target)
-    }
+    problems = {target: link_problem(target, read_once(NOTEBOOKS[0])) for target in inside}
     assert problems
     assert {target: problem for target, problem in problems.items() if problem} == {}
 
 
 def test_the_guide_has_a_row_for_every_notebook_with_its_minutes():
-    rows = [row for row in guide_rows() if not is_to_come(row[1])]
     minutes = {
         path.name: match[1]
         for path in NOTEBOOKS
         if (match := MINUTES.search(read_once(path).cells[0].source))
     }
     assert len(minutes) == len(NOTEBOOKS)
-    assert rows == [(name[:2], name, time) for name, time in minutes.items()]
+    assert guide_rows() == [(name[:2], name, time) for name, time in minutes.items()]
 
 
 def test_the_guide_says_of_every_notebook_what_to_ask():
