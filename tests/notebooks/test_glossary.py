@@ -14,9 +14,7 @@ GLOSSARY = FOLDER / "glossary.md"
 GUIDE = FOLDER / "instructors_guide.md"
 
 TERM = re.compile(r"^## (.+)$", re.MULTILINE)
-BOLD = re.compile(
-    r"(?P<opening>\[?)\*\*(?P<words>.+?)\*\*(?:\]\(glossary\.md#(?P<anchor>[^)]+)\))?"
-)
+BOLD = re.compile(r"\*\*(?P<words>.+?)\*\*(?:\]\(glossary\.md#(?P<anchor>[^)]+)\))?")
 LINK_TO_GLOSSARY = re.compile(r"\]\(glossary\.md#([^)]+)\)")
 MINUTES = re.compile(r"\*\*Time:\*\* (\d+) minutes")
 ROW = re.compile(r"^\| \[(\d\d) [^\]]+\]\(([^)]+)\) \| (\d+) \|", re.MULTILINE)
