@@ -14,9 +14,7 @@ GLOSSARY = FOLDER / "glossary.md"
 GUIDE = FOLDER / "instructors_guide.md"
 
 TERM = re.compile(r"^## (.+)$", re.MULTILINE)
-BOLD = re.compile(
-    r"(?P<opening>\[?)\*\*(?P<words>.+?)\*\*(?:\]\(glossary\.md#(?P<anchor>[^)]+)\))?"
-)
+BOLD = re.compile(r"\*\*(?P<words>.+?)\*\*(?:\]\(glossary\.md#(?P<anchor>[^)]+)\))?")
 LINK_TO_GLOSSARY = re.compile(r"\]\(glossary\.md#([^)]+)\)")
 MINUTES = re.compile(r"\*\*Time:\*\* (\d+) minutes")
 ROW = re.compile(r"^\| \[(\d\d) [^\]]+\]\(([^)]+)\) \| (\d+) \|", re.MULTILINE)
@@ -40,12 +38,6 @@ def terms() -> list[str]:
 def guide_rows() -> list[tuple[str, str, str]]:
     """Number, file and minutes of each notebook in the guide's table."""
     return ROW.findall(GUIDE.read_text(encoding="utf-8"))
-
-
-def is_to_come(target: str) -> bool:
-    """Whether a link leads to a notebook that the course does not have yet, under any name."""
-    number = re.match(r"\d\d(?=_\w+\.ipynb)", target)
-    return bool(number) and number[0] not in {path.name[:2] for path in NOTEBOOKS}
 
 
 def test_terms_are_sorted_and_each_is_there_once():
@@ -86,24 +78,19 @@ def test_every_link_of_a_page_resolves(page: Path):
     targets = [next(filter(None, match.groups())) for match in LINK.finditer(text)]
     # As seen from a notebook, which lies in the same folder.
     inside = [page.name + target if target.startswith("#") else target for target in targets]
-    problems = {
-        target: link_problem(target, read_once(NOTEBOOKS[0]))
-        for target in inside
-        if not is_to_come(target)
-    }
+    problems = {target: link_problem(target, read_once(NOTEBOOKS[0])) for target in inside}
     assert problems
     assert {target: problem for target, problem in problems.items() if problem} == {}
 
 
 def test_the_guide_has_a_row_for_every_notebook_with_its_minutes():
-    rows = [row for row in guide_rows() if not is_to_come(row[1])]
     minutes = {
         path.name: match[1]
         for path in NOTEBOOKS
         if (match := MINUTES.search(read_once(path).cells[0].source))
     }
     assert len(minutes) == len(NOTEBOOKS)
-    assert rows == [(name[:2], name, time) for name, time in minutes.items()]
+    assert guide_rows() == [(name[:2], name, time) for name, time in minutes.items()]
 
 
 def test_the_guide_says_of_every_notebook_what_to_ask():
