@@ -96,8 +96,6 @@ class Ring[T](Roster["Cursor[T]"]):
     def join(self, backlog: "Cursor[T]") -> None:
         super().join(backlog)
         self.limit = min(self.limit, backlog.index + self.maxsize)  # a replay starts behind
-        if self.line:
-            self.watch_the_slowest()
 
     @override
     def leave(self, backlog: "Cursor[T]") -> None:

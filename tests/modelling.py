@@ -30,7 +30,6 @@ examples = settings(
     derandomize=_EXAMPLES is None,
     deadline=None,
     database=None,
-    phases=[__import__("hypothesis").Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],
 )
 
@@ -519,8 +518,7 @@ def lives(draw, subscription_options: dict):
     """Return operations from the first subscription to the second shutdown of a broker."""
     operation = operations(subscription_options)
     return [
-        ("subscribe", {}),
-        ("subscribe", {}),
+        *[("subscribe", {})] * draw(st.integers(1, 2)),
         *draw(st.lists(operation, min_size=10, max_size=40)),
         ("shut_down", draw(shutdown_timeouts)),
         *draw(st.lists(operation, max_size=10)),
