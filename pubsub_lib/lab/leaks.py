@@ -99,6 +99,9 @@ def held_by(thing: object, suspects: Mapping[str, object]) -> list[str]:
     return [name for name, suspect in suspects.items() if id(suspect) in holders]
 
 
+_blocks: list[None] = []  # not gc.get_freeze_count(): Python 3.12 begins with some frozen
+
+
 @contextmanager
 def no_garbage_collection() -> Iterator[None]:
     """Keep Python's garbage collector from running by itself while the block lasts.
@@ -107,13 +110,15 @@ def no_garbage_collection() -> Iterator[None]:
     collection can be asked for, by `gc.collect()`. It is quick, since it leaves alone what there
     was before the block.
     """
-    was_enabled, is_outermost = gc.isenabled(), not gc.get_freeze_count()
+    was_enabled, is_outermost = gc.isenabled(), not _blocks
+    _blocks.append(None)
     gc.disable()
     if is_outermost:
         gc.freeze()
     try:
         yield
     finally:
+        _blocks.pop()
         if is_outermost:
             gc.unfreeze()
         if was_enabled:
