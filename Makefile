@@ -47,10 +47,9 @@ test-all: set-up
 	@$(MAKE) set-up-bench
 	$(BENCH_VENV)/bin/python -m pytest tests/benchmarks
 
-# -rs: whatever is skipped is listed, with its reason.
 test-browser:
 	@tools/set_up.sh --folder $(BROWSER_VENV) --requirements requirements-browser.txt
-	$(BROWSER_VENV)/bin/python -m pytest -rs -m browser tests/browser $(ARGS)
+	$(BROWSER_VENV)/bin/python -m pytest -m browser tests/browser $(ARGS)
 
 .PHONY: set-up-bench
 set-up-bench:
