@@ -20,6 +20,7 @@ from modelling import (
     FilterError,
     described,
     examples,
+    filters,
     get,
     get_batch,
     get_next,
@@ -137,8 +138,9 @@ class Race:
 
         there = [each for each in self.subscribers if each.subscription is not None]
         for subscriber in pick(there, index):
-            task = asyncio.create_task(read(subscriber, subscriber.subscription))
-            subscriber.readers.append(task)
+            for _ in range(1 if kind == "iterate" else count):
+                task = asyncio.create_task(read(subscriber, subscriber.subscription))
+                subscriber.readers.append(task)
 
     def cancel_read(self, index: int) -> None:
         for task in pick([task for each in self.subscribers for task in each.readers], index):
@@ -285,14 +287,17 @@ timeouts = st.sampled_from([None, 0, 0.75, 1.0])
 @st.composite
 def races(draw, subscription_options: dict):
     """Return operations, each with how many turns the loop takes after it."""
-    operation = st.one_of(operations(subscription_options), st.tuples(st.just("look")))
-    steps = st.lists(st.tuples(operation, st.integers(0, 2)), min_size=10, max_size=40)
-    shutdown = st.tuples(st.tuples(st.just("shut_down"), shutdown_timeouts), st.just(0))
-    return [*draw(steps), *draw(st.one_of(st.just([]), st.tuples(shutdown))), *draw(steps)]
+    options = st.fixed_dictionaries({}, optional={"where": filters, **subscription_options})
+    operations_of_part = operations(subscription_options, ("look",))
+    steps = [("subscribe", draw(options)) for _ in range(draw(st.integers(1, 3)))]
+    steps += draw(operations_of_part)
+    if draw(st.booleans()):
+        steps += [("shut_down", draw(shutdown_timeouts)), *draw(operations_of_part)]
+    turns = draw(st.lists(st.integers(0, 2), min_size=len(steps), max_size=len(steps)))
+    return list(zip(steps, turns, strict=True))
 
 
 async def run(race: Race, steps) -> None:
-    race.subscribe({})
     for (name, *arguments), turns in steps:
         if name == "advance":
             await asyncio.sleep(*arguments)
