@@ -129,7 +129,7 @@ class Ring[T](Roster["Cursor[T]"]):
 
     def overtake_for(self, publication: "Publication[T]") -> None:
         """Wait no longer for those who keep this message from being stored."""
-        while publication in self.line:
+        while publication in self.line and not publication.withdrawn:
             for cursor in self.slowest:
                 cursor.give_up()
             self._admit()
@@ -177,11 +177,11 @@ class Ring[T](Roster["Cursor[T]"]):
     def _look_for_room(self) -> None:
         log, maxsize = self.log, self.maxsize
         if len(log) >= 2 * maxsize:  # nobody is more than maxsize behind
-            del log[:maxsize]
-            self._deleted += maxsize
             for cursor in self.backlogs:
                 cursor.index -= maxsize
                 cursor.deleted += maxsize
+            self._deleted += maxsize
+            del log[:maxsize]  # last, since to free a message may run anything
         slowest = min((cursor.position for cursor in self.backlogs), default=len(log))
         self.limit = min(slowest, maxsize) + maxsize
 
