@@ -115,13 +115,13 @@ class Ring[T](Roster["Cursor[T]"]):
     def line_up(self, publication: "Publication[T]") -> None:
         """Let a message wait for room, behind those that wait already."""
         self.line.append(publication)
-        self.watch_the_slowest()
+        self._watch_the_slowest()
 
     def step_out(self, publication: "Publication[T]") -> None:
         """Let a message wait no longer, if it still does."""
         if publication in self.line:
             self.line.remove(publication)
-            self.watch_the_slowest()
+            self._watch_the_slowest()
 
     def waits_for_somebody(self) -> bool:
         """Whether anybody has to move before the line does."""
@@ -129,7 +129,7 @@ class Ring[T](Roster["Cursor[T]"]):
 
     def overtake_for(self, publication: "Publication[T]") -> None:
         """Wait no longer for those who keep this message from being stored."""
-        while publication in self.line:
+        while publication in self.line and not publication.withdrawn:
             for cursor in self.slowest:
                 cursor.give_up()
             self._admit()
@@ -143,7 +143,7 @@ class Ring[T](Roster["Cursor[T]"]):
             for cursor in losers:
                 cursor.dropped += 1
             head.settle(Delivery(0, other_ends(losers)))
-        self.watch_the_slowest()
+        self._watch_the_slowest()
 
     def _head_of_line(self) -> "Publication[T] | None":
         while self.line and self.line[0].withdrawn:
@@ -163,7 +163,7 @@ class Ring[T](Roster["Cursor[T]"]):
         # Last, so that publishers run before them and they find more than one message.
         for _ in range(admitted):
             self.wake_readers()
-        self.watch_the_slowest()
+        self._watch_the_slowest()
 
     def _overtake_for(self, head: "Publication[T]") -> bool:
         """Put a message in the place of the oldest, if nobody at all is to be waited for."""
@@ -177,15 +177,15 @@ class Ring[T](Roster["Cursor[T]"]):
     def _look_for_room(self) -> None:
         log, maxsize = self.log, self.maxsize
         if len(log) >= 2 * maxsize:  # nobody is more than maxsize behind
-            del log[:maxsize]
-            self._deleted += maxsize
             for cursor in self.backlogs:
                 cursor.index -= maxsize
                 cursor.deleted += maxsize
+            self._deleted += maxsize
+            del log[:maxsize]  # last, since to free a message may run anything
         slowest = min((cursor.position for cursor in self.backlogs), default=len(log))
         self.limit = min(slowest, maxsize) + maxsize
 
-    def watch_the_slowest(self) -> None:
+    def _watch_the_slowest(self) -> None:
         """Ask the cursors that the line waits for to say when they move; if it is empty, and the
         ring shut down, nothing more comes.
         """
@@ -428,8 +428,6 @@ class Cursor[T](Backlog[T]):
     def _report_lag(self) -> None:
         missed, self.missed = self.missed, 0
         self._given_up_at = -1
-        if self._ring.line:
-            self._ring.watch_the_slowest()
         raise Lagged(missed)
 
     def _advance(self, count: int) -> None:

@@ -26,7 +26,7 @@ FOREVER = float("inf")
 # Always the same ones; EXAMPLES=20000 tries so many others, chosen at random.
 _EXAMPLES = os.environ.get("EXAMPLES")
 examples = settings(
-    max_examples=int(_EXAMPLES or 200),
+    max_examples=int(_EXAMPLES or 300),
     derandomize=_EXAMPLES is None,
     deadline=None,
     database=None,
@@ -492,36 +492,40 @@ filters = st.sampled_from([None, None, is_even, is_even_or_breaks])
 shutdown_timeouts = st.sampled_from([0, 0.6, 5.1])
 
 
-def operations(subscription_options: dict):
-    """Return a strategy for one operation; each is a name and arguments."""
+@st.composite
+def operations(draw, subscription_options: dict, *more: tuple):
+    """Return a list of operations; each is a name and arguments.
+
+    Publishing, reading, and some of the other kinds: if each list had all of them, few would go far
+    in any one direction.
+    """
     publish = st.tuples(st.just("publish"), counts)
     read = st.tuples(st.just("read"), indexes, st.sampled_from(["get", "batch", "iterate"]), counts)
     options = st.fixed_dictionaries({}, optional={"where": filters, **subscription_options})
-    return st.one_of(
-        publish,
-        publish,
+    others = [
         st.tuples(st.just("publish_nowait")),
         st.tuples(st.just("subscribe"), options),
-        read,
-        read,
-        read,
         st.tuples(st.just("leave"), indexes, st.sampled_from(["close", "shutdown", "abandon"])),
         st.tuples(st.just("cancel_publish"), indexes),
         st.tuples(st.just("cancel_read"), indexes),
         st.tuples(st.just("join"), indexes),
         st.tuples(st.just("advance"), st.sampled_from([0.25, 0.5, 1.0])),
-    )
+        *(st.tuples(*map(st.just, each)) for each in more),
+    ]
+    chosen = draw(st.lists(st.sampled_from(range(len(others))), unique=True))
+    kinds = [publish, read, read, *(others[index] for index in chosen)]
+    return draw(st.lists(st.one_of(kinds), min_size=10, max_size=40))
 
 
 @st.composite
 def lives(draw, subscription_options: dict):
     """Return operations from the first subscription to the second shutdown of a broker."""
-    operation = operations(subscription_options)
+    options = st.fixed_dictionaries({}, optional={"where": filters, **subscription_options})
     return [
-        *[("subscribe", {})] * draw(st.integers(1, 2)),
-        *draw(st.lists(operation, min_size=10, max_size=40)),
+        *(("subscribe", draw(options)) for _ in range(draw(st.integers(1, 3)))),
+        *draw(operations(subscription_options)),
         ("shut_down", draw(shutdown_timeouts)),
-        *draw(st.lists(operation, max_size=10)),
+        *draw(st.one_of(st.just([]), operations(subscription_options))),
         ("shut_down", 1.1),
         ("advance", 10.0),
     ]

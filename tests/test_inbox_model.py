@@ -225,6 +225,8 @@ class InboxComparison(Comparison):
         super().compare()
         open_inboxes = [inbox for inbox, model in self.subscriptions if self.is_open(model)]
         assert self.broker.queues == open_inboxes
+        for inbox, model in self.subscriptions:
+            assert inbox.stats.high_water_mark == model.most
 
     def is_open(self, model: ModelInbox) -> bool:
         return model in self.model.subscriptions

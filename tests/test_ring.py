@@ -371,6 +371,24 @@ def test_a_publish_that_was_cancelled_a_moment_ago_is_withdrawn_too(end):
     run_virtual(main())
 
 
+def test_a_publish_that_was_cancelled_as_its_time_was_up_overtakes_nobody():
+    async def main() -> None:
+        ring = RingPubSub[int](maxsize=1, timeout=1.0)
+        subscription = ring.subscribe()
+        await ring.publish(0)
+        asyncio.get_running_loop().call_at(1.0, lambda: publishing.cancel())
+        publishing = start(ring.publish(1))
+        await asyncio.wait([publishing])
+        assert publishing.cancelled()
+        waiting = start(ring.publish(2))
+        await asyncio.sleep(0.5)
+        assert not waiting.done(), "the subscriber has its second, as if nothing had been"
+        assert unread(subscription) == [0]
+        await waiting
+
+    run_virtual(main())
+
+
 # After the time-out the slowest is overtaken.
 
 

@@ -253,7 +253,7 @@ class RingComparison(Comparison):
 
 @examples
 @given(
-    maxsize=st.integers(1, 3),
+    maxsize=st.integers(1, 4),
     timeout=st.sampled_from([None, 0, 1.0]),
     operations=lives({"replay": st.integers(0, 3)}),
 )
