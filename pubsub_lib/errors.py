@@ -22,9 +22,9 @@ class PubSubFull(RuntimeError):
 
     def __init__(self, delivery: Delivery) -> None:
         super().__init__(
-            f"{delivery.dropped} subscribers have no room for this message, and "
-            f"{delivery.delivered} have got it; wait longer, raise maxsize, or choose an overflow "
-            "policy that drops"
+            f"no room for this message: missed by {delivery.dropped}, delivered to "
+            f"{delivery.delivered}; wait longer, raise maxsize, or choose an overflow policy that "
+            "drops"
         )
         self.delivery = delivery
 

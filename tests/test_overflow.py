@@ -290,8 +290,8 @@ def test_raise_names_the_remedy():
         inboxes.append(broker.subscribe())
         with pytest.raises(
             PubSubFull,
-            match=r"^2 subscribers have no room for this message, and 1 have got it; wait longer, "
-            r"raise maxsize, or choose an overflow policy that drops$",
+            match=r"^no room for this message: missed by 2, delivered to 1; wait longer, raise "
+            r"maxsize, or choose an overflow policy that drops$",
         ):
             await broker.publish(1)
 

@@ -620,7 +620,7 @@ def test_publish_nowait_raises_where_nobody_is_to_be_overtaken():
         slow, quick = ring.subscribe(), ring.subscribe()
         ring.publish_nowait(0)
         quick.get_nowait()
-        with pytest.raises(PubSubFull, match="1 subscribers have no room") as full:
+        with pytest.raises(PubSubFull, match="no room for this message: missed by 1") as full:
             ring.publish_nowait(1)
         assert full.value.delivery == Delivery(delivered=0, missed_by=(slow,))
         assert ring.stats == BrokerStats(subscribers=2, published=1, delivered=2, dropped=0)
