@@ -22,9 +22,8 @@ Message(content='hello')
 
 from collections.abc import Callable
 
-from pubsub_lib.backlog import Roster
 from pubsub_lib.errors import PubSubFull
-from pubsub_lib.inbox import Inbox, Mailbox, Publication
+from pubsub_lib.inbox import Inbox, Mailbox, Mailboxes, Publication
 from pubsub_lib.lifecycle import (
     BrokerLifecycle,
     checked_maxsize,
@@ -36,7 +35,7 @@ from pubsub_lib.overflow import Overflow
 from pubsub_lib.reports import Delivery
 
 type Where[T] = Callable[[T], object]
-_LIKE_THE_BROKER = float("nan")  # an object of its own; as a time-out, NaN would be refused
+LIKE_THE_BROKER = float("nan")  # an object of its own; as a time-out, NaN would be refused
 
 
 class AsyncPubSub[T](BrokerLifecycle[T, Mailbox[T]]):
@@ -58,6 +57,10 @@ class AsyncPubSub[T](BrokerLifecycle[T, Mailbox[T]]):
         ValueError: if `maxsize` is under 1, or `timeout` is negative or not finite.
     """
 
+    _roster: Mailboxes[T]
+    _inbox_type: type[Inbox[T]] = Inbox
+    _mailbox_type: type[Mailbox[T]] = Mailbox
+
     def __init__(
         self,
         maxsize: int = 100,
@@ -65,7 +68,7 @@ class AsyncPubSub[T](BrokerLifecycle[T, Mailbox[T]]):
         timeout: float | None = 1.0,
         overflow: Overflow = Overflow.DROP_NEWEST,
     ) -> None:
-        super().__init__(maxsize, timeout, Roster[Mailbox[T]]())
+        super().__init__(maxsize, timeout, Mailboxes[T]())
         self.overflow = _checked_overflow(overflow)
 
     @property
@@ -79,7 +82,7 @@ class AsyncPubSub[T](BrokerLifecycle[T, Mailbox[T]]):
         name: str = "",
         where: Where[T] | None = None,
         maxsize: int | None = None,
-        timeout: float | None = _LIKE_THE_BROKER,
+        timeout: float | None = LIKE_THE_BROKER,
         overflow: Overflow | None = None,
     ) -> Inbox[T]:
         """Return an inbox of the subscriber's own that receives every later message.
@@ -102,16 +105,16 @@ class AsyncPubSub[T](BrokerLifecycle[T, Mailbox[T]]):
             ValueError: if `maxsize` is under 1, or `timeout` is negative or not finite.
         """
         self._admit_subscriber(where)
-        mailbox = Mailbox(
+        mailbox = self._mailbox_type(
             self._roster,
             self._home,
             maxsize=self.maxsize if maxsize is None else checked_maxsize(maxsize),
-            timeout=self.timeout if timeout is _LIKE_THE_BROKER else checked_timeout(timeout),
+            timeout=self.timeout if timeout is LIKE_THE_BROKER else checked_timeout(timeout),
             overflow=self.overflow if overflow is None else _checked_overflow(overflow),
             where=where,
         )
         self._roster.join(mailbox)
-        return Inbox(mailbox, name)
+        return self._inbox_type(mailbox, name)
 
     async def publish(self, message: T) -> Delivery:
         """Give the message to every subscriber; wait for full inboxes up to `timeout` seconds in
@@ -127,7 +130,7 @@ class AsyncPubSub[T](BrokerLifecycle[T, Mailbox[T]]):
             RuntimeError: if the broker was first used on another event loop.
         """
         loop = self._admit_message(message)
-        wanted_by, full = self._offer(message)
+        wanted_by, full = self._roster.offer(message)
         if not full:
             return wanted_by
         publication = Publication(message, full)
@@ -141,24 +144,12 @@ class AsyncPubSub[T](BrokerLifecycle[T, Mailbox[T]]):
             TypeError, PubSubClosed, PubSubFull, RuntimeError: as `publish`.
         """
         self._admit_message(message)
-        wanted_by, full = self._offer(message)
+        wanted_by, full = self._roster.offer(message)
         if not full:
             return wanted_by
         publication = Publication(message, full)
         publication.overflow()
         return self._delivery(wanted_by, full, publication)
-
-    def _offer(self, message: T) -> tuple[Delivery, list[Mailbox[T]]]:
-        """Put the message where there is room; return to how many it goes, and who is full."""
-        roster = self._roster
-        roster.accepted += 1
-        mailboxes, wanted_by = roster.backlogs, roster.everybody
-        if roster.filtered:
-            wanting = [mailbox for mailbox in mailboxes if mailbox.wants(message)]
-            # Again, because a filter may have closed any of them.
-            mailboxes = [mailbox for mailbox in wanting if mailbox.in_use]
-            wanted_by = Delivery(len(mailboxes))
-        return wanted_by, [mailbox for mailbox in mailboxes if not mailbox.offer(message)]
 
     def _delivery(
         self, wanted_by: Delivery, full: list[Mailbox[T]], publication: Publication[T]

@@ -30,6 +30,7 @@ from pubsub_lib.errors import PubSubClosed
 from pubsub_lib.event_loop import HomeLoop
 from pubsub_lib.overflow import Overflow
 from pubsub_lib.reading import ReadingEnd
+from pubsub_lib.reports import Delivery
 
 
 class Mailbox[T](Backlog[T]):
@@ -222,6 +223,21 @@ class Mailbox[T](Backlog[T]):
     def _admit(self) -> None:
         while self._line and self.offer(self._line[0].message):
             self._line.popleft().admitted(self)
+
+
+class Mailboxes[T](Roster[Mailbox[T]]):
+    """The mailboxes of all subscribers, to which a message is given at once."""
+
+    def offer(self, message: T) -> "tuple[Delivery, list[Mailbox[T]]]":
+        """Put the message where there is room; return to how many it goes, and who is full."""
+        self.accepted += 1
+        mailboxes, wanted_by = self.backlogs, self.everybody
+        if self.filtered:
+            wanting = [mailbox for mailbox in mailboxes if mailbox.wants(message)]
+            # Again, because a filter may have closed any of them.
+            mailboxes = [mailbox for mailbox in wanting if mailbox.in_use]
+            wanted_by = Delivery(len(mailboxes))
+        return wanted_by, [mailbox for mailbox in mailboxes if not mailbox.offer(message)]
 
 
 class Publication[T]:

@@ -137,3 +137,21 @@ class Serializable(Protocol):
         Raises:
             ValueError: if they are not the bytes of such a message.
         """
+
+
+class Codec[T](Protocol):
+    """What turns messages into bytes and back. A `Serializable` message type is one itself."""
+
+    def to_bytes(self, message: T, /) -> bytes:
+        """Return bytes from which `from_bytes` makes an equal message.
+
+        Raises:
+            ValueError: if there are none.
+        """
+
+    def from_bytes(self, data: bytes, /) -> T:
+        """Return the message that the bytes were made of.
+
+        Raises:
+            ValueError: if they are not the bytes of such a message.
+        """

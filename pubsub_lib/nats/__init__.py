@@ -1,0 +1,43 @@
+"""The same broker on a NATS server, for subscribers in other processes and on other machines.
+
+The server does the work (https://nats.io), and its official client, nats-py, talks to it; this
+package only gives them the broker's interface. `NatsPubSub` delivers at most once, and
+`JetStreamPubSub` at least once. `nats_server` finds a server, or starts one that ends with this
+process.
+
+It needs nats-py, which the optional dependencies `distributed` bring, and a server with it.
+"""
+
+from pubsub_lib.nats.broker import NatsPubSub, NetworkStats
+from pubsub_lib.nats.connection import SendStats
+from pubsub_lib.nats.errors import (
+    AccessRefused,
+    ConnectionLost,
+    NatsError,
+    NotConnected,
+    PayloadTooLarge,
+    ServerUnreachable,
+    SlowConsumer,
+    StreamFull,
+    Unconfirmed,
+    UndecodablePayload,
+)
+from pubsub_lib.nats.jetstream import JetStreamPubSub, JetStreamStats
+
+__all__ = [
+    "AccessRefused",
+    "ConnectionLost",
+    "JetStreamPubSub",
+    "JetStreamStats",
+    "NatsError",
+    "NatsPubSub",
+    "NetworkStats",
+    "NotConnected",
+    "PayloadTooLarge",
+    "SendStats",
+    "ServerUnreachable",
+    "SlowConsumer",
+    "StreamFull",
+    "Unconfirmed",
+    "UndecodablePayload",
+]

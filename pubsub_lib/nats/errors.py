@@ -1,0 +1,127 @@
+"""What can go wrong on a network and not within a process. Each message names the remedy.
+
+Where nobody is there to raise it to, an error is given to the broker's `on_error`.
+
+>>> issubclass(ServerUnreachable, NatsError)
+True
+>>> UndecodablePayload("prices", b"?", ValueError("no JSON")).data
+b'?'
+"""
+
+
+class NatsError(RuntimeError):
+    """Anything that has to do with the server or with the way to it."""
+
+
+class ServerUnreachable(NatsError):
+    """No server answers at this address."""
+
+    def __init__(self, address: str, reason: object) -> None:
+        super().__init__(
+            f"no NATS server answers at {address} ({reason}); start one, for instance with "
+            "`nats-server`, or say where it is: NATS_URL=nats://host:4222"
+        )
+
+
+class AccessRefused(NatsError):
+    """The server does not accept the token, the user or the password."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"the NATS server at {address} refuses the token or password, or wants one; give it in "
+            "the address: nats://TOKEN@host:4222 or nats://USER:PASSWORD@host:4222"
+        )
+
+
+class NotConnected(NatsError):
+    """A message was refused, because there is no connection and no room to keep it.
+
+    It has not been sent and will not be: publishing it again is safe.
+    """
+
+
+class PayloadTooLarge(NatsError):
+    """The server takes no message of this size. It has not been sent.
+
+    Attributes:
+        size: of the message, in bytes.
+        limit: of the server, in bytes.
+    """
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(
+            f"a message of {size:,} bytes is more than the {limit:,} that the server takes; send "
+            "where the content is to be found, or raise max_payload in the server's configuration"
+        )
+        self.size = size
+        self.limit = limit
+
+
+class UndecodablePayload(NatsError):
+    """Bytes came in that are no message. They were set aside, and reading goes on.
+
+    Attributes:
+        subject: where they came in.
+        data: the bytes.
+    """
+
+    def __init__(self, subject: str, data: bytes, reason: object) -> None:
+        super().__init__(
+            f"set aside {len(data):,} bytes on {subject!r} that are no message ({reason}); give "
+            "publishers and subscribers the same codec, or the subject to one kind of message"
+        )
+        self.subject = subject
+        self.data = data
+
+
+class SlowConsumer(NatsError):
+    """Messages come in faster than the subscribers of this process read, and are dropped here.
+
+    Attributes:
+        limit: how many may wait, in messages.
+    """
+
+    def __init__(self, subject: str, limit: int) -> None:
+        super().__init__(
+            f"over {limit:,} messages wait on {subject!r}, so newer ones are dropped; read faster, "
+            "in batches or in more processes, raise receive_buffer, or use JetStreamPubSub"
+        )
+        self.limit = limit
+
+
+class ConnectionLost(NatsError):
+    """The connection to the server has ended; it is being made again.
+
+    Attributes:
+        uncertain: how many messages were on their way, and may or may not have arrived.
+    """
+
+    def __init__(self, address: str, uncertain: int) -> None:
+        super().__init__(
+            f"lost the connection to the NATS server at {address}, and connecting again; "
+            f"{uncertain} messages were on their way, and may not have arrived: if that matters, "
+            "use JetStreamPubSub"
+        )
+        self.uncertain = uncertain
+
+
+class Unconfirmed(NatsError):
+    """The server has not confirmed messages in time: it may have them or not.
+
+    Attributes:
+        count: how many.
+    """
+
+    def __init__(self, count: int, remedy: str) -> None:
+        super().__init__(f"the server did not confirm {count} messages in time; {remedy}")
+        self.count = count
+
+
+class StreamFull(NatsError):
+    """The stream holds as many messages as it may, since a subscriber has not acknowledged them."""
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(
+            f"the stream {stream!r} is full: a subscriber is behind; publish again later, let it "
+            "catch up, forget() one that will not come back, or raise max_messages"
+        )
