@@ -8,6 +8,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -344,11 +345,31 @@ def test_everything_imported_is_declared_in_pyproject() -> None:
 
 def test_the_core_imports_only_the_standard_library() -> None:
     library = ROOT / "pubsub_lib"
-    # The lab draws and measures; nats.py talks to a server through a client of its own.
-    beyond_the_core = {library / "lab", library / "nats.py"}
-    core = [p for p in library.rglob("*.py") if not beyond_the_core & {p, *p.parents}]
+    # The lab draws and measures; nats talks to a server through a client of its own.
+    beyond_the_core = {library / "lab", library / "nats"}
+    core = [p for p in library.rglob("*.py") if not beyond_the_core & {*p.parents}]
     beyond = {path.name: found for path in core if (found := third_party_imports(path))}
     assert not beyond
+
+
+def test_the_part_for_nats_imports_only_the_client() -> None:
+    sources = (ROOT / "pubsub_lib" / "nats").rglob("*.py")
+    beyond = {p.name: found for p in sources if (found := third_party_imports(p) - {"nats"})}
+    assert not beyond
+
+
+def test_the_client_is_imported_only_where_a_server_is_spoken_to() -> None:
+    library = ROOT / "pubsub_lib"
+    may = {library / "nats", library / "lab", ROOT / "tests", ROOT / "notebooks"}
+    importing = [path for path in python_sources() if "nats" in third_party_imports(path)]
+    assert not [str(path.relative_to(ROOT)) for path in importing if not may & {*path.parents}]
+
+
+def test_no_package_of_the_tests_hides_one_that_is_installed() -> None:
+    # pytest puts tests/ first on the path for them: tests/nats/__init__.py would be what
+    # `import nats` finds.
+    packages = {path.parent.name for path in (ROOT / "tests").glob("*/__init__.py")}
+    assert not packages & set(packages_distributions())
 
 
 def test_installing_the_library_installs_nothing_else() -> None:
