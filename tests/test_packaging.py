@@ -9,7 +9,7 @@ import sysconfig
 import tomllib
 from collections.abc import Iterator
 from functools import cache
-from importlib.metadata import packages_distributions
+from importlib.metadata import metadata, packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -390,6 +390,13 @@ def test_no_package_of_the_tests_hides_one_that_is_installed() -> None:
 
 def test_installing_the_library_installs_nothing_else() -> None:
     assert pyproject()["project"]["dependencies"] == []
+
+
+def test_the_packages_for_nats_have_the_licence_that_the_readme_names() -> None:
+    assert "under Apache-2.0" in text_of("README.md")
+    packages = [name for name, requirement in extra("distributed").items() if counts(requirement)]
+    licences = {name: metadata(name)["License-Expression"] for name in packages}
+    assert licences == dict.fromkeys(packages, "Apache-2.0")
 
 
 # --- What a clone must not contain ---
