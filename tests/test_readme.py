@@ -4,6 +4,7 @@ import base64
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import nbformat
@@ -29,6 +30,13 @@ def test_every_make_command_has_a_target():
     targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
     commands = re.findall(r"\bmake ([a-z][\w-]*)\b(?=`|  | ARGS|\n)", README)
     assert {"lab", "test", "check"} <= set(commands) <= set(targets)
+
+
+def test_every_group_that_pip_is_told_to_install_is_one_of_pyproject():
+    groups = re.findall(r"pip install \S*\[(\w+)\]", README)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert "distributed" in groups
+    assert set(groups) <= set(project["optional-dependencies"])
 
 
 def test_the_example_prints_what_was_published():

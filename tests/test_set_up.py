@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -563,6 +564,12 @@ def test_make_test_passes_options_to_pytest(make):
 def test_every_target_that_needs_the_environment_sets_it_up_first(make, target):
     first, *_ = make("-n", target, "VENV=elsewhere").splitlines()
     assert first == "tools/set_up.sh --folder elsewhere"
+
+
+def test_make_lock_chooses_versions_for_every_group_of_pyproject(make):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    chosen = re.findall(r"--extra (\S+)", make("-n", "lock"))
+    assert set(chosen) == set(project["optional-dependencies"])
 
 
 def test_make_alone_explains_every_target_and_does_nothing(make):
