@@ -1,0 +1,1 @@
+"""The broker's interface on a NATS server, for subscribers in other processes."""
