@@ -1,10 +1,12 @@
 """Make notebooks behave as tests: the same outputs for everybody, and no failure hidden.
 
-It stands at the root because nbval's items come from notebooks/, which tests/ does not cover.
+It stands at the root because nbval's items come from notebooks/, and the documentation's examples
+from pubsub_lib/, which tests/ does not cover.
 """
 
 import pytest
 
+from pubsub_lib.nats.server import why_no_server
 from tools.kernels import neutral_environment
 
 # Solutions are run by the tests of the exercises, each with its notebook; none is a test module.
@@ -16,6 +18,18 @@ def pytest_configure(config: pytest.Config) -> None:
     environment = neutral_environment()
     environment.__enter__()
     config.add_cleanup(lambda: environment.__exit__(None, None, None))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip the documentation's examples that need a NATS server where there is none."""
+    for item in items:
+        if isinstance(item, pytest.DoctestItem):
+            sources = "".join(example.source for example in item.dtest.examples)
+            of_our_own = "NatsServer(" in sources
+            if (of_our_own or "nats_server(" in sources) and (
+                reason := why_no_server(of_our_own=of_our_own)
+            ):
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -23,6 +23,13 @@ from pubsub_lib.nats.errors import (
     UndecodablePayload,
 )
 from pubsub_lib.nats.jetstream import JetStreamPubSub, JetStreamStats
+from pubsub_lib.nats.server import (
+    NatsServer,
+    NatsServerFailed,
+    NoNatsServer,
+    nats_server,
+    why_no_server,
+)
 
 __all__ = [
     "AccessRefused",
@@ -31,7 +38,10 @@ __all__ = [
     "JetStreamStats",
     "NatsError",
     "NatsPubSub",
+    "NatsServer",
+    "NatsServerFailed",
     "NetworkStats",
+    "NoNatsServer",
     "NotConnected",
     "PayloadTooLarge",
     "SendStats",
@@ -40,4 +50,6 @@ __all__ = [
     "StreamFull",
     "Unconfirmed",
     "UndecodablePayload",
+    "nats_server",
+    "why_no_server",
 ]
