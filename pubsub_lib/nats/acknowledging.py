@@ -24,6 +24,9 @@ from pubsub_lib.inbox import Mailbox
 from pubsub_lib.overflow import Overflow
 from pubsub_lib.reading import Batches, Messages, ReadingEnd
 
+# Who has taken what `async for` and `batches()` read.
+ITERATOR = object()
+
 
 class Supply(Protocol):
     """What brings the messages of one subscription from the server."""
@@ -52,7 +55,7 @@ class UnacknowledgedMailbox[T](Mailbox[T]):
         just_taken: what the reader has just taken, to be claimed by it at once.
     """
 
-    __slots__ = ("_arrived", "_taken_by", "just_taken", "supply")
+    __slots__ = ("_numbers", "_taken", "_waiting", "just_taken", "supply")
 
     supply: Supply
 
@@ -73,32 +76,36 @@ class UnacknowledgedMailbox[T](Mailbox[T]):
             where=where,
         )
         self.just_taken: list[Msg] = []
-        self._arrived: deque[Msg] = deque()
-        self._taken_by: dict[asyncio.Task[Any] | None, deque[Msg]] = {}
+        self._waiting: deque[tuple[int, Msg]] = deque()  # of each message, with its number
+        self._numbers: set[int] = set()
+        # What is taken and not acknowledged, in the order of taking, with who is to acknowledge it.
+        self._taken: dict[int, tuple[object, Msg]] = {}
 
-    def accept(self, message: T, delivery: Msg) -> bool:
+    def accept(self, message: T, delivery: Msg, sequence: int) -> bool:
         """Put in a message, and return whether there was room."""
-        self._arrived.append(delivery)  # first, since a reader may be woken
-        if self.offer(message):
-            return True
-        self._arrived.pop()
-        return False
+        self._waiting.append((sequence, delivery))  # first, since a reader may be woken
+        if not self.offer(message):
+            self._waiting.pop()
+            return False
+        self._numbers.add(sequence)
+        return True
 
     def is_waiting(self, sequence: int) -> bool:
         """Whether the message of this number in the stream waits here to be read."""
-        return any(other.metadata.sequence.stream == sequence for other in self._arrived)
+        return sequence in self._numbers
 
     @override
     def take(self) -> T:
         message = super().take()
-        self.just_taken = [self._arrived.popleft()]
+        sequence, delivery = self._waiting.popleft()
+        self._numbers.discard(sequence)
+        self.just_taken = [delivery]
         return message
 
     @override
     def take_all(self) -> list[T]:
         batch = super().take_all()
-        self.just_taken = list(self._arrived)
-        self._arrived.clear()
+        self.just_taken = self._take_waiting()
         return batch
 
     @override
@@ -118,34 +125,61 @@ class UnacknowledgedMailbox[T](Mailbox[T]):
     @override
     def discard(self) -> None:
         super().discard()
-        self.supply.give_back(self._arrived)
-        self._arrived.clear()
+        # What an iterator has it acknowledges, or gives back, by itself.
+        taken = [each for taker, each in self._taken.values() if taker is not ITERATOR]
+        self._forget(taken)
+        self.supply.give_back(taken + self._take_waiting())
 
-    def give_back_unread(self) -> None:
-        """Let the server deliver what waits here to somebody else. It can still be read here."""
-        self.supply.give_back(self._arrived)
+    def give_back(self) -> None:
+        """Let the server deliver to somebody else all that is not acknowledged.
 
-    def remember(self) -> None:
-        """Note that this task has what was just taken, and will say when it was handled."""
-        self._taken_by.setdefault(_this_task(), deque()).extend(self.just_taken)
+        It can still be read and handled here.
+        """
+        taken = [delivery for _, delivery in self._taken.values()]
+        self.supply.give_back(taken + [delivery for _, delivery in self._waiting])
+
+    def claim(self, taker: object) -> list[Msg]:
+        """Note who is to say when that was handled which was just taken, and return it."""
+        for delivery in self.just_taken:
+            self._taken[id(delivery)] = (taker, delivery)
+        return self.just_taken
+
+    def acknowledge(self, deliveries: list[Msg]) -> None:
+        """Tell the server that these were handled."""
+        self._forget(deliveries)
+        self.supply.acknowledge(deliveries)
 
     def acknowledge_one(self) -> None:
         """Acknowledge the first of what this task has taken; else the first of what any has."""
-        task = _this_task()
-        if task not in self._taken_by:
-            task = next(iter(self._taken_by))
-        deliveries = self._taken_by[task]
-        self.supply.acknowledge([deliveries.popleft()])
-        if not deliveries:
-            del self._taken_by[task]
+        this_task = _this_task()
+        of_any = None
+        for taker, delivery in self._taken.values():
+            if taker is this_task:
+                self.acknowledge([delivery])
+                return
+            if of_any is None and taker is not ITERATOR:
+                of_any = delivery
+        if of_any is not None:
+            self.acknowledge([of_any])
 
     def take_back(self, deliveries: list[Msg]) -> None:
-        """Take back what a reader has left, and let the server deliver it again."""
+        """Take back what an iterator was left with, and let the server deliver it again."""
+        self._forget(deliveries)
         self.let_go(len(deliveries))
         if not self.left:
             self.unfinished -= len(deliveries)
             self.notify_watchers()
         self.supply.give_back(deliveries)
+
+    def _take_waiting(self) -> list[Msg]:
+        waiting = [delivery for _, delivery in self._waiting]
+        self._waiting.clear()
+        self._numbers.clear()
+        return waiting
+
+    def _forget(self, deliveries: list[Msg]) -> None:
+        for delivery in deliveries:
+            self._taken.pop(id(delivery), None)
 
 
 class AcknowledgingSubscription[T](ReadingEnd[T]):
@@ -162,7 +196,7 @@ class AcknowledgingSubscription[T](ReadingEnd[T]):
         """Wait for the next message and take it, as `ReadingEnd.get` does."""
         message = await super().get()
         if message is not None:
-            self._backlog.remember()
+            self._backlog.claim(_this_task())
         return message
 
     @override
@@ -170,7 +204,7 @@ class AcknowledgingSubscription[T](ReadingEnd[T]):
         """Take the next message, as `ReadingEnd.get_nowait` does."""
         message = super().get_nowait()
         if message is not None:
-            self._backlog.remember()
+            self._backlog.claim(_this_task())
         return message
 
     @override
@@ -225,10 +259,10 @@ class AcknowledgingMessages[T](Messages[T]):
     async def __anext__(self) -> T:
         claimed, self._claimed = self._claimed, []
         if claimed:
-            self._backlog.supply.acknowledge(claimed)
+            self._backlog.acknowledge(claimed)
             self._mark_as_done()
         message = await super().__anext__()
-        self._claimed = self._backlog.just_taken
+        self._claimed = self._backlog.claim(ITERATOR)
         return message
 
 
@@ -252,9 +286,9 @@ class AcknowledgingBatches[T](Batches[T]):
     async def __anext__(self) -> list[T]:
         claimed, self._claimed = self._claimed, []
         if claimed:
-            self._backlog.supply.acknowledge(claimed)
+            self._backlog.acknowledge(claimed)
         batch = await super().__anext__()
-        self._claimed = self._backlog.just_taken
+        self._claimed = self._backlog.claim(ITERATOR)
         return batch
 
 

@@ -13,6 +13,7 @@ server; not 'billing.eu'
 
 import asyncio
 import contextlib
+import datetime
 import re
 import secrets
 from collections.abc import Callable, Iterable
@@ -25,7 +26,7 @@ from nats.js import api
 from pubsub_lib.interfaces import Codec
 from pubsub_lib.nats.acknowledging import UnacknowledgedMailbox
 from pubsub_lib.nats.errors import NatsError, UndecodablePayload
-from pubsub_lib.nats.stream import Stream, found
+from pubsub_lib.nats.stream import Stream
 
 # How long the server keeps a consumer without a name whose reader has gone silent, in seconds.
 FORGOTTEN_AFTER_S = 60.0
@@ -54,16 +55,16 @@ class Consumer[T]:
         set_aside: Callable[[UndecodablePayload], None],
     ) -> None:
         self.durable = bool(name)
+        self.name = name or f"reader-{secrets.token_hex(8)}"
+        self.mailbox = mailbox
         self._stream = stream
         self._codec = codec
-        self._mailbox = mailbox
         self._set_aside = set_aside
-        self._name = name or f"reader-{secrets.token_hex(8)}"
         self._config = api.ConsumerConfig(
-            name=self._name,
+            name=self.name,
             durable_name=name or None,
             deliver_policy=api.DeliverPolicy.NEW,
-            deliver_subject=f"_pubsub.{stream.name}.{self._name}",
+            deliver_subject=f"_pubsub.{stream.name}.{self.name}",
             deliver_group=name or None,
             ack_policy=api.AckPolicy.EXPLICIT,
             ack_wait=ack_wait,
@@ -72,26 +73,40 @@ class Consumer[T]:
             inactive_threshold=None if name else FORGOTTEN_AFTER_S,
         )
         self._joining: asyncio.Task[None] | None = None
+        self._stopping: asyncio.Task[None] | None = None
+        self._ending: asyncio.Task[None] | None = None
         self._subscription: Subscription | None = None
+        self._stopped = False
+        self._returned: list[Msg] = []
+        self._made_in: datetime.datetime | None = None  # the stream of this date
         self._highest = 0  # the last number in the stream that has come in here
         self._arrival = asyncio.Event()
-        self._ending: asyncio.Task[None] | None = None
 
     @property
     def ready(self) -> bool:
-        """Whether messages come in."""
+        """Whether messages come in, or never will."""
         return self._joining is not None and self._joining.done()
 
     def begin(self) -> asyncio.Task[None]:
         """Let messages come in, soon."""
         if self._joining is None:
-            self._joining = asyncio.get_running_loop().create_task(self._join())
+            self._joining = self._stream.start(self._join())
             self._joining.add_done_callback(self._joined)
         return self._joining
 
     async def get_ready(self) -> None:
-        """Return when messages come in."""
+        """Return when messages come in.
+
+        Raises:
+            NatsError: if the server cannot be reached or refuses it.
+        """
+        self.mailbox.home.check()
         await asyncio.shield(self.begin())
+
+    async def joined(self) -> None:
+        """Return when messages come in, or when the reader knows why they do not."""
+        if not self.ready:
+            await asyncio.wait([self.begin()])
 
     async def _join(self) -> None:
         await self._stream.make()
@@ -100,46 +115,53 @@ class Consumer[T]:
             queue=self._config.deliver_group or "",
             cb=self._receive,
         )
-        information = await self._make(self._config)
-        if information.delivered is not None:
-            self._highest = max(self._highest, information.delivered.stream_seq)
+        await self._make(self._config)
 
     def _joined(self, joining: asyncio.Task[None]) -> None:
         if not joining.cancelled() and (error := joining.exception()) is not None:
-            self._mailbox.fail(error)
+            self.mailbox.fail(error)
 
-    async def _make(self, config: api.ConsumerConfig) -> api.ConsumerInfo:
+    async def _make(self, config: api.ConsumerConfig) -> None:
         stream = self._stream
-        return await stream.ask(lambda: stream.context.add_consumer(stream.name, config))
+        made = await stream.ask(lambda: stream.context.add_consumer(stream.name, config))
+        self._made_in = stream.created
+        if made.delivered is not None:
+            self._highest = max(self._highest, made.delivered.stream_seq)
 
     async def remake(self) -> None:
         """Make the consumer again, if the server has come back without it."""
-        if not self.ready or self._ending is not None:
+        if not self.ready or self._made_in is None or self._ending is not None:
             return
-        stream = self._stream
-        try:
-            await stream.ask(lambda: found(stream.context.consumer_info(stream.name, self._name)))
-        except LookupError:
-            await self._make(
-                self._config.evolve(
-                    deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE,
-                    opt_start_seq=self._highest + 1,
-                )
+        in_another_stream = self._made_in != self._stream.created
+        if in_another_stream:
+            self._highest = 0
+        elif await self._stream.has(self.name):
+            return
+        if self.durable:  # made alike by everybody who shares it
+            await self._make(self._config)
+            return
+        before = self._highest
+        await self._make(
+            self._config.evolve(
+                deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=before + 1
             )
+        )
+        if not in_another_stream:
+            self.mailbox.dropped += self._highest - before  # the server has not kept these for it
 
     async def _receive(self, delivery: Msg) -> None:
-        stream, mailbox = self._stream, self._mailbox
-        metadata = delivery.metadata
-        sequence = metadata.sequence.stream
+        sequence, times = numbers_of(delivery)
+        counts = self._stream.counts
+        counts.received += 1
         self._highest = max(self._highest, sequence)
-        stream.counts.received += 1
-        stream.counts.redelivered += metadata.num_delivered > 1
-        if metadata.num_delivered == 1 or not mailbox.is_waiting(sequence):
-            self._take_in(delivery)
+        if times > 1:
+            counts.redelivered += 1
+        if times == 1 or not self.mailbox.is_waiting(sequence):
+            self._take_in(delivery, sequence)
         self._arrival.set()
 
-    def _take_in(self, delivery: Msg) -> None:
-        mailbox = self._mailbox
+    def _take_in(self, delivery: Msg, sequence: int) -> None:
+        mailbox, stream = self.mailbox, self._stream
         if not mailbox.in_use:
             self.give_back([delivery])
             return
@@ -148,15 +170,17 @@ class Consumer[T]:
             if message is None:
                 raise ValueError("null stands for the end, and is no message")
         except Exception as error:
-            self._stream.counts.undecodable += 1
+            stream.counts.undecodable += 1
+            stream.reply([delivery], Msg.term)
             self._set_aside(UndecodablePayload(delivery.subject, delivery.data, error))
-            self._stream.reply([delivery], Msg.term)
             return
-        if not mailbox.wants(message):
-            self._stream.reply([delivery], Msg.ack)
-        else:
+        if mailbox.wants(message):
             # Without room, which another's larger bound can cause, it is delivered again later.
-            mailbox.accept(message, delivery)
+            mailbox.accept(message, delivery, sequence)
+        elif mailbox.in_use:
+            stream.reply([delivery], Msg.ack)
+        else:  # its filter has failed
+            self.give_back([delivery])
 
     def acknowledge(self, deliveries: Iterable[Msg]) -> None:
         """Tell the server that these were handled."""
@@ -164,54 +188,83 @@ class Consumer[T]:
 
     def give_back(self, deliveries: Iterable[Msg]) -> None:
         """Ask the server to deliver these again, to whoever reads."""
-        if self.durable or self._ending is None:
-            self._stream.reply([each for each in deliveries if not each.is_acked], Msg.nak)
+        if not self.durable and self._ending is not None:
+            return  # the server forgets it with all that it has
+        self._returned += [each for each in deliveries if not each.is_acked]
+        if (self._stopping is None and self._ending is None) or self._stopped:
+            self._send_back()
+
+    def _send_back(self) -> None:
+        returned, self._returned = self._returned, []
+        self._stream.reply(returned, Msg.nak)
 
     @property
     def gone(self) -> bool:
         """Whether its subscriber has left, and the server knows."""
-        return self._ending is not None and self._ending.done()
+        return self._ending is not None and self._ending.done() and not self.mailbox.unfinished
 
     def end(self) -> None:
         """Let nothing more come in, and the server forget it if it is not to last."""
-        if self._ending is None:
-            self._ending = self._mailbox.home.check().create_task(self._end())
+        if self._joining is not None and self._ending is None:
+            self._ending = self._stream.start(self._end())
 
     async def _end(self) -> None:
         with contextlib.suppress(NatsError):
             await self.stop()
-            await self.leave()
+            if not self.durable:
+                await self._stream.forget(self.name)
 
     async def arrived(self, last: int, *, or_full: bool = False) -> None:
         """Return when everything up to this number in the stream has come in, or there is no room.
 
         Of a durable consumer others may have got it, so it is not waited for.
         """
-        while self._highest < last and not (self.durable or self._ending):
-            if or_full and self._mailbox.depth + self._mailbox.unfinished >= self._mailbox.maxsize:
+        mailbox = self.mailbox
+        while self._highest < last and not (self.durable or mailbox.closed):
+            if or_full and mailbox.depth + mailbox.unfinished >= mailbox.maxsize:
                 return
             self._arrival.clear()
             await self._arrival.wait()
 
     async def stop(self) -> None:
         """Let nothing more come in, and take in what is here."""
-        if self._joining is None:
-            return
-        await asyncio.wait([self._joining])
-        subscription, self._subscription = self._subscription, None
-        if subscription is not None:
-            with contextlib.suppress(nats.errors.Error):
-                await subscription.drain()  # type: ignore[no-untyped-call]
+        if self._stopping is None:
+            self._stopping = self._stream.start(self._stop())
+        # Cancelling this does not cancel that, which nats-py would not survive.
+        await asyncio.shield(self._stopping)
+
+    async def _stop(self) -> None:
+        if self._joining is not None:
+            await asyncio.wait([self._joining])
+        if self._subscription is not None:
+            with contextlib.suppress(ConnectionResetError, nats.errors.Error):
+                await self._stream.connection.unless_lost(self._subscription.drain())  # type: ignore[no-untyped-call]
         self._arrival.set()
+        self._stopped = True
+        self._send_back()  # not before, or it would come back here
 
     async def leave(self) -> None:
-        """Give back what is unread, or let the server forget a consumer that is not to last."""
+        """Give back what is not acknowledged, or let the server forget one that is not to last."""
         if self._joining is None:
             return
+        await self.stop()
         if self.durable:
-            self._mailbox.give_back_unread()
+            self.mailbox.give_back()
         else:
-            await self._stream.forget(self._name)
+            await self._stream.forget(self.name)
+
+
+def numbers_of(delivery: Msg) -> tuple[int, int]:
+    """Return a message's number in the stream, and how often it has been delivered.
+
+    `Msg.metadata` says the same, and makes six objects for it.
+
+    >>> numbers_of(Msg(None, reply="$JS.ACK.orders.billing.2.17.40.1700000000000000000.0"))
+    (17, 2)
+    """
+    words = delivery.reply.split(".")
+    first = 4 if len(words) == 9 else 6  # the longer form names the server's domain and account
+    return int(words[first + 1]), int(words[first])
 
 
 def checked_name(name: str) -> str:

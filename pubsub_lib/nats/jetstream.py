@@ -46,6 +46,7 @@ Message(content='second')
 import asyncio
 import contextlib
 import math
+import secrets
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -59,12 +60,15 @@ from pubsub_lib.nats.acknowledging import AcknowledgingSubscription, Unacknowled
 from pubsub_lib.nats.broker import KEPT_ASIDE, checked_subject, codec_of, logged
 from pubsub_lib.nats.connection import Connection
 from pubsub_lib.nats.consumer import Consumer, checked_name
-from pubsub_lib.nats.errors import NatsError, UndecodablePayload
+from pubsub_lib.nats.errors import NatsError, NotConnected, UndecodablePayload
+from pubsub_lib.nats.storing import Store, unconfirmed
 from pubsub_lib.nats.stream import Stream, stream_name
 from pubsub_lib.reports import Delivery, ShutdownReport
 
 # What the server needs at most to be told that this process leaves, in seconds.
 LEAVING_TAKES_S = 1.0
+# How many bytes nats-py may keep. Publishing keeps to a much smaller bound of its own.
+SEND_BUFFER = 256 * 1024 * 1024
 STORED = Delivery(1)
 
 
@@ -129,18 +133,20 @@ class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
         self._set_aside: deque[UndecodablePayload] = deque(maxlen=KEPT_ASIDE)
         self._publishing = 0
         self._published = asyncio.Event()
+        self._publisher = secrets.token_hex(8)
         self._numbered = 0
         self._draining: asyncio.Task[None] | None = None
         self._connection = Connection(
             url,
             self._home,
             connect_timeout=_checked_seconds("connect_timeout", connect_timeout),
-            send_buffer=2 * 1024 * 1024,
+            send_buffer=SEND_BUFFER,
             report=self._report,
             slow_consumer=lambda subject: None,  # the server sends no more than maxsize
         )
         self._stream = Stream(
             self._connection,
+            self._home,
             self.subject,
             name=checked_name(stream) or stream_name(self.subject),
             max_messages=checked_maxsize(max_messages),
@@ -148,7 +154,8 @@ class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
         )
         # Not held by the connection, which would else hold the broker that holds these.
         self._consumers: list[Consumer[T]] = []
-        self._connection.on_reconnected = partial(restore, self._stream, self._consumers)
+        self._stream.restored = partial(restored, self._stream, self._consumers)
+        self._store = Store(self._stream)
 
     def __del__(self) -> None:
         super().__del__()
@@ -251,11 +258,14 @@ class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
         self._admit_message(message)
         data = self._codec.to_bytes(message)
         self._numbered += 1
-        number = message_id or f"{self._connection.publisher}.{self._numbered}"
+        number = checked_id(message_id) or f"{self._publisher}.{self._numbered}"
         self._publishing += 1
         try:
-            await self._get_ready()
-            await self._stream.store(data, number, self.timeout)
+            async with asyncio.timeout(self.timeout):
+                await self._get_ready()
+                await self._store.put(data, number)
+        except TimeoutError:
+            raise unconfirmed(number) from None
         finally:
             self._publishing -= 1
             if not self._publishing:
@@ -286,8 +296,13 @@ class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
             NatsError: if the server cannot be reached or refuses it.
         """
         self._home.check()
+        checked_name(name)
         await self._stream.make()
-        await self._stream.forget(checked_name(name))
+        for consumer in self._consumers:
+            if consumer.durable and consumer.name == name:
+                consumer.mailbox.leave()
+                consumer.mailbox.finish()
+        await self._stream.forget(name)
 
     @override
     async def shutdown(self, *, timeout: float | None = 10.0) -> ShutdownReport:
@@ -304,17 +319,12 @@ class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
         loop = self._home.check()
         self._closed = True
         if self._draining is None:
-            self._draining = loop.create_task(self._drain())
+            self._draining = self._stream.start(self._drain())
         began = loop.time()
         await asyncio.wait([self._draining], timeout=timeout)
         left = None if timeout is None else max(timeout - (loop.time() - began), 0)
         report = await super().shutdown(timeout=left)
-        self._draining.cancel()
-        await asyncio.wait([self._draining])
-        with contextlib.suppress(NatsError, TimeoutError):
-            async with asyncio.timeout(LEAVING_TAKES_S):
-                await self._leave()
-        await self._connection.close()
+        await self._leave()
         return report
 
     @override
@@ -328,24 +338,37 @@ class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
             await self._stream.make()
         for consumer in self._consumers:
             if not consumer.ready:
-                await consumer.get_ready()
+                await self._get_consumers_ready()
+                break
+
+    async def _get_consumers_ready(self) -> None:
+        for consumer in list(self._consumers):
+            await consumer.joined()
 
     async def _drain(self) -> None:
-        if self._publishing:
+        while self._publishing:
+            self._published.clear()
             await self._published.wait()
-        if self._stream.made and any(not consumer.durable for consumer in self._consumers):
-            last = await self._stream.last_sequence()
-            for consumer in self._consumers:
-                await consumer.arrived(last)
-        for consumer in self._consumers:
-            await consumer.stop()
+        consumers = sorted(self._consumers, key=lambda consumer: not consumer.durable)
+        with contextlib.suppress(NatsError):
+            for consumer in consumers:
+                if not consumer.durable and self._stream.made:
+                    await consumer.arrived(await self._stream.last_sequence())
+                await consumer.stop()
 
     async def _leave(self) -> None:
-        for consumer in self._consumers:
-            await consumer.leave()
-        await self._stream.replied()
-        if self._stream.made:
-            await self._connection.confirm()
+        """Leave in good order if that is possible in a short time."""
+        if self._draining is not None:
+            self._draining.cancel()
+        if self._connection.connected:
+            with contextlib.suppress(NatsError, TimeoutError):
+                async with asyncio.timeout(LEAVING_TAKES_S):
+                    for consumer in self._consumers:
+                        await consumer.leave()
+                    await self._stream.replied()
+                    await self._connection.confirm()
+        await self._connection.close()
+        await self._stream.end()
 
     def _release_publishers(self) -> None:
         """Nothing: a publish waits for the server alone, up to its own time-out."""
@@ -361,18 +384,25 @@ class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
         return put_aside
 
 
-def restore(stream: Stream, consumers: list[Consumer[Any]]) -> None:
+async def restored(stream: Stream, consumers: list[Consumer[Any]]) -> None:
     """Look whether a server that has come back still knows the stream and the consumers."""
-    stream.restoring = asyncio.get_running_loop().create_task(_restore(stream, consumers))
-
-
-async def _restore(stream: Stream, consumers: list[Consumer[Any]]) -> None:
     try:
         await stream.remake()
         for consumer in list(consumers):
             await consumer.remake()
+    except NotConnected:
+        pass  # it is over
     except NatsError as error:
         stream.connection.report(error)
+
+
+def checked_id(message_id: str) -> str:
+    """Return an id for a message, or say what is wrong with it."""
+    if not isinstance(message_id, str):
+        raise TypeError(f"message_id is a string, not {message_id!r}")
+    if message_id != message_id.strip() or len(message_id.splitlines()) > 1:
+        raise ValueError(f"message_id is one line without blanks around it, not {message_id!r}")
+    return message_id
 
 
 def _checked_seconds(name: str, seconds: float) -> float:

@@ -6,6 +6,7 @@
 
 import asyncio
 import contextlib
+import datetime
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -20,15 +21,18 @@ from nats.js.errors import (
     ServiceUnavailableError,
 )
 
+from pubsub_lib.event_loop import HomeLoop
 from pubsub_lib.nats.connection import Connection
-from pubsub_lib.nats.errors import NatsError, PayloadTooLarge, StreamFull, Unconfirmed
+from pubsub_lib.nats.errors import NatsError
 
-# The server's number of the error "maximum messages exceeded".
-MAXIMUM_MESSAGES_EXCEEDED = 10077
 # How long one request to the server may take before it is made again, in seconds.
 REQUEST_TIMEOUT_S = 5.0
 # How long to wait before asking a server again that is not yet ready, in seconds.
 ASK_AGAIN_AFTER_S = 0.05
+# How long a server may need until it is ready, which it is not without JetStream, in seconds.
+READY_AFTER_S = 5.0
+# How long tasks may need to notice that the connection was closed, in seconds.
+NOTICED_AFTER_S = 0.5
 
 
 @dataclass(slots=True)
@@ -42,10 +46,11 @@ class Counts:
 
 
 class Stream:
-    """The stream of one subject.
+    """The stream of one subject, and the tasks that look after it.
 
     Args:
         connection: the way to the server.
+        home: the event loop that it belongs to.
         subject: what is stored.
         name: what the server calls the stream.
         max_messages: how many it may hold; then publishing fails.
@@ -53,11 +58,14 @@ class Stream:
 
     Attributes:
         counts: what happened to messages here.
+        created: when the server made it, which tells it from another one of the same name.
+        restored: looks whether the server still has the stream and what belongs to it.
     """
 
     def __init__(
         self,
         connection: Connection,
+        home: HomeLoop,
         subject: str,
         *,
         name: str,
@@ -68,6 +76,9 @@ class Stream:
         self.subject = subject
         self.name = name
         self.counts = Counts()
+        self.created: datetime.datetime | None = None
+        self.restored: Callable[[], Coroutine[Any, Any, None]]
+        self._home = home
         self._config = api.StreamConfig(
             name=name,
             subjects=[subject],
@@ -76,10 +87,12 @@ class Stream:
             max_msgs=max_messages,
             duplicate_window=duplicate_window,
         )
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._making: asyncio.Task[None] | None = None
+        self._restoring: asyncio.Task[None] | None = None
         self._replies: list[tuple[Msg, Callable[[Msg], Awaitable[None]]]] = []
         self._replying: asyncio.Task[None] | None = None
-        self.restoring: asyncio.Task[None] | None = None
+        connection.on_reconnected = self.restore
 
     @property
     def context(self) -> JetStreamContext:
@@ -88,45 +101,90 @@ class Stream:
 
     @property
     def made(self) -> bool:
-        """Whether the server has the stream."""
-        return self._making is not None and self._making.done()
+        """Whether the server has had the stream."""
+        return self.created is not None
+
+    @property
+    def ready(self) -> bool:
+        """Whether the server can be expected to have it now."""
+        return self.connection.connected and self._restoring is None
+
+    async def until_ready(self) -> None:
+        """Wait until there is a connection, and what the server has lost is there again.
+
+        Raises:
+            NotConnected: if the connection is closed meanwhile.
+        """
+        while not self.ready:
+            await self.connection.until_connected()
+            if self._restoring is not None:
+                await asyncio.wait([self._restoring])
 
     async def make(self) -> None:
         """Connect, and make the stream if it is not there.
 
         Raises:
-            NatsError: if the server refuses it.
+            NatsError: if the server cannot be reached or refuses it.
         """
         if self._making is None:
-            self._making = asyncio.get_running_loop().create_task(self._make())
-        try:
-            await asyncio.shield(self._making)
-        except NatsError:
-            self._making = None
-            raise
+            self._making = self.start(self._make())
+            self._making.add_done_callback(self._not_making)
+        await asyncio.shield(self._making)
 
     async def _make(self) -> None:
         await self.connection.connect()
-        await self.ask(lambda: self.context.add_stream(self._config))
+        self.created = (await self._add()).created
+
+    def _not_making(self, making: asyncio.Task[None]) -> None:
+        if making.cancelled() or making.exception() is not None:
+            self._making = None  # another try is allowed
+
+    async def _add(self) -> api.StreamInfo:
+        return await self.ask(lambda: self.context.add_stream(self._config))
 
     async def remake(self) -> None:
-        """Make the stream again, if the server has come back without it."""
-        await self.ask(lambda: self.context.add_stream(self._config))
+        """Make the stream again if the server has come back without it, and report that."""
+        before, self.created = self.created, (await self._add()).created
+        if before not in (None, self.created):
+            self.connection.report(
+                NatsError(
+                    f"the server at {self.connection.address} has come back without the stream "
+                    f"{self.name!r}: what it kept is lost; give it a store that lasts"
+                )
+            )
+
+    def restore(self) -> None:
+        """Look soon whether the server still has the stream and what belongs to it."""
+        if self._restoring is not None:
+            self._restoring.cancel()
+        restoring = self._restoring = self.start(self.restored())
+        restoring.add_done_callback(self._not_restoring)
+
+    def _not_restoring(self, restoring: asyncio.Task[None]) -> None:
+        if restoring is self._restoring:
+            self._restoring = None
 
     async def ask[R](self, request: Callable[[], Coroutine[Any, Any, R]]) -> R:
         """Make a request until the server answers it, through reconnections.
 
         Raises:
-            NatsError: if the answer is an error.
+            NatsError: if the answer is an error, or the server has no JetStream.
         """
+        loop, unavailable_since = asyncio.get_running_loop(), None
         while True:
             await self.connection.until_connected()
             try:
                 return await self.connection.unless_lost(request())
             except (ServiceUnavailableError, NoStreamResponseError, nats.errors.NoRespondersError):
-                await asyncio.sleep(ASK_AGAIN_AFTER_S)  # it has started, and is reading its files
+                unavailable_since = unavailable_since or loop.time()
+                if loop.time() > unavailable_since + READY_AFTER_S:
+                    raise NatsError(
+                        f"the server at {self.connection.address} keeps no messages; start it with "
+                        "JetStream, as `nats-server -js`, or use NatsPubSub"
+                    ) from None
+                await asyncio.sleep(ASK_AGAIN_AFTER_S)
             except (ConnectionResetError, nats.errors.TimeoutError):
-                pass
+                unavailable_since = None
             except APIError as error:
                 raise NatsError(
                     f"the server at {self.connection.address} says of the stream {self.name!r}: "
@@ -134,45 +192,18 @@ class Stream:
                     "another name"
                 ) from error
 
-    async def store(self, data: bytes, message_id: str, timeout: float | None) -> None:
-        """Return when the server has stored a message, or had it before.
-
-        Raises:
-            StreamFull: if it holds as many as it may.
-            PayloadTooLarge: if the server takes no message of this size.
-            Unconfirmed: if it has not answered in time.
-        """
-        connection = self.connection
-        if len(data) > connection.client.max_payload:
-            raise PayloadTooLarge(len(data), connection.client.max_payload)
-        headers = {api.Header.MSG_ID.value: message_id}
-        try:
-            async with asyncio.timeout(timeout):
-                confirmation = await self.ask(
-                    lambda: self._publish(data, headers),
-                )
-        except TimeoutError:
-            raise Unconfirmed(
-                1, f"publish again with message_id={message_id!r}, and it is stored once"
-            ) from None
-        self.counts.duplicates_refused += bool(confirmation.duplicate)
-
-    async def _publish(self, data: bytes, headers: dict[str, str]) -> api.PubAck:
-        try:
-            return await self.context.publish(
-                self.subject, data, stream=self.name, headers=dict(headers)
-            )
-        except APIError as error:
-            if error.err_code == MAXIMUM_MESSAGES_EXCEEDED:
-                raise StreamFull(self.name) from error
-            raise
-        except nats.errors.OutboundBufferLimitError as error:
-            raise ConnectionResetError from error
-
     async def last_sequence(self) -> int:
         """Return the number of the message that was stored last."""
         information = await self.ask(lambda: self.context.stream_info(self.name))
         return information.state.last_seq
+
+    async def has(self, consumer: str) -> bool:
+        """Return whether the server knows a consumer of this name."""
+        try:
+            await self.ask(lambda: found(self.context.consumer_info(self.name, consumer)))
+        except LookupError:
+            return False
+        return True
 
     async def forget(self, consumer: str) -> None:
         """Delete a consumer, if there is one of this name."""
@@ -184,21 +215,46 @@ class Stream:
     def reply(self, deliveries: list[Msg], answer: Callable[[Msg], Awaitable[None]]) -> None:
         """Answer the server, soon and in order: how it is to go on with these messages."""
         self._replies += [(delivery, answer) for delivery in deliveries]
-        if self._replies and (self._replying is None or self._replying.done()):
-            self._replying = asyncio.get_running_loop().create_task(self._send_replies())
+        if self._replies and self._replying is None and not self._home_has_ended():
+            self._replying = self.start(self._send_replies())
 
     async def _send_replies(self) -> None:
-        while self._replies:
-            replies, self._replies = self._replies, []
-            for delivery, answer in replies:
-                # Without an answer the server delivers the message again, which is always safe.
-                with contextlib.suppress(nats.errors.Error):
-                    await answer(delivery)
+        try:
+            while self._replies:
+                replies, self._replies = self._replies, []
+                for delivery, answer in replies:
+                    # Without an answer the server delivers it again, which is always safe.
+                    with contextlib.suppress(nats.errors.Error):
+                        await answer(delivery)
+        finally:
+            self._replying = None
 
     async def replied(self) -> None:
         """Return when every answer is on its way."""
-        if self._replying is not None:
+        while self._replying is not None:
             await asyncio.wait([self._replying])
+
+    # Its tasks.
+
+    def start[R](self, work: Coroutine[Any, Any, R]) -> asyncio.Task[R]:
+        """Do something in the background, until it is done or everything ends."""
+        loop = self._home.loop or self._home.check()
+        task = loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def end(self) -> None:
+        """Wait for the tasks to end. To be called when the connection was closed."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=NOTICED_AFTER_S)
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _home_has_ended(self) -> bool:
+        return self._home.loop is None or self._home.loop.is_closed()
 
 
 async def found[R](request: Coroutine[Any, Any, R]) -> R:
