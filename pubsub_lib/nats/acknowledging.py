@@ -14,6 +14,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from functools import partial
+from types import TracebackType
 from typing import Any, Protocol, Self, override
 
 from nats.aio.msg import Msg
@@ -45,6 +46,9 @@ class Supply(Protocol):
 
     def end(self) -> None:
         """Let nothing more come in."""
+
+    async def ended(self) -> None:
+        """Return when the server knows that, if it can be told soon."""
 
 
 class UnacknowledgedMailbox[T](Mailbox[T]):
@@ -237,6 +241,16 @@ class AcknowledgingSubscription[T](ReadingEnd[T]):
     @override
     async def __aenter__(self) -> Self:
         return await self
+
+    @override
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+        await self._backlog.supply.ended()
 
 
 class AcknowledgingMessages[T](Messages[T]):

@@ -30,6 +30,8 @@ from pubsub_lib.nats.stream import Stream
 
 # How long the server keeps a consumer without a name whose reader has gone silent, in seconds.
 FORGOTTEN_AFTER_S = 60.0
+# What the server needs at most to be told that somebody leaves, in seconds.
+LEAVING_TAKES_S = 1.0
 
 
 class Consumer[T]:
@@ -205,8 +207,13 @@ class Consumer[T]:
 
     def end(self) -> None:
         """Let nothing more come in, and the server forget it if it is not to last."""
-        if self._joining is not None and self._ending is None:
+        if self._joining is not None and self._ending is None and self._stream.can_start:
             self._ending = self._stream.start(self._end())
+
+    async def ended(self) -> None:
+        """Return when the server knows that nobody reads here, if it can be told soon."""
+        if self._ending is not None:
+            await asyncio.wait([self._ending], timeout=LEAVING_TAKES_S)
 
     async def _end(self) -> None:
         with contextlib.suppress(NatsError):
@@ -236,9 +243,13 @@ class Consumer[T]:
     async def _stop(self) -> None:
         if self._joining is not None:
             await asyncio.wait([self._joining])
-        if self._subscription is not None:
+        subscription, connection = self._subscription, self._stream.connection
+        if subscription is not None:
             with contextlib.suppress(ConnectionResetError, nats.errors.Error):
-                await self._stream.connection.unless_lost(self._subscription.drain())  # type: ignore[no-untyped-call]
+                if connection.connected:
+                    await connection.unless_lost(subscription.drain())  # type: ignore[no-untyped-call]
+                else:
+                    await subscription.unsubscribe()
         self._arrival.set()
         self._stopped = True
         self._send_back()  # not before, or it would come back here

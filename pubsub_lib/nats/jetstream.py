@@ -57,16 +57,14 @@ from pubsub_lib.broker import Where
 from pubsub_lib.interfaces import Codec
 from pubsub_lib.lifecycle import BrokerLifecycle, checked_maxsize, checked_timeout
 from pubsub_lib.nats.acknowledging import AcknowledgingSubscription, UnacknowledgedMailbox
-from pubsub_lib.nats.broker import KEPT_ASIDE, checked_subject, codec_of, logged
+from pubsub_lib.nats.broker import KEPT_ASIDE, checked_subject, codec_of, logged, logger
 from pubsub_lib.nats.connection import Connection
-from pubsub_lib.nats.consumer import Consumer, checked_name
+from pubsub_lib.nats.consumer import LEAVING_TAKES_S, Consumer, checked_name
 from pubsub_lib.nats.errors import NatsError, NotConnected, UndecodablePayload
 from pubsub_lib.nats.storing import Store, unconfirmed
 from pubsub_lib.nats.stream import Stream, stream_name
 from pubsub_lib.reports import Delivery, ShutdownReport
 
-# What the server needs at most to be told that this process leaves, in seconds.
-LEAVING_TAKES_S = 1.0
 # How many bytes nats-py may keep. Publishing keeps to a much smaller bound of its own.
 SEND_BUFFER = 256 * 1024 * 1024
 STORED = Delivery(1)
@@ -129,13 +127,14 @@ class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
         self.subject = checked_subject(subject)
         self.ack_wait = _checked_seconds("ack_wait", ack_wait)
         self._codec = codec_of(codec)
-        self._report = on_error or logged
+        self._report = guarded(on_error) if on_error else logged
         self._set_aside: deque[UndecodablePayload] = deque(maxlen=KEPT_ASIDE)
         self._publishing = 0
         self._published = asyncio.Event()
         self._publisher = secrets.token_hex(8)
         self._numbered = 0
         self._draining: asyncio.Task[None] | None = None
+        self._leaving: asyncio.Task[None] | None = None
         self._connection = Connection(
             url,
             self._home,
@@ -324,13 +323,19 @@ class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
         await asyncio.wait([self._draining], timeout=timeout)
         left = None if timeout is None else max(timeout - (loop.time() - began), 0)
         report = await super().shutdown(timeout=left)
-        await self._leave()
+        if self._leaving is None:
+            self._leaving = loop.create_task(self._leave())
+        await asyncio.shield(self._leaving)
         return report
 
     @override
     async def __aenter__(self) -> Self:
         await super().__aenter__()
-        await self._get_ready()
+        try:
+            await self._get_ready()
+        except BaseException:
+            await self.shutdown(timeout=0)
+            raise
         return self
 
     async def _get_ready(self) -> None:
@@ -394,6 +399,18 @@ async def restored(stream: Stream, consumers: list[Consumer[Any]]) -> None:
         pass  # it is over
     except NatsError as error:
         stream.connection.report(error)
+
+
+def guarded(on_error: Callable[[NatsError], object]) -> Callable[[NatsError], object]:
+    """Return the function that is told of errors, so that it stops nothing if it raises itself."""
+
+    def report(error: NatsError) -> None:
+        try:
+            on_error(error)
+        except Exception:
+            logger.exception("on_error has raised this when it was told: %s", error)
+
+    return report
 
 
 def checked_id(message_id: str) -> str:

@@ -60,6 +60,7 @@ class Stream:
         counts: what happened to messages here.
         created: when the server made it, which tells it from another one of the same name.
         restored: looks whether the server still has the stream and what belongs to it.
+        ended: whether the connection was closed, so that there is nothing more to do.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class Stream:
             duplicate_window=duplicate_window,
         )
         self._tasks: set[asyncio.Task[Any]] = set()
+        self.ended = False
         self._making: asyncio.Task[None] | None = None
         self._restoring: asyncio.Task[None] | None = None
         self._replies: list[tuple[Msg, Callable[[Msg], Awaitable[None]]]] = []
@@ -215,7 +217,7 @@ class Stream:
     def reply(self, deliveries: list[Msg], answer: Callable[[Msg], Awaitable[None]]) -> None:
         """Answer the server, soon and in order: how it is to go on with these messages."""
         self._replies += [(delivery, answer) for delivery in deliveries]
-        if self._replies and self._replying is None and not self._home_has_ended():
+        if self._replies and self._replying is None and self.can_start:
             self._replying = self.start(self._send_replies())
 
     async def _send_replies(self) -> None:
@@ -246,6 +248,7 @@ class Stream:
 
     async def end(self) -> None:
         """Wait for the tasks to end. To be called when the connection was closed."""
+        self.ended = True
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=NOTICED_AFTER_S)
         for task in self._tasks:
@@ -253,8 +256,11 @@ class Stream:
         if self._tasks:
             await asyncio.wait(self._tasks)
 
-    def _home_has_ended(self) -> bool:
-        return self._home.loop is None or self._home.loop.is_closed()
+    @property
+    def can_start(self) -> bool:
+        """Whether anything can still be done in the background."""
+        loop = self._home.loop
+        return not self.ended and loop is not None and not loop.is_closed()
 
 
 async def found[R](request: Coroutine[Any, Any, R]) -> R:
