@@ -4,13 +4,12 @@ import asyncio
 import gc
 import itertools
 import shutil
-import sys
 import threading
 import warnings
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from watching import Server, administrator, soon, stalled, take, until, until_here
+from watching import Server, administrator, needs_signals, soon, stalled, take, until, until_here
 
 from pubsub_lib import Delivery, PubSubClosed, ShutdownReport
 from pubsub_lib.nats import (
@@ -28,9 +27,6 @@ from pubsub_lib.nats.storing import overhead
 
 NO_SERVER = why_no_server(of_our_own=True)
 pytestmark = pytest.mark.skipif(NO_SERVER is not None, reason=str(NO_SERVER))
-needs_signals = pytest.mark.skipif(
-    sys.platform == "win32", reason="no process can be stopped and continued"
-)
 SUBJECTS = (f"subject{number}" for number in itertools.count())
 
 

@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import nats
+import pytest
 from nats.js import JetStreamContext
 from nats.js.api import ConsumerInfo
 from nats.js.errors import NotFoundError
@@ -15,6 +17,9 @@ from pubsub_lib.nats import NatsServer
 from pubsub_lib.nats.acknowledging import AcknowledgingSubscription
 
 LIMIT_S = 20.0
+needs_signals = pytest.mark.skipif(
+    sys.platform == "win32", reason="no process can be stopped and continued"
+)
 
 
 async def soon[R](awaitable: Awaitable[R]) -> R:
@@ -22,9 +27,9 @@ async def soon[R](awaitable: Awaitable[R]) -> R:
     return await asyncio.wait_for(awaitable, LIMIT_S)
 
 
-async def until(condition: Callable[[], Awaitable[object]]) -> None:
+async def until(condition: Callable[[], Awaitable[object]], *, limit_s: float = LIMIT_S) -> None:
     """Ask the server again and again, since it tells nobody."""
-    async with asyncio.timeout(LIMIT_S):
+    async with asyncio.timeout(limit_s):
         while not await condition():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
@@ -113,4 +118,5 @@ def stalled(server: NatsServer) -> Iterator[None]:
     try:
         yield
     finally:
-        os.kill(server.process_id, signal.SIGCONT)
+        if server.running:
+            os.kill(server.process_id, signal.SIGCONT)
