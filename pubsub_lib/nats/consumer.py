@@ -82,6 +82,7 @@ class Consumer[T]:
         self._returned: list[Msg] = []
         self._made_in: datetime.datetime | None = None  # the stream of this date
         self._highest = 0  # the last number in the stream that has come in here
+        self._missing: set[int] = set()  # those before it that were lost on their way, for now
         self._arrival = asyncio.Event()
 
     @property
@@ -137,6 +138,7 @@ class Consumer[T]:
         in_another_stream = self._made_in != self._stream.created
         if in_another_stream:
             self._highest = 0
+            self._missing.clear()
         elif await self._stream.has(self.name):
             return
         if self.durable:  # made alike by everybody who shares it
@@ -149,18 +151,29 @@ class Consumer[T]:
             )
         )
         if not in_another_stream:
-            self.mailbox.dropped += self._highest - before  # the server has not kept these for it
+            # The server has not kept these for it.
+            self.mailbox.dropped += self._highest - before + len(self._missing)
+            self._missing.clear()
 
     async def _receive(self, delivery: Msg) -> None:
         sequence, times = numbers_of(delivery)
         counts = self._stream.counts
         counts.received += 1
-        self._highest = max(self._highest, sequence)
         if times > 1:
             counts.redelivered += 1
+        if not self.durable:
+            self._note_missing(sequence)
+        self._highest = max(self._highest, sequence)
         if times == 1 or not self.mailbox.is_waiting(sequence):
             self._take_in(delivery, sequence)
         self._arrival.set()
+
+    def _note_missing(self, sequence: int) -> None:
+        """Note what was sent before this one, and will be sent again after ack_wait."""
+        self._missing.discard(sequence)
+        gap = range(self._highest + 1, sequence)
+        if len(gap) <= self.mailbox.maxsize:  # else an administrator has removed these
+            self._missing.update(gap)
 
     def _take_in(self, delivery: Msg, sequence: int) -> None:
         mailbox, stream = self.mailbox, self._stream
@@ -227,7 +240,7 @@ class Consumer[T]:
         Of a durable consumer others may have got it, so it is not waited for.
         """
         mailbox = self.mailbox
-        while self._highest < last and not (self.durable or mailbox.closed):
+        while not (self.durable or mailbox.closed) and (self._highest < last or self._missing):
             if or_full and mailbox.depth + mailbox.unfinished >= mailbox.maxsize:
                 return
             self._arrival.clear()
@@ -255,13 +268,20 @@ class Consumer[T]:
         self._send_back()  # not before, or it would come back here
 
     async def leave(self) -> None:
-        """Give back what is not acknowledged, or let the server forget one that is not to last."""
+        """Give back what is not acknowledged, or let the server forget one that is not to last.
+
+        What has not come in for such a one is dropped.
+        """
         if self._joining is None:
             return
         await self.stop()
         if self.durable:
             self.mailbox.give_back()
-        else:
+        elif self._ending is None:
+            last = await self._stream.last_sequence()
+            self.mailbox.dropped += max(last - self._highest, 0) + len(self._missing)
+            self._highest = max(last, self._highest)
+            self._missing.clear()
             await self._stream.forget(self.name)
 
 

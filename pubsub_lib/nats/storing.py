@@ -12,6 +12,7 @@ future that its answer sets.
 import asyncio
 import json
 
+import nats.errors
 from nats.aio.msg import Msg
 from nats.js import api
 
@@ -69,20 +70,21 @@ class Store:
                     await stream.until_ready()
                 while connection.client.pending_data_size > BYTES_ON_THE_WAY:
                     await connection.confirm()
+                answer = await self._attempt(data, headers)
             except NotConnected:
                 if sent:
                     raise unconfirmed(message_id) from None
                 raise
-            sent = True
-            answer = await self._attempt(data, headers)
-            if answer is not None and self._confirms(answer):
-                return
             if answer is not None:
+                if self._confirms(answer):
+                    return
                 await asyncio.sleep(ASK_AGAIN_AFTER_S)
+            sent = True
 
     async def _attempt(self, data: bytes, headers: dict[str, str]) -> Msg | None:
         """Send it, and return the server's answer, or `None` if none will come."""
-        client, loop = self._stream.connection.client, asyncio.get_running_loop()
+        connection, loop = self._stream.connection, asyncio.get_running_loop()
+        client = connection.client
         if not self._inbox:
             self._inbox = f"{client.new_inbox()}."
             await client.subscribe(f"{self._inbox}*", cb=self._answered)
@@ -94,6 +96,8 @@ class Store:
         try:
             await client.publish(self._stream.subject, data, self._inbox + number, headers)
             return await answer
+        except nats.errors.Error as error:
+            raise connection.named(error) from error
         finally:
             timer.cancel()
             del self._answers[number]

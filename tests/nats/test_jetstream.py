@@ -86,6 +86,18 @@ def ignored(error: NatsError) -> None:
     pass
 
 
+def drop_one(receive):
+    """Return a function that receives as this one, but for the first message."""
+    dropped = []
+
+    async def receive_all_but_one(delivery) -> None:
+        if dropped:
+            await receive(delivery)
+        dropped.append(delivery)
+
+    return receive_all_but_one
+
+
 async def left_alone(broker: JetStreamPubSub[int], name: str) -> None:
     """Let the server keep what comes for this name."""
     async with broker.subscribe(name=name):
@@ -571,6 +583,17 @@ async def test_a_nameless_reader_gets_all_that_was_published_before_the_shutdown
         assert await reading == list(range(50))
 
 
+async def test_what_does_not_come_in_before_the_end_is_dropped_and_counted(url, subject):
+    broker = JetStreamPubSub[int](subject, url=url, maxsize=3)
+    inbox = await broker.subscribe()
+    for number in range(10):
+        await broker.publish(number)
+    await until_here(inbox.full)
+    assert await soon(broker.shutdown(timeout=0)) == ShutdownReport(unread=3, unfinished=0)
+    assert (inbox.stats.received, inbox.stats.dropped) == (3, 7)
+    assert (broker.stats.delivered, broker.stats.dropped) == (3, 7)
+
+
 async def test_flush_waits_until_a_nameless_reader_has_what_was_published_elsewhere(url, subject):
     async with (
         JetStreamPubSub[int](subject, url=url) as one,
@@ -788,6 +811,31 @@ async def test_readers_go_on_after_a_restart_with_the_store(own_server, subject,
             received.update(await take(inbox, 1))
         assert inbox.stats.dropped == 0
     assert len(errors) == 1  # the lost connection
+
+
+async def test_shutdown_waits_for_what_was_on_its_way_to_a_nameless_reader_when_the_server_died(
+    own_server, subject
+):
+    async with (
+        JetStreamPubSub[int](subject, url=own_server.url, on_error=ignored) as broker,
+        JetStreamPubSub[int](subject, url=own_server.url, on_error=ignored) as another,
+    ):
+        inbox = await broker.subscribe(ack_wait=0.5)
+        # It is sent to a reader that does not look, and then the server dies.
+        receive, consumer = broker._consumers[0]._receive, broker._consumers[0]
+        await another.publish(0)
+        assert await take(inbox, 1) == [0]
+        consumer._subscription._cb = drop_one(receive)
+        await another.publish(1)
+        await asyncio.to_thread(own_server.restart)
+        await another.publish(2)
+
+        async def read() -> list[int]:
+            return [number async for number in inbox]
+
+        reading = asyncio.create_task(read())
+        await soon(broker.shutdown())
+        assert sorted(await reading) == [1, 2]
 
 
 @pytest.mark.parametrize("name", ["billing", ""])
