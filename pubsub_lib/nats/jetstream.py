@@ -5,17 +5,21 @@ subscription has acknowledged it. The code stays the same, and this changes:
 
 - `publish` returns when the server has stored the message. It is tried again until then, for up to
   `timeout` seconds; the server knows it by its number, and stores it once. Your own `message_id`
-  does this beyond the end of the process.
+  does this beyond the end of the process. Only a server that has been killed does not know again
+  what everybody had handled before.
 - A subscription with a name lasts: what comes while nobody reads it is kept, and the next who
   subscribes by that name goes on where the last one stopped. Several that do so at the same time
-  share the messages. One without a name ends when its reader leaves.
+  share the messages. One without a name ends when its reader leaves, or a minute after its death.
 - Handling a message acknowledges it: by asking for the next one in `async for`, or by
   `task_done()`. What is not acknowledged within `ack_wait` seconds, because its reader was slow or
   has gone, is delivered again, and after later ones. So a reader may see a message twice: give each
   an identity, and make handling it twice harmless.
 - `maxsize` is how many messages a subscription may have that are not acknowledged. The others wait
   on the server, up to `max_messages` for the slowest; then publishing fails with `StreamFull`.
-  Nothing is dropped.
+  Nothing is dropped, but what one without a name has not got when the broker is shut down.
+- When the connection is lost it is made again, for ever. A server that comes back with an empty
+  store has lost what it kept: `on_error` is told, and the stream and the subscriptions are made
+  anew. Each of them misses what other processes publish before that.
 
 >>> import asyncio
 >>> from pubsub_lib import Message
@@ -96,7 +100,7 @@ class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
             again, in seconds. It must be longer than handling `maxsize` messages takes.
         max_messages: how many messages the stream may hold.
         duplicate_window: how long the server knows a message again that is published twice, in
-            seconds.
+            seconds. It must be longer than `timeout`.
         stream: what the stream is called; by default after the subject.
         connect_timeout: how long to look for the server at first, in seconds.
         on_error: is called with each `NatsError` that can be raised to nobody; by default they are
@@ -198,7 +202,7 @@ class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
             where: says whether a message is wanted, as for `AsyncPubSub`. Others are acknowledged
                 when they come in.
             maxsize: how many messages it may have that are not acknowledged, if not as many as the
-                broker says. All who share a name give the same.
+                broker says. All who share a name give the same; the last decides.
             ack_wait: how long the server waits for an acknowledgement, in seconds, if not as long
                 as the broker says.
 
@@ -245,7 +249,7 @@ class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
 
         Raises:
             TypeError: if the message is `None`, or none that the codec knows.
-            ValueError: if the codec cannot make bytes of it.
+            ValueError: if the codec cannot make bytes of it, or the id is not one line of text.
             PubSubClosed: if the broker was shut down.
             StreamFull: if the stream holds as many messages as it may.
             PayloadTooLarge: if the server takes no message of this size.
@@ -289,6 +293,7 @@ class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
     async def forget(self, name: str) -> None:
         """Let the server forget a subscription by its name, with all that it keeps for it.
 
+        Readers here get what they have, and the end; those in other processes get nothing more.
         Does nothing if there is none.
 
         Raises:
@@ -308,8 +313,9 @@ class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
         """Accept nothing more, wait until the subscribers have handled what they have, report what
         was left, and disconnect.
 
-        Subscriptions without a name get all that was published before. The others leave what has
-        not come in to the server, and give back what is unread.
+        Subscriptions without a name get all that was published before; what they do not get in
+        time is counted as dropped. The others leave what has not come in to the server, and give
+        back what is unread or not marked as done.
 
         Raises:
             TypeError, ValueError, RuntimeError: as `BrokerLifecycle.shutdown`.

@@ -217,23 +217,23 @@ class Stream:
     def reply(self, deliveries: list[Msg], answer: Callable[[Msg], Awaitable[None]]) -> None:
         """Answer the server, soon and in order: how it is to go on with these messages."""
         self._replies += [(delivery, answer) for delivery in deliveries]
-        if self._replies and self._replying is None and self.can_start:
-            self._replying = self.start(self._send_replies())
+        idle = self._replying is None or self._replying.done()
+        if self._replies and idle and self.can_start:
+            # It begins at once, so that what is sent next takes the answers with it.
+            replying = asyncio.Task(self._send_replies(), loop=self._home.loop, eager_start=True)
+            self._replying = self._keep(replying)
 
     async def _send_replies(self) -> None:
-        try:
-            while self._replies:
-                replies, self._replies = self._replies, []
-                for delivery, answer in replies:
-                    # Without an answer the server delivers it again, which is always safe.
-                    with contextlib.suppress(nats.errors.Error):
-                        await answer(delivery)
-        finally:
-            self._replying = None
+        while self._replies:
+            replies, self._replies = self._replies, []
+            for delivery, answer in replies:
+                # Without an answer the server delivers it again, which is always safe.
+                with contextlib.suppress(nats.errors.Error):
+                    await answer(delivery)
 
     async def replied(self) -> None:
         """Return when every answer is on its way."""
-        while self._replying is not None:
+        if self._replying is not None:
             await asyncio.wait([self._replying])
 
     # Its tasks.
@@ -241,9 +241,12 @@ class Stream:
     def start[R](self, work: Coroutine[Any, Any, R]) -> asyncio.Task[R]:
         """Do something in the background, until it is done or everything ends."""
         loop = self._home.loop or self._home.check()
-        task = loop.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        return self._keep(loop.create_task(work))
+
+    def _keep[R](self, task: asyncio.Task[R]) -> asyncio.Task[R]:
+        if not task.done():
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return task
 
     async def end(self) -> None:

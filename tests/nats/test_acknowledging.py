@@ -269,6 +269,7 @@ async def test_the_next_reader_gets_at_once_what_a_closed_one_had_not_handled(br
         assert await inbox.get() == 1
     async with broker.subscribe(name=NAME) as inbox:
         assert sorted(await take(inbox, 4)) == [1, 2, 3, 4]
+    assert broker.network.redelivered == 4  # each once: none came back to the closed one
 
 
 async def test_another_reader_of_the_name_gets_at_once_what_a_closed_one_had(broker):

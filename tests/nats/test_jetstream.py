@@ -244,9 +244,10 @@ async def test_a_publish_of_much_is_given_up_in_time_when_the_server_takes_nothi
 ):
     async with JetStreamPubSub[str](subject, url=own_server.url, timeout=0.3) as broker:
         with stalled(own_server):
-            # More than the system's buffers and nps-py's take.
+            # More than the system's buffers take.
             publishing = [broker.publish("x" * 1_000_000) for _ in range(40)]
             results = await soon(asyncio.gather(*publishing, return_exceptions=True))
+            assert broker._connection.client.pending_data_size < 3_000_000
         assert {type(result) for result in results} == {Unconfirmed}
 
 
@@ -856,6 +857,36 @@ async def test_a_server_with_an_empty_store_has_all_made_again(own_server, subje
         assert sorted(await take(inbox, 3)) == [5, 6, 7]
         assert ["what it kept is lost" in str(error) for error in errors] == [False, True]
         await soon(broker.flush())
+
+
+async def test_a_publish_waits_until_the_subscriptions_of_its_process_are_there_again(
+    own_server, subject
+):
+    looking, may_go_on = asyncio.Event(), asyncio.Event()
+    async with (
+        JetStreamPubSub[int](subject, url=own_server.url, on_error=ignored) as broker,
+        broker.subscribe() as inbox,
+    ):
+        restore = broker._stream.restored
+
+        async def restore_slowly() -> None:
+            looking.set()
+            await may_go_on.wait()
+            await restore()
+
+        broker._stream.restored = restore_slowly
+        own_server.kill()
+        shutil.rmtree(own_server.folder / "store")
+        await asyncio.to_thread(own_server.start)
+        await soon(looking.wait())
+        async with administrator(own_server.url) as server:  # as another process does
+            await server.jetstream.add_stream(broker._stream._config)
+        publishing = asyncio.create_task(broker.publish(1))
+        await asyncio.wait([publishing], timeout=0.1)
+        assert not publishing.done()
+        may_go_on.set()
+        await soon(publishing)
+        assert await take(inbox, 1) == [1]
 
 
 async def test_nothing_that_is_stored_afterwards_is_lost_while_an_empty_server_is_set_up(

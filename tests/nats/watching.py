@@ -4,8 +4,11 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 
 import nats
 import pytest
@@ -115,8 +118,19 @@ async def administrator(url: str) -> AsyncIterator[Server]:
 def stalled(server: NatsServer) -> Iterator[None]:
     """Let the server do nothing for a while, with its connections open."""
     os.kill(server.process_id, signal.SIGSTOP)
+    while not _has_stopped(server.process_id):
+        time.sleep(0.001)
     try:
         yield
     finally:
         if server.running:
             os.kill(server.process_id, signal.SIGCONT)
+
+
+def _has_stopped(process_id: int) -> bool:
+    """Whether every thread of a process stands still, which is some time after the signal."""
+    threads = list(Path(f"/proc/{process_id}/task").glob("*/stat"))
+    if threads:
+        return {each.read_text().rpartition(")")[2].split()[0] for each in threads} == {"T"}
+    ps = ["ps", "-o", "state=", "-p", str(process_id)]  # on other systems
+    return subprocess.run(ps, capture_output=True, check=True, text=True).stdout.startswith("T")
