@@ -178,5 +178,5 @@ def _forget_all() -> None:
 
 
 if sys.platform != "win32":
-    # A forked child would hold the pipe open after its parent's death, or end what its parent uses.
+    # A forked child would hold the pipe open after its parent's death, and mix up its answers.
     os.register_at_fork(after_in_child=_forget_all)
