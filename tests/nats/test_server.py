@@ -32,7 +32,7 @@ from pubsub_lib.nats.server import (
 
 LIMIT_S = 10.0
 NO_SERVER = why_no_server(of_our_own=True)
-needs_server = pytest.mark.usefixtures("a_server_can_be_started")
+needs_server = pytest.mark.skipif(NO_SERVER is not None, reason=str(NO_SERVER))
 only_posix = pytest.mark.skipif(
     sys.platform == "win32", reason="neither forks nor interrupts a group"
 )
@@ -89,12 +89,6 @@ Connect = Callable[..., Client]
 @pytest.fixture(autouse=True)
 def no_server_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NATS_URL", raising=False)
-
-
-@pytest.fixture
-def a_server_can_be_started() -> None:
-    if NO_SERVER:
-        pytest.skip(NO_SERVER)
 
 
 @pytest.fixture
@@ -386,6 +380,7 @@ def test_a_forked_child_has_no_part_in_its_parents_server(connect: Connect, run_
 child = os.fork()
 if child:
     os.waitpid(child, 0)
+    print("the child has ended", flush=True)
     input()
 else:
     server.kill()
