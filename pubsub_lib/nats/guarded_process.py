@@ -50,7 +50,7 @@ class GuardedProcess:
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._guard = subprocess.Popen(
-            # Isolated, so that no setting of the user and no installed package changes what it does.
+            # Isolated, so that no setting of the user and no other package changes what it does.
             [sys.executable, "-I", "-S", "-X", "utf8", GUARD, *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
