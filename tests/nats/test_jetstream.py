@@ -633,6 +633,24 @@ async def test_a_backlog_of_a_name_is_left_to_the_server(url, subject, server):
     await server.until_acknowledged(subject, "billing", left=3_000 - len(handled))
 
 
+async def test_a_backlog_of_a_name_is_left_also_while_a_nameless_reader_is_waited_for(url, subject):
+    broker = JetStreamPubSub[int](subject, url=url, maxsize=10)
+    named, nameless = await broker.subscribe(name="billing"), await broker.subscribe()
+    await asyncio.gather(*(broker.publish(number) for number in range(3_000)))
+    handled = []
+
+    async def read() -> None:
+        async for number in named:
+            handled.append(number)
+            await asyncio.sleep(0)
+
+    reading = asyncio.create_task(read())
+    await soon(broker.shutdown(timeout=1))
+    await reading
+    assert len(handled) < 1_500
+    assert nameless.stats.dropped > 2_900
+
+
 async def test_shutdown_reports_what_is_left_and_the_next_reader_gets_it_at_once(url, subject):
     broker = JetStreamPubSub[int](subject, url=url)
     inbox = await broker.subscribe(name="billing")
