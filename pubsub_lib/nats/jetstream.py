@@ -347,14 +347,9 @@ class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
     async def _get_ready(self) -> None:
         if not self._stream.made:
             await self._stream.make()
-        for consumer in self._consumers:
-            if not consumer.ready:
-                await self._get_consumers_ready()
-                break
-
-    async def _get_consumers_ready(self) -> None:
-        for consumer in list(self._consumers):
-            await consumer.joined()
+        if not all(consumer.ready for consumer in self._consumers):
+            for consumer in list(self._consumers):
+                await consumer.joined()
 
     async def _drain(self) -> None:
         while self._publishing:
