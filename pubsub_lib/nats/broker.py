@@ -34,6 +34,7 @@ Message(content='hello')
 """
 
 import asyncio
+import contextlib
 import logging
 import re
 from collections import deque
@@ -43,6 +44,7 @@ from typing import Any, NamedTuple, Self, override
 
 import nats.aio.msg
 import nats.aio.subscription
+import nats.errors
 
 from pubsub_lib.broker import LIKE_THE_BROKER, AsyncPubSub, Where
 from pubsub_lib.inbox import Inbox, Mailbox, Mailboxes, Publication
@@ -58,6 +60,10 @@ logger = logging.getLogger(__name__)
 
 # How many payloads that do not decode are kept, the latest.
 KEPT_ASIDE = 100
+# How many publishers are known whose messages are counted, the latest.
+KNOWN_PUBLISHERS = 10_000
+# What a message carries as the subject for replies: its publisher and its number.
+A_NUMBER = re.compile(r"[0-9a-f]{8}\.[0-9]{1,18}")
 SENT = Delivery(1)
 
 
@@ -75,6 +81,9 @@ class NetworkStats(NamedTuple):
 class Intake[T](Mailboxes[T]):
     """The mailboxes of this process, and what puts into them the messages that come in.
 
+    What finds a mailbox full waits here, and what comes after it. So everything is counted when it
+    comes in, and not when there is room for it.
+
     Attributes:
         connection: the way to the server.
         set_aside: the latest payloads that did not decode.
@@ -90,9 +99,12 @@ class Intake[T](Mailboxes[T]):
         self.lost = 0
         self.undecodable = 0
         self._subject = subject
-        self._codec = codec
+        self._from_bytes = codec.from_bytes
         self._receive_buffer = receive_buffer
+        self._held_up: deque[T] = deque()
+        self._catching_up: asyncio.Task[None] | None = None
         self._overflowing = False
+        self._drained = False
         self._subscription: nats.aio.subscription.Subscription | None = None
         self._joining: asyncio.Task[None] | None = None
         self._next_numbers: dict[str, int] = {}
@@ -121,58 +133,101 @@ class Intake[T](Mailboxes[T]):
         return self._joining
 
     async def _join(self) -> None:
-        await self.connection.connect()
+        connection = self.connection
+        await connection.connect()
         self._next_numbers.clear()
-        self._subscription = await self.connection.client.subscribe(
-            self._subject, cb=self._receive, pending_msgs_limit=self._receive_buffer
-        )
-        await self.connection.confirm()
+        try:
+            # Without nats-py's limits: `_receive` never waits, and has its own.
+            self._subscription = await connection.client.subscribe(
+                self._subject, cb=self._receive, pending_msgs_limit=0, pending_bytes_limit=0
+            )
+        except nats.errors.Error as error:
+            raise connection.named(error) from error
+        await connection.confirm()
 
     def _joined(self, joining: asyncio.Task[None]) -> None:
-        if joining.cancelled() or joining.exception() is not None:
+        if joining.cancelled():
             self._joining = None
-            if not joining.cancelled() and (error := joining.exception()) is not None:
-                self.fail(error)
+        elif (error := joining.exception()) is not None:
+            self.fail(error)
 
     def fail(self, error: BaseException) -> None:
         """Close every subscription because of an error, which its reader is to see."""
+        self._subscription = self._joining = None
         for mailbox in self.backlogs:
             mailbox.fail(error)
 
     async def _receive(self, received: nats.aio.msg.Msg) -> None:
-        self.received += 1
-        if received.reply:
-            self._check_number(received.reply)
-        if not self.backlogs:
+        if not self.backlogs or self._drained:
             await self._leave()
             return
+        if received.reply:
+            self._check_number(received.reply)
+        if len(self._held_up) >= self._receive_buffer:
+            self._drop(received.subject)
+            return
+        self.received += 1
         try:
-            message = self._codec.from_bytes(received.data)
+            message = self._from_bytes(received.data)
             if message is None:
                 raise ValueError("null stands for the end, and is no message")
         except Exception as error:
             self._put_aside(received, error)
             return
-        full = self.offer(message)[1]
-        if full:
-            await Publication(message, full).settle(asyncio.get_running_loop())
+        if self._catching_up is not None:
+            self._held_up.append(message)
+        elif full := self.offer(message)[1]:
+            publication = Publication(message, full)
+            self._catching_up = asyncio.get_running_loop().create_task(self._catch_up(publication))
+
+    async def _catch_up(self, publication: Publication[T]) -> None:
+        """Wait for room for one message, and then for all that were held up meanwhile."""
+        loop = asyncio.get_running_loop()
+        try:
+            await publication.settle(loop)
+            while self._held_up:
+                message = self._held_up.popleft()
+                if full := self.offer(message)[1]:
+                    await Publication(message, full).settle(loop)
+        finally:
+            self._catching_up = None
+            self._overflowing = False
 
     def _check_number(self, number: str) -> None:
         """Count what was lost between the last message of its publisher and this one."""
         publisher, _, digits = number.rpartition(".")
+        expected = self._next_numbers.get(publisher)
+        if expected is None:
+            self._meet(number)
+            return
         try:
             sequence = int(digits)
         except ValueError:
             return  # not one of our numbers
-        missing = sequence - self._next_numbers.get(publisher, sequence)
-        self._next_numbers[publisher] = sequence + 1
-        if missing > 0:
-            self._count_lost(missing)
+        if sequence >= expected:
+            self._next_numbers[publisher] = sequence + 1
+            if sequence > expected:
+                self._count_lost(sequence - expected)
+
+    def _meet(self, number: str) -> None:
+        """Count from now on what is lost of this publisher, if it is one of ours."""
+        if A_NUMBER.fullmatch(number):
+            if len(self._next_numbers) >= KNOWN_PUBLISHERS:
+                del self._next_numbers[next(iter(self._next_numbers))]
+            publisher, _, digits = number.rpartition(".")
+            self._next_numbers[publisher] = int(digits) + 1
 
     def _count_lost(self, count: int) -> None:
         self.lost += count
         for mailbox in self.backlogs:
             mailbox.dropped += count
+
+    def _drop(self, subject: str) -> None:
+        """Count a message for which there is no room, and report it once each time it begins."""
+        self._count_lost(1)
+        if not self._overflowing:
+            self._overflowing = True
+            self.connection.report(SlowConsumer(subject, self._receive_buffer))
 
     def _put_aside(self, received: nats.aio.msg.Msg, reason: Exception) -> None:
         error = UndecodablePayload(received.subject, received.data, reason)
@@ -180,31 +235,35 @@ class Intake[T](Mailboxes[T]):
         self.set_aside.append(error)
         self.connection.report(error)
 
-    def slow_consumer(self, subject: str) -> None:
-        """Report that messages are dropped, once each time it begins."""
-        if not self._overflowing:
-            self._overflowing = True
-            self.connection.report(SlowConsumer(subject, self._receive_buffer))
-
     async def _leave(self) -> None:
         subscription, self._subscription = self._subscription, None
         self._joining = None
         if subscription is not None:
-            await subscription.unsubscribe()
+            with contextlib.suppress(nats.errors.Error):
+                await subscription.unsubscribe()
 
     async def drain(self) -> None:
-        """Let nothing more in, and put into the mailboxes what has come in."""
-        if self._joining is not None:
-            await asyncio.wait([self._joining])
-        if self.connection.made:
-            await self.connection.confirm()
-            if self._subscription is not None:
-                await self._subscription.drain()  # type: ignore[no-untyped-call]
+        """Let through what is on its way, and nothing more; put it into the mailboxes."""
+        with contextlib.suppress(NatsError):
+            if self.connection.connecting:
+                await self.connection.connect()
+            if self._joining is not None:
+                await asyncio.wait([self._joining])
+            if self.connection.made:
+                await self.connection.confirm()  # and what came before the answer is in, too
+        self._drained = True
+        if self._catching_up is not None:
+            await asyncio.wait([self._catching_up])
 
-    def give_up(self) -> None:
-        """Count what has come in and is in no mailbox as lost."""
-        if self._subscription is not None:
-            self._count_lost(self._subscription.pending_msgs)
+    async def give_up(self) -> None:
+        """Let nothing more in, and count what waits here as lost."""
+        self._drained = True
+        if self._catching_up is not None:
+            self._catching_up.cancel()
+            await asyncio.wait([self._catching_up])
+        self.received -= len(self._held_up)
+        self._count_lost(len(self._held_up))
+        self._held_up.clear()
 
 
 class NatsMailbox[T](Mailbox[T]):
@@ -249,7 +308,7 @@ class NatsPubSub[T](AsyncPubSub[T]):
         receive_buffer: how many messages may wait in this process before they reach an inbox.
         send_buffer: how many bytes of messages are kept while there is no connection. With 0 they
             are refused at once.
-        connect_timeout: how long to look for the server at first, in seconds.
+        connect_timeout: how long to look for the server at first, in seconds; `None` for ever.
         on_error: is called with each `NatsError` that can be raised to nobody; by default they are
             logged as warnings.
 
@@ -274,30 +333,33 @@ class NatsPubSub[T](AsyncPubSub[T]):
         overflow: Overflow = Overflow.DROP_NEWEST,
         receive_buffer: int = 10_000,
         send_buffer: int = 2 * 1024 * 1024,
-        connect_timeout: float = 2.0,
+        connect_timeout: float | None = 2.0,
         on_error: Callable[[NatsError], object] | None = None,
     ) -> None:
         super().__init__(maxsize, timeout=timeout, overflow=_told_to_nobody(overflow))
         self.subject = checked_subject(subject)
         self._codec = codec_of(codec)
-        self._on_error = on_error
         self._draining: asyncio.Task[None] | None = None
         self._connection = Connection(
             url,
             self._home,
-            connect_timeout=checked_timeout(connect_timeout) or 0.0,
-            send_buffer=send_buffer,
+            connect_timeout=checked_connect_timeout(connect_timeout),
+            send_buffer=checked_send_buffer(send_buffer),
             report=on_error or logged,
-            slow_consumer=lambda subject: intake.slow_consumer(subject),
         )
-        intake = self._roster = Intake(
+        self._roster = Intake(
             self._connection, self.subject, self._codec, checked_maxsize(receive_buffer)
         )
+        self._connection.on_failed = self._roster.fail
 
     def __del__(self) -> None:
         super().__del__()
         if hasattr(self, "_connection"):
             self._home.call_soon(self._connection.abandon)
+
+    @override
+    def _in_use(self) -> bool:
+        return super()._in_use() or (hasattr(self, "_connection") and self._connection.made)
 
     @property
     def network(self) -> NetworkStats:
@@ -403,11 +465,9 @@ class NatsPubSub[T](AsyncPubSub[T]):
             self._draining = loop.create_task(self._roster.drain())
         began = loop.time()
         await asyncio.wait([self._draining], timeout=timeout)
-        if self._draining.done():
-            self._draining.exception()  # there is no connection: what is unconfirmed is reported
-        else:
+        if not self._draining.done():
             self._draining.cancel()
-            self._roster.give_up()
+            await self._roster.give_up()
         left = None if timeout is None else max(timeout - (loop.time() - began), 0)
         report = await super().shutdown(timeout=left)
         await self._connection.close()
@@ -440,6 +500,22 @@ def checked_subject(subject: str) -> str:
     if not re.fullmatch(r"[^\s.*>]+(\.[^\s.*>]+)*", subject):
         raise ValueError(f"subject is words with dots between, as 'prices.gold', not {subject!r}")
     return subject
+
+
+def checked_connect_timeout(timeout: float | None) -> float | None:
+    """Return how long to look for a server, or say what is wrong with it."""
+    if timeout == 0:
+        raise ValueError("connect_timeout must be more than 0 seconds, or None to wait for ever")
+    return checked_timeout(timeout)
+
+
+def checked_send_buffer(size: int) -> int:
+    """Return a bound, or say what is wrong with it."""
+    if not isinstance(size, int) or isinstance(size, bool):
+        raise TypeError(f"send_buffer is a whole number of bytes, not {size!r}")
+    if size < 0:
+        raise ValueError(f"send_buffer must be 0 or more bytes, not {size}")
+    return size
 
 
 def logged(error: NatsError) -> None:
