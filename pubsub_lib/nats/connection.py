@@ -381,11 +381,15 @@ class Connection:
             self.report(Unconfirmed(pending, "shut down with more time, to let them get through"))
 
     async def _close_client(self) -> None:
-        # nats-py asserts that it was connected, and writes to a connection that may be lost; what
-        # that leaves undone is counted as unconfirmed.
+        client = self.client
+        for _ in range(2):
+            await asyncio.sleep(0)  # lets nats-py hand over what it has, if that can be
+        # Or it would write to a connection that is gone, or wait for one that takes nothing in.
+        client._pending_data_size = 0
+        # It asserts that it was connected; what it cannot do any more is counted as unconfirmed.
         with contextlib.suppress(AssertionError, OSError, nats.errors.Error):
             async with asyncio.timeout(CLOSING_TAKES_S):
-                await self.client.close()
+                await client.close()
 
     # What nats-py tells.
 

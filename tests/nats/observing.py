@@ -1,0 +1,46 @@
+"""What the tests of the network brokers share: who is told of errors, and what is left behind."""
+
+import asyncio
+import gc
+from collections.abc import Callable
+
+TIME_LIMIT_S = 10
+gc.freeze()  # what is there before the tests is not looked at again by each of them
+
+
+class Errors(list):
+    """Is told of errors as a broker's `on_error`, and can be waited for."""
+
+    def __init__(self) -> None:
+        self.told = asyncio.Event()
+
+    def __call__(self, error: Exception) -> None:
+        self.append(error)
+        self.told.set()
+
+    async def until[E: Exception](self, kind: type[E]) -> E:
+        """Return the first error of this kind, once there is one."""
+        async with asyncio.timeout(TIME_LIMIT_S):
+            while not (found := self.of(kind)):
+                self.told.clear()
+                await self.told.wait()
+        return found[0]
+
+    def of[E: Exception](self, kind: type[E]) -> list[E]:
+        return [error for error in self if isinstance(error, kind)]
+
+
+async def eventually(condition: Callable[[], object]) -> None:
+    """Return when it is true, where nobody tells us."""
+    async with asyncio.timeout(TIME_LIMIT_S):
+        while not condition():
+            await asyncio.sleep(0.002)
+
+
+async def other_tasks() -> set[asyncio.Task]:
+    """Return the tasks that are left, after those that end at once; finds sockets that are left."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+    gc.collect()  # a socket that nobody closed warns, which is an error in these tests
+    await asyncio.sleep(0)
+    return asyncio.all_tasks() - {asyncio.current_task()}
