@@ -345,7 +345,7 @@ class NatsPubSub[T](AsyncPubSub[T]):
             self._home,
             connect_timeout=checked_connect_timeout(connect_timeout),
             send_buffer=checked_send_buffer(send_buffer),
-            report=on_error or logged,
+            report=logged if on_error is None else on_error,
         )
         self._roster = Intake(
             self._connection, self.subject, self._codec, checked_maxsize(receive_buffer)

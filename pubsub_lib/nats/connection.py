@@ -272,6 +272,8 @@ class Connection:
                 return self._end()
             case nats.errors.Error():
                 return NatsError(f"{error}; this is what the server at {self.address} answers")
+            case TypeError():
+                return TypeError(f"the codec's to_bytes() returns what is no bytes ({error})")
         return error
 
     # Confirming.

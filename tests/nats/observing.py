@@ -33,7 +33,7 @@ class Errors(list):
 async def eventually(condition: Callable[[], object]) -> None:
     """Return when it is true, where nobody tells us."""
     async with asyncio.timeout(TIME_LIMIT_S):
-        while not condition():
+        while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.002)
 
 
