@@ -6,7 +6,8 @@ changes, since a network is between them:
 
 - A publisher does not know the subscribers: `Delivery(1)` says that the connection has the message.
   `flush()` says that the server has it. Each message is numbered, so what did not arrive is counted
-  all the same, at the subscriber (`stats.dropped`), when a later one of its publisher arrives.
+  all the same, at the subscriber (`stats.dropped`), when a later one of its publisher arrives. With
+  a filter that includes messages of which nobody knows whether they were wanted.
 - Nobody waits for subscribers in another process. Within each process the rule is the same as ever,
   wait up to `timeout` and then `overflow`; but what is held up by that is not the publisher: up to
   `receive_buffer` messages wait, and more are dropped and counted.
@@ -15,7 +16,8 @@ changes, since a network is between them:
 - Joining takes the time of a way to the server. `await broker.subscribe()`, or entering it, returns
   when messages come in; from a subscription that is not awaited earlier ones may be missed.
 - When the connection is lost it is made again, for ever. Meanwhile `send_buffer` bytes of messages
-  are kept, and more are refused with `NotConnected`.
+  are kept, and more are refused with `NotConnected`. Only if the server itself ends it with an
+  error, as it does when access is withdrawn, the readers get that error, and all is over.
 
 >>> import asyncio
 >>> from pubsub_lib import Message
@@ -73,8 +75,8 @@ class NetworkStats(NamedTuple):
     connected: bool  #: whether there is a connection now
     reconnects: int  #: how often it was made again
     sending: SendStats  #: what became of the messages that were published here
-    received: int  #: messages that came in
-    lost: int  #: messages of others that did not come in, as the numbers show that came later
+    received: int  #: messages that came in, with those that did not decode
+    lost: int  #: messages that did not, as later numbers show, or that found no room to wait
     undecodable: int  #: payloads that came in and were no messages
 
 
@@ -331,14 +333,15 @@ class NatsPubSub[T](AsyncPubSub[T]):
         maxsize: int = 100,
         timeout: float | None = 1.0,
         overflow: Overflow = Overflow.DROP_NEWEST,
-        receive_buffer: int = 10_000,
+        receive_buffer: int = 65_536,
         send_buffer: int = 2 * 1024 * 1024,
         connect_timeout: float | None = 2.0,
         on_error: Callable[[NatsError], object] | None = None,
     ) -> None:
         super().__init__(maxsize, timeout=timeout, overflow=_told_to_nobody(overflow))
         self.subject = checked_subject(subject)
-        self._codec = codec_of(codec)
+        codec = codec_of(codec)
+        self._to_bytes = codec.to_bytes
         self._draining: asyncio.Task[None] | None = None
         self._connection = Connection(
             url,
@@ -348,7 +351,7 @@ class NatsPubSub[T](AsyncPubSub[T]):
             report=logged if on_error is None else on_error,
         )
         self._roster = Intake(
-            self._connection, self.subject, self._codec, checked_maxsize(receive_buffer)
+            self._connection, self.subject, codec, checked_maxsize(receive_buffer)
         )
         self._connection.on_failed = self._roster.fail
 
@@ -391,10 +394,13 @@ class NatsPubSub[T](AsyncPubSub[T]):
     ) -> Inbox[T]:
         """Return an inbox of the subscriber's own, as `AsyncPubSub.subscribe` does.
 
-        Await or enter it, to be sure that it gets all that is published from then on.
+        Await or enter it, to be sure that it gets all that is published from then on. It may also
+        get a few earlier ones, which were on their way.
 
         Raises:
+            PubSubClosed, TypeError, ValueError: as `AsyncPubSub.subscribe`.
             ServerUnreachable, AccessRefused: when it is awaited, entered or read.
+            NotConnected: then, too, if the connection is closed for good.
         """
         if overflow is not None:
             _told_to_nobody(overflow)
@@ -409,6 +415,9 @@ class NatsPubSub[T](AsyncPubSub[T]):
     async def publish(self, message: T) -> Delivery:
         """Send the message to every subscriber of the subject.
 
+        It waits where much is on its way already. Cancelling it then does not take the message
+        back.
+
         Returns:
             `Delivery(1)`: the connection has it. Who will read it is not known here.
 
@@ -422,7 +431,7 @@ class NatsPubSub[T](AsyncPubSub[T]):
             RuntimeError: if the broker was first used on another event loop.
         """
         self._admit_message(message)
-        data = self._codec.to_bytes(message)
+        data = self._to_bytes(message)
         roster = self._roster
         if not roster.ready:
             await roster.get_ready()
@@ -442,7 +451,7 @@ class NatsPubSub[T](AsyncPubSub[T]):
     async def flush(self) -> None:
         """Wait until the server has all that was published here, through reconnections.
 
-        What it sends for it to subscribers of this process has then come in, too.
+        What it sends to subscribers of this broker has then come in, too, up to there.
 
         Raises:
             NotConnected: if the connection is closed meanwhile.

@@ -2,10 +2,23 @@
 
 import asyncio
 import gc
-from collections.abc import Callable
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from pubsub_lib.nats import NatsServer
 
 TIME_LIMIT_S = 10
 gc.freeze()  # what is there before the tests is not looked at again by each of them
+needs_signals = pytest.mark.skipif(
+    sys.platform == "win32", reason="a process cannot be stopped and continued"
+)
 
 
 class Errors(list):
@@ -44,3 +57,18 @@ async def other_tasks() -> set[asyncio.Task]:
     gc.collect()  # a socket that nobody closed warns, which is an error in these tests
     await asyncio.sleep(0)
     return asyncio.all_tasks() - {asyncio.current_task()}
+
+
+@contextmanager
+def stopped(server: NatsServer) -> Iterator[None]:
+    """Let the server do nothing in this block, though its connections stay."""
+    process_id = server.process_id
+    os.kill(process_id, signal.SIGSTOP)
+    try:
+        deadline = time.monotonic() + TIME_LIMIT_S
+        state = ["ps", "-o", "state=", "-p", str(process_id)]
+        while b"T" not in subprocess.check_output(state) and time.monotonic() < deadline:
+            time.sleep(0.002)  # it is told, and stops soon
+        yield
+    finally:
+        os.kill(process_id, signal.SIGCONT)

@@ -8,7 +8,7 @@ import signal
 import socket
 
 import pytest
-from observing import TIME_LIMIT_S, Errors, eventually, other_tasks
+from observing import TIME_LIMIT_S, Errors, eventually, needs_signals, other_tasks, stopped
 
 from pubsub_lib.event_loop import HomeLoop
 from pubsub_lib.nats import (
@@ -285,21 +285,18 @@ async def test_a_publisher_that_never_pauses_lets_others_run_and_is_held_back(se
     await connection.close()
 
 
+@needs_signals
 async def test_a_publisher_that_is_held_back_can_be_cancelled(own_server: NatsServer):
     connection = a_connection(own_server.url)
     await connection.connect()
-    await connection.send("large", bytes(10))
-    os.kill(own_server.process_id, signal.SIGSTOP)
-    try:
+    with stopped(own_server):
         sending = asyncio.create_task(connection.send("large", bytes(100_000)))
         await eventually(lambda: connection._waiting)
         sending.cancel()
         await asyncio.wait([sending])
         assert sending.cancelled()
-    finally:
-        os.kill(own_server.process_id, signal.SIGCONT)
     await connection.confirm()
-    assert connection.stats == SendStats(2, 2, 0, 0)
+    assert connection.stats == SendStats(1, 1, 0, 0)
     await connection.close()
 
 
@@ -490,17 +487,15 @@ async def test_confirming_waits_through_a_reconnection(own_server: NatsServer):
     await connection.close()
 
 
+@needs_signals
 async def test_a_server_that_no_longer_answers_counts_as_lost(
     own_server: NatsServer, errors: Errors, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(connection_module, "PING_EVERY_S", 0.02)
     connection = a_connection(own_server.url, errors)
     await connection.connect()
-    os.kill(own_server.process_id, signal.SIGSTOP)
-    try:
+    with stopped(own_server):
         await errors.until(ConnectionLost)
-    finally:
-        os.kill(own_server.process_id, signal.SIGCONT)
     await connection.confirm()
     assert connection.reconnects >= 1
     await connection.close()
@@ -531,6 +526,7 @@ async def test_a_server_that_wants_another_token_is_reported_once_and_tried_agai
     await connection.close()
 
 
+@needs_signals
 async def test_when_the_server_withdraws_access_everybody_is_told_and_nobody_waits(
     own_server: NatsServer, errors: Errors
 ):
@@ -571,11 +567,11 @@ async def test_closing_while_there_is_no_connection_ends_and_reports_what_was_ke
     assert connection.stats == SendStats(1, 0, 1, 0)
 
 
+@needs_signals
 async def test_closing_a_connection_whose_server_takes_nothing_in_ends(own_server: NatsServer):
     connection = a_connection(own_server.url)
     await connection.connect()
-    os.kill(own_server.process_id, signal.SIGSTOP)
-    try:
+    with stopped(own_server):
         sending = [
             asyncio.create_task(connection.send("large", bytes(1_000_000))) for _ in range(20)
         ]
@@ -584,8 +580,6 @@ async def test_closing_a_connection_whose_server_takes_nothing_in_ends(own_serve
             await connection.close()
         await asyncio.gather(*sending)
         assert connection.stats == SendStats(20, 0, 20, 0)
-    finally:
-        os.kill(own_server.process_id, signal.SIGCONT)
     own_server.kill()  # which ends the socket, whose buffer nobody takes
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import nats
 import pytest
 from nats.errors import NoRespondersError
-from observing import TIME_LIMIT_S, Errors, eventually, other_tasks
+from observing import TIME_LIMIT_S, Errors, eventually, needs_signals, other_tasks
 
 from pubsub_lib import Delivery, ManagedBroker, Message, Overflow, PubSubClosed, ShutdownReport
 from pubsub_lib.json_messages import Json
@@ -398,6 +398,7 @@ async def test_publishers_are_counted_apart_and_may_come_later(server, subject: 
     ):
         for number in range(3):
             await one.publish(number)
+        await one.flush()
         async with reading.subscribe() as inbox:
             for number in range(3, 6):
                 await one.publish(number)
@@ -580,6 +581,7 @@ async def test_shutdown_without_a_connection_ends_in_time_and_reports_what_is_un
     assert balanced(broker)
 
 
+@needs_signals
 @pytest.mark.parametrize("reader", [lambda inbox: inbox.get(), iterate, iterate_batches])
 async def test_readers_are_told_when_the_server_closes_for_good(own_server: NatsServer, reader):
     errors = Errors()
