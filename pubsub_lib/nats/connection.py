@@ -83,6 +83,7 @@ class Connection:
     Attributes:
         client: nats-py's client; use it for nothing that is counted here.
         on_reconnected: is called each time that it was made again.
+        on_lost: is called each time that it is lost, or closed, so that no more answers come.
         on_failed: is called with the error, if nothing will come in any more.
         reconnects: how often it was made again.
         publisher: the first part of the numbers of the messages that are sent here.
@@ -108,6 +109,7 @@ class Connection:
         self.client = Client()
         self.made = False
         self.on_reconnected: Callable[[], object] = lambda: None
+        self.on_lost: Callable[[], object] = lambda: None
         self.on_failed: Callable[[NatsError], object] = lambda error: None
         self.reconnects = 0
         self.publisher = secrets.token_hex(4)
@@ -426,6 +428,8 @@ class Connection:
     async def _on_disconnected(self) -> None:
         was_up = self._up.is_set()
         self._give_up_waiting()
+        if self.made:
+            self.on_lost()
         if self.made and not self.client.is_closed:
             self._up.clear()
             # Also if it was lost again before anybody knew that it had been made.
