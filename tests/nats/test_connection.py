@@ -290,13 +290,17 @@ async def test_a_publisher_that_is_held_back_can_be_cancelled(own_server: NatsSe
     connection = a_connection(own_server.url)
     await connection.connect()
     with stopped(own_server):
-        sending = asyncio.create_task(connection.send("large", bytes(100_000)))
-        await eventually(lambda: connection._waiting)
-        sending.cancel()
-        await asyncio.wait([sending])
-        assert sending.cancelled()
+        # More than the system takes, so that nobody gets on.
+        sending = [
+            asyncio.create_task(connection.send("large", bytes(1_000_000))) for _ in range(20)
+        ]
+        await eventually(lambda: len(connection._asking) == len(sending))
+        for each in sending:
+            each.cancel()
+        await asyncio.wait(sending)
+        assert all(each.cancelled() for each in sending)
     await connection.confirm()
-    assert connection.stats == SendStats(1, 1, 0, 0)
+    assert connection.stats == SendStats(20, 20, 0, 0)
     await connection.close()
 
 
@@ -361,6 +365,7 @@ async def test_only_what_the_server_has_is_confirmed(own_server: NatsServer):
         wire.passes.set()
         await confirming
         assert wire.sent.count(b"PUB x") == sent
+        assert wire.sent.rindex(b"PING") > wire.sent.rindex(b"PUB x")
         await asyncio.gather(*large)
         await connection.close()
 
@@ -518,6 +523,7 @@ async def test_a_server_that_wants_another_token_is_reported_once_and_tried_agai
     own_server._token = "another"
     own_server.start()
     await errors.until(AccessRefused)
+    await eventually(lambda: connection.client.server_pool[0].reconnects > 2)
     own_server.kill()
     own_server._token = right
     own_server.start()
