@@ -28,7 +28,7 @@ from pubsub_lib.nats import (
     Unconfirmed,
     UndecodablePayload,
 )
-from pubsub_lib.nats import broker as broker_module
+from pubsub_lib.nats import intake as intake_module
 from pubsub_lib.nats.server import NatsServer, why_no_server
 
 NO_SERVER = "nats://127.0.0.1:1"
@@ -350,12 +350,12 @@ async def test_a_codec_may_raise_anything(server, subject: str, errors: Errors):
 
 async def test_what_is_set_aside_is_bounded(server, subject: str, client):
     async with NatsPubSub(subject, url=server.url, on_error=len) as broker, broker.subscribe():
-        for number in range(broker_module.KEPT_ASIDE + 10):
+        for number in range(intake_module.KEPT_ASIDE + 10):
             await client.publish(subject, f"{number}?".encode())
         await client.flush()
         await broker.flush()
-        assert broker.network.undecodable == broker_module.KEPT_ASIDE + 10
-        assert len(broker.set_aside) == broker_module.KEPT_ASIDE
+        assert broker.network.undecodable == intake_module.KEPT_ASIDE + 10
+        assert len(broker.set_aside) == intake_module.KEPT_ASIDE
         assert broker.set_aside[0].data == b"10?"
 
 
@@ -410,7 +410,7 @@ async def test_publishers_are_counted_apart_and_may_come_later(server, subject: 
 async def test_how_many_publishers_are_known_is_bounded(
     server, subject: str, client, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(broker_module, "KNOWN_PUBLISHERS", 3)
+    monkeypatch.setattr(intake_module, "KNOWN_PUBLISHERS", 3)
     async with NatsPubSub(subject, url=server.url) as broker, broker.subscribe() as inbox:
         for publisher in range(10):
             await client.publish(subject, b"1", reply=f"{publisher:08x}.1")
