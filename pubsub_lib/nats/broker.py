@@ -38,6 +38,7 @@ Message(content='hello')
 import asyncio
 import logging
 import re
+from asyncio import get_running_loop
 from collections.abc import Callable, Generator
 from dataclasses import is_dataclass
 from typing import Any, NamedTuple, Self, override
@@ -232,7 +233,9 @@ class NatsPubSub[T](AsyncPubSub[T]):
             NotConnected: if the connection is lost, and nothing more is kept for it.
             RuntimeError: if the broker was first used on another event loop.
         """
-        self._admit_message(message)
+        # The usual case costs no call; the others are told apart there.
+        if message is None or self._closed or get_running_loop() is not self._home.loop:
+            self._admit_message(message)
         data = self._to_bytes(message)
         roster = self._roster
         if not roster.ready:
