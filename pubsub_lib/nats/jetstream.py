@@ -61,7 +61,7 @@ from pubsub_lib.broker import Where
 from pubsub_lib.interfaces import Codec
 from pubsub_lib.lifecycle import BrokerLifecycle, checked_maxsize, checked_timeout
 from pubsub_lib.nats.acknowledging import AcknowledgingSubscription, UnacknowledgedMailbox
-from pubsub_lib.nats.broker import KEPT_ASIDE, checked_subject, codec_of, logged, logger
+from pubsub_lib.nats.broker import KEPT_ASIDE, checked_subject, codec_of, logged
 from pubsub_lib.nats.connection import Connection
 from pubsub_lib.nats.consumer import LEAVING_TAKES_S, Consumer, checked_name
 from pubsub_lib.nats.errors import NatsError, NotConnected, UndecodablePayload
@@ -69,8 +69,6 @@ from pubsub_lib.nats.storing import Store, unconfirmed
 from pubsub_lib.nats.stream import Stream, stream_name
 from pubsub_lib.reports import Delivery, ShutdownReport
 
-# How many bytes nats-py may keep. Publishing keeps to a much smaller bound of its own.
-SEND_BUFFER = 256 * 1024 * 1024
 STORED = Delivery(1)
 
 
@@ -131,7 +129,6 @@ class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
         self.subject = checked_subject(subject)
         self.ack_wait = _checked_seconds("ack_wait", ack_wait)
         self._codec = codec_of(codec)
-        self._report = guarded(on_error) if on_error else logged
         self._set_aside: deque[UndecodablePayload] = deque(maxlen=KEPT_ASIDE)
         self._publishing = 0
         self._published = asyncio.Event()
@@ -143,8 +140,8 @@ class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
             url,
             self._home,
             connect_timeout=_checked_seconds("connect_timeout", connect_timeout),
-            send_buffer=SEND_BUFFER,
-            report=self._report,
+            send_buffer=0,  # a publish waits for the connection, and is not put into it
+            report=on_error or logged,
         )
         self._stream = Stream(
             self._connection,
@@ -380,7 +377,7 @@ class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
 
     def _put_aside(self) -> Callable[[UndecodablePayload], None]:
         # A function that holds what it needs, and not the broker.
-        kept, report = self._set_aside, self._report
+        kept, report = self._set_aside, self._connection.report
 
         def put_aside(error: UndecodablePayload) -> None:
             kept.append(error)
@@ -399,18 +396,6 @@ async def restored(stream: Stream, consumers: list[Consumer[Any]]) -> None:
         pass  # it is over
     except NatsError as error:
         stream.connection.report(error)
-
-
-def guarded(on_error: Callable[[NatsError], object]) -> Callable[[NatsError], object]:
-    """Return the function that is told of errors, so that it stops nothing if it raises itself."""
-
-    def report(error: NatsError) -> None:
-        try:
-            on_error(error)
-        except Exception:
-            logger.exception("on_error has raised this when it was told: %s", error)
-
-    return report
 
 
 def checked_id(message_id: str) -> str:

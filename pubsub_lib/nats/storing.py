@@ -30,8 +30,8 @@ MESSAGE_ID = api.Header.MSG_ID.value
 UNAVAILABLE = 503
 # The server's number of the error "maximum messages exceeded".
 MAXIMUM_MESSAGES_EXCEEDED = 10077
-# After so many bytes a publisher waits until they are sent. nats-py would do it at its own bound,
-# but there it does not notice that it is cancelled, so a publish could not time out.
+# After so many bytes a publisher waits until they are sent. nats-py has a bound, too, but who waits
+# there does not notice that it is cancelled, so a publish could not time out.
 BYTES_ON_THE_WAY = 1024 * 1024
 
 

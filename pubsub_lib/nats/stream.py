@@ -118,6 +118,7 @@ class Stream:
             NotConnected: if the connection is closed meanwhile.
         """
         while not self.ready:
+            await asyncio.sleep(0)  # nats-py may know that it is lost before it tells us
             await self.connection.until_connected()
             if self._restoring is not None:
                 await asyncio.wait([self._restoring])
