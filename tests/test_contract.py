@@ -4,11 +4,17 @@ To hold another broker to the contract, add a `Kind` below: it says how to open 
 test of it, and where it may differ. The first part holds for every broker; the second for those
 that count what is lost and come to an end, the managed ones. Faults of the chapter's broker that
 these must not have are tested under their numbers, D1 to D13.
+
+Over a network a message takes its time, so a test that looks without waiting lets it arrive first.
+What is about a publisher that waits, about the virtual clock, or about one object in two hands, is
+for the brokers within a process.
 """
 
 import asyncio
+import functools
 import gc
 import inspect
+import itertools
 import threading
 import weakref
 from collections.abc import AsyncIterator, Callable
@@ -33,6 +39,7 @@ from pubsub_lib import (
     subscriber_task,
 )
 from pubsub_lib.lab.virtual_time import run_virtual
+from pubsub_lib.nats import JetStreamPubSub, NatsPubSub, nats_server, why_no_server
 
 TIME_LIMIT_S = 10
 
@@ -45,6 +52,52 @@ def in_process(broker_class):
         yield broker_class(**options)
 
     return opened
+
+
+SUBJECTS = (f"contract.{number}" for number in itertools.count())
+
+
+class AnyMessage:
+    """A codec of all that these tests send. It trusts them, which nobody should over a network."""
+
+    @staticmethod
+    def to_bytes(message) -> bytes:
+        return repr(message).encode()
+
+    @staticmethod
+    def from_bytes(data: bytes):
+        return eval(data, {"Message": Message})
+
+
+def over_a_network(broker_class):
+    """Open a broker on a server of our own, with a subject of its own."""
+
+    @asynccontextmanager
+    async def opened(**options) -> AsyncIterator:
+        server = await asyncio.to_thread(the_server)
+        broker = broker_class(next(SUBJECTS), AnyMessage, url=server.url, **options)
+        try:
+            yield broker
+        finally:
+            await broker.shutdown(timeout=0)
+
+    return opened
+
+
+@functools.cache
+def the_server():
+    """The server that these tests share. It ends with this process."""
+    return nats_server().__enter__()
+
+
+def run_within_the_limit(main) -> None:
+    """Run a test in real time, which must not hang."""
+
+    async def limited() -> None:
+        async with asyncio.timeout(TIME_LIMIT_S):
+            await main
+
+    asyncio.run(limited())
 
 
 @dataclass(frozen=True)
@@ -62,6 +115,8 @@ class Kind:
             `Lagged`; the opposite is that it loses the newest, and its reader is told nothing.
         counts_the_unwanted: whether a message counts as delivered until a reader has passed it
             over; the opposite is that the publisher asks first who wants it.
+        knows_the_readers: whether the publisher is told how many get a message; the opposite is
+            that there is a server between them.
     """
 
     name: str
@@ -70,6 +125,7 @@ class Kind:
     shares_fate: bool = False
     overtakes: bool = False
     counts_the_unwanted: bool = False
+    knows_the_readers: bool = True
 
     def __str__(self) -> str:
         return self.name
@@ -85,8 +141,21 @@ RING = Kind(
     counts_the_unwanted=True,
 )
 
-BROKERS = [CHAPTER, INBOXES, RING]
-MANAGED = [INBOXES, RING]
+NATS, JETSTREAM = (
+    Kind(
+        broker_class.__name__,
+        over_a_network(broker_class),
+        run=run_within_the_limit,
+        knows_the_readers=False,
+    )
+    for broker_class in (NatsPubSub, JetStreamPubSub)
+)
+
+IN_PROCESS = [INBOXES, RING]
+LOCAL = [CHAPTER, *IN_PROCESS]
+DROPPING = [*IN_PROCESS, NATS]  # a subscriber that is full misses something; JetStream keeps it
+MANAGED = [*IN_PROCESS, NATS, JETSTREAM]
+BROKERS = [CHAPTER, *MANAGED]
 
 
 def each_of(kinds: list[Kind], **options):
@@ -110,9 +179,19 @@ def each_of(kinds: list[Kind], **options):
         kind = inspect.Parameter("kind", inspect.Parameter.KEYWORD_ONLY)
         others = [parameter for parameter in parameters if parameter.name != "kind"]
         test.__signature__ = inspect.Signature([*others, kind])
-        return pytest.mark.parametrize("kind", kinds, ids=str)(test)
+        return pytest.mark.parametrize("kind", each(kinds))(test)
 
     return decorate
+
+
+def each(kinds: list[Kind]) -> list:
+    """Return the kinds as parameters of a test, which is skipped for those without a server."""
+    no_server = why_no_server()
+    skipped = [pytest.mark.skipif(no_server is not None, reason=no_server or "")]
+    return [
+        pytest.param(kind, id=str(kind), marks=[] if kind.knows_the_readers else skipped)
+        for kind in kinds
+    ]
 
 
 def now() -> float:
@@ -127,6 +206,12 @@ async def let_all_run() -> None:
     """Let every task go on until it waits, at this instant."""
     for _ in range(20):
         await asyncio.sleep(0)
+
+
+async def arrival(broker) -> None:
+    """Let what was published reach the subscribers, where that takes a while."""
+    if isinstance(broker, NatsPubSub | JetStreamPubSub):
+        await broker.flush()
 
 
 async def read_all(queue, seconds: float = 0.0) -> list:
@@ -173,9 +258,11 @@ async def test_the_bound_is_one_hundred_unless_told_otherwise(broker, kind):
 async def test_each_subscriber_reads_at_its_own_pace(broker):
     subscriptions = [await broker.subscribe() for _ in range(3)]
     await broker.publish(1)
+    await arrival(broker)
     assert await subscriptions[0].get() == 1
     assert [subscription.qsize() for subscription in subscriptions] == [0, 1, 1]
     await broker.publish(2)
+    await arrival(broker)
     assert [subscription.full() for subscription in subscriptions] == [False, True, True]
 
 
@@ -185,7 +272,7 @@ async def test_every_subscriber_reads_every_message_in_order_and_then_the_end(br
     assert await publish_all(broker, messages, readers=3) == [messages] * 3
 
 
-@each_of(BROKERS)
+@each_of(LOCAL)
 async def test_every_subscriber_gets_the_same_object(broker):
     message = Message("Hello")
     first, second = await publish_all(broker, [message], readers=2)
@@ -217,7 +304,7 @@ async def test_the_chapters_subscriber_reads_and_ends(broker, capsys):
     assert capsys.readouterr().out == "Received: Hello\n"
 
 
-@each_of(BROKERS, maxsize=3)
+@each_of(LOCAL, maxsize=3)
 async def test_a_full_subscriber_is_waited_for_up_to_one_second_and_then_loses_one_message(
     broker, kind
 ):
@@ -232,7 +319,7 @@ async def test_a_full_subscriber_is_waited_for_up_to_one_second_and_then_loses_o
     assert unread(subscription) == ([1, 2, 3] if kind.overtakes else [0, 1, 2])
 
 
-@each_of(BROKERS, maxsize=1)
+@each_of(LOCAL, maxsize=1)
 async def test_a_full_subscriber_that_reads_within_the_second_gets_the_message(broker):
     subscription = await broker.subscribe()
     await broker.publish("first")
@@ -242,7 +329,7 @@ async def test_a_full_subscriber_that_reads_within_the_second_gets_the_message(b
     assert subscription.get_nowait() == "in time"
 
 
-@each_of(BROKERS, maxsize=1)
+@each_of(LOCAL, maxsize=1)
 async def test_a_slow_subscriber_loses_nothing_while_it_keeps_within_the_second(broker):
     task = start(read_all(await broker.subscribe(), seconds=0.9))
     for number in range(10):
@@ -265,12 +352,13 @@ async def test_each_publishers_messages_arrive_in_its_order(broker):
             assert [number for who, number in messages if who == name] == list(range(50))
 
 
-@each_of(BROKERS)
+@each_of([*LOCAL, NATS])
 async def test_ten_thousand_messages_reach_ten_subscribers_without_loss(broker, capsys):
     queues = [await broker.subscribe() for _ in range(10)]
     tasks = [start(read_all(queue)) for queue in queues]
     for number in range(10_000):
         await broker.publish(number)
+    await arrival(broker)
     for queue in queues:
         await queue.join()
     await broker.shutdown()
@@ -293,6 +381,7 @@ async def test_a_subscription_can_be_had_in_three_ways(broker):
     awaited = await broker.subscribe()
     async with broker.subscribe() as entered:
         await broker.publish(1)
+        await arrival(broker)
         assert [each.qsize() for each in (plain, awaited, entered)] == [1, 1, 1]
     assert await plain is plain
 
@@ -353,7 +442,7 @@ async def test_a_bad_argument_is_refused_with_the_remedy(broker, kind, options, 
 
 
 @pytest.mark.filterwarnings("error")
-@each_of(MANAGED)
+@each_of(IN_PROCESS)
 async def test_one_that_was_never_shut_down_is_reported_when_it_is_forgotten(broker, kind):
     async def forget() -> None:
         async with kind.open() as forgotten:
@@ -400,6 +489,7 @@ async def test_a_batch_is_all_that_waits(broker):
     batches = subscription.batches()
     for number in range(3):
         await broker.publish(number)
+    await arrival(broker)
     assert await anext(batches) == [0, 1, 2]
     assert (subscription.qsize(), subscription.stats.received) == (0, 3)
     asking = start(anext(batches))
@@ -417,6 +507,7 @@ async def test_batches_end_at_shutdown(broker):
     subscription = broker.subscribe()
     await broker.publish(1)
     await broker.publish(2)
+    await arrival(broker)
     reader = start(read())
     assert await broker.shutdown() == ShutdownReport(unread=0, unfinished=0)
     assert await reader == [[1, 2]]
@@ -428,6 +519,7 @@ async def test_asking_for_the_next_batch_says_that_the_whole_last_one_is_handled
     batches = subscription.batches()
     for number in range(3):
         await broker.publish(number)
+    await arrival(broker)
     await anext(batches)
     joining = start(subscription.join())
     await let_all_run()
@@ -480,7 +572,7 @@ async def test_readers_of_one_subscription_are_served_first_come_first_served(br
     assert await asyncio.gather(*readers) == [0, 1, 2]
 
 
-@each_of(MANAGED)
+@each_of(IN_PROCESS)
 async def test_a_cancelled_get_loses_no_message_and_wakes_the_next_reader(broker):
     subscription = broker.subscribe()
     first, second = start(subscription.get()), start(subscription.get())
@@ -509,7 +601,9 @@ async def test_a_filter_lets_only_what_is_wanted_through(broker, kind):
     everything = broker.subscribe()
     for number in range(5):
         delivery = await broker.publish(number)
-        assert delivery.delivered == (2 if number % 2 == 0 or kind.counts_the_unwanted else 1)
+        if kind.knows_the_readers:
+            assert delivery.delivered == (2 if number % 2 == 0 or kind.counts_the_unwanted else 1)
+    await arrival(broker)
     await broker.shutdown(timeout=0)
     assert await read_all(even) == [0, 2, 4]
     assert await read_all(everything) == [0, 1, 2, 3, 4]
@@ -521,6 +615,7 @@ async def test_a_filter_that_raises_closes_its_subscription_and_the_reader_sees_
     broken = broker.subscribe(where=lambda number: 6 / number)
     healthy = broker.subscribe()
     await broker.publish(0)
+    await arrival(broker)
     with pytest.raises(ZeroDivisionError):
         await broken.get()
     assert await broken.get() is None
@@ -540,7 +635,7 @@ async def test_a_filter_that_is_no_plain_function_is_refused(broker, where):
 # Publishing where somebody is full.
 
 
-@each_of(MANAGED, maxsize=1, timeout=None)
+@each_of(IN_PROCESS, maxsize=1, timeout=None)
 async def test_timeout_none_waits_as_long_as_it_takes(broker):
     subscription = broker.subscribe()
     await broker.publish(0)
@@ -549,7 +644,7 @@ async def test_timeout_none_waits_as_long_as_it_takes(broker):
     assert now() == 3600
 
 
-@each_of(MANAGED, maxsize=1, timeout=0)
+@each_of(IN_PROCESS, maxsize=1, timeout=0)
 async def test_timeout_zero_lets_a_reader_run_before_anything_is_dropped(broker):
     reader = start(read_all(broker.subscribe()))
     await asyncio.sleep(0)
@@ -560,7 +655,7 @@ async def test_timeout_zero_lets_a_reader_run_before_anything_is_dropped(broker)
     assert now() == 0
 
 
-@each_of(MANAGED, maxsize=1, timeout=0)
+@each_of(IN_PROCESS, maxsize=1, timeout=0)
 async def test_timeout_zero_waits_for_no_dead_subscriber(broker):
     dead = broker.subscribe(name="dead")
     await broker.publish(0)
@@ -569,7 +664,7 @@ async def test_timeout_zero_waits_for_no_dead_subscriber(broker):
     assert now() == 0
 
 
-@each_of(MANAGED, maxsize=2, timeout=None)
+@each_of(DROPPING, maxsize=2, timeout=None)
 async def test_the_bound_is_never_exceeded(broker):
     async def publish() -> None:
         for number in range(10):
@@ -586,7 +681,7 @@ async def test_the_bound_is_never_exceeded(broker):
     assert max(depths) == subscription.stats.high_water_mark == 2
 
 
-@each_of(MANAGED, maxsize=1, timeout=None)
+@each_of(DROPPING, maxsize=1, timeout=None)
 async def test_publishers_that_wait_are_served_first_come_first_served(broker):
     subscription = broker.subscribe()
     await broker.publish(0)
@@ -596,7 +691,7 @@ async def test_publishers_that_wait_are_served_first_come_first_served(broker):
     await asyncio.gather(*publishers)
 
 
-@each_of(MANAGED, maxsize=1)
+@each_of(IN_PROCESS, maxsize=1)
 async def test_publish_nowait_never_waits(broker):
     subscription = broker.subscribe()
     assert broker.publish_nowait(0) == Delivery(delivered=1)
@@ -607,24 +702,27 @@ async def test_publish_nowait_never_waits(broker):
 # Statistics.
 
 
-@each_of(MANAGED, maxsize=2, timeout=0)
-async def test_what_was_received_and_what_was_dropped_is_all_that_was_published(broker):
+@each_of(DROPPING, maxsize=2, timeout=0)
+async def test_what_was_received_and_what_was_dropped_is_all_that_was_published(broker, kind):
     dead, reading = broker.subscribe(), broker.subscribe()
     deliveries = []
     for number in range(5):
         deliveries.append(await broker.publish(number))
+        await arrival(broker)
         reading.get_nowait()
     assert (dead.stats.received, dead.stats.dropped, dead.stats.depth) == (2, 3, 2)
     assert (reading.stats.received, reading.stats.dropped, reading.stats.depth) == (5, 0, 0)
-    assert sum(delivery.dropped for delivery in deliveries) == 3
+    if kind.knows_the_readers:
+        assert sum(delivery.dropped for delivery in deliveries) == 3
     assert broker.stats == BrokerStats(subscribers=2, published=5, delivered=7, dropped=3)
 
 
-@each_of(MANAGED, maxsize=2, timeout=0)
+@each_of(DROPPING, maxsize=2, timeout=0)
 async def test_the_counts_of_those_that_left_are_kept(broker):
     leaving = broker.subscribe()
     for number in range(3):
         await broker.publish(number)
+        await arrival(broker)
     leaving.close()
     await broker.publish(3)
     assert broker.stats == BrokerStats(subscribers=0, published=4, delivered=2, dropped=1)
@@ -637,6 +735,7 @@ async def test_the_counts_of_those_that_left_are_kept(broker):
 async def test_close_discards_what_is_unread_and_releases_join(broker):
     subscription = broker.subscribe()
     await broker.publish(1)
+    await arrival(broker)
     joining = start(subscription.join())
     await let_all_run()
     subscription.close()
@@ -650,6 +749,7 @@ async def test_close_discards_what_is_unread_and_releases_join(broker):
 async def test_close_twice_does_no_harm(broker):
     subscription = broker.subscribe()
     await broker.publish(1)
+    await arrival(broker)
     subscription.close()
     stats = broker.stats
     subscription.close()
@@ -670,6 +770,7 @@ async def test_closing_inside_an_async_for_ends_it(broker):
     subscription = broker.subscribe()
     await broker.publish(1)
     await broker.publish(2)
+    await arrival(broker)
     read = []
     async for message in subscription:
         read.append(message)
@@ -677,7 +778,7 @@ async def test_closing_inside_an_async_for_ends_it(broker):
     assert read == [1]
 
 
-@each_of(MANAGED, maxsize=1, timeout=None)
+@each_of(IN_PROCESS, maxsize=1, timeout=None)
 async def test_close_releases_the_publisher_that_waits_and_is_no_drop(broker):
     subscription = broker.subscribe()
     await broker.publish(1)
@@ -700,8 +801,37 @@ async def test_async_with_leaves_at_the_end_and_after_an_error(broker):
     assert broker.stats.subscribers == 0
 
 
-@each_of(MANAGED, maxsize=1, timeout=None)
+@each_of(MANAGED)
 async def test_a_subscription_that_nobody_holds_any_more_leaves(broker):
+    subscription = await broker.subscribe()
+    await broker.publish(1)
+    await arrival(broker)
+    assert broker.stats.subscribers == 1
+    del subscription
+    await let_all_run()
+    assert broker.stats.subscribers == 0
+
+
+@each_of(MANAGED)
+async def test_a_subscriber_that_crashed_leaves(broker):
+    async def crash() -> None:
+        async for _ in broker.subscribe():
+            raise ValueError("a bug")
+
+    task = start(crash())
+    await let_all_run()
+    await broker.publish(1)
+    await asyncio.wait([task])
+    assert str(task.exception()) == "a bug"
+    del task
+    await let_all_run()
+    gc.collect()
+    await let_all_run()
+    assert broker.stats.subscribers == 0
+
+
+@each_of(IN_PROCESS, maxsize=1, timeout=None)
+async def test_one_that_nobody_holds_any_more_releases_the_publisher_that_waits(broker):
     subscription = broker.subscribe()
     await broker.publish(1)
     publishing = start(broker.publish(2))
@@ -714,7 +844,7 @@ async def test_a_subscription_that_nobody_holds_any_more_leaves(broker):
 # Shutting down.
 
 
-@each_of(MANAGED)
+@each_of(IN_PROCESS)
 async def test_shutdown_of_a_broker_without_work_takes_no_time(broker):
     subscription = broker.subscribe()
     assert await broker.shutdown() == ShutdownReport(unread=0, unfinished=0)
@@ -728,13 +858,14 @@ async def test_shutdown_reports_what_was_left(broker):
     reading, unread_by_all = broker.subscribe(), broker.subscribe()
     for number in range(3):
         await broker.publish(number)
+    await arrival(broker)
     await reading.get()
     assert await broker.shutdown(timeout=0) == ShutdownReport(unread=5, unfinished=1)
     assert unread(unread_by_all) == [0, 1, 2]
 
 
 @pytest.mark.parametrize("timeout", [0, 0.25, 60])
-@each_of(MANAGED)
+@each_of(IN_PROCESS)
 async def test_shutdown_ends_at_exactly_its_timeout_if_nobody_reads(broker, timeout):
     subscription = broker.subscribe()
     await broker.publish(1)
@@ -747,13 +878,14 @@ async def test_shutdown_ends_at_exactly_its_timeout_if_nobody_reads(broker, time
 async def test_every_reader_gets_none_each_time_it_asks(broker):
     subscription = broker.subscribe()
     await broker.publish(1)
+    await arrival(broker)
     await broker.shutdown(timeout=0)
     assert [await subscription.get() for _ in range(3)] == [1, None, None]
     assert [message async for message in subscription] == []
     assert [batch async for batch in subscription.batches()] == []
 
 
-@each_of(MANAGED)
+@each_of(IN_PROCESS)
 async def test_two_shutdowns_at_once_each_end_at_their_own_timeout(broker):
     async def shut_down(timeout: float) -> float:
         await broker.shutdown(timeout=timeout)
@@ -771,17 +903,18 @@ async def test_two_shutdowns_at_once_each_end_at_their_own_timeout(broker):
 async def test_a_cancelled_shutdown_leaves_the_broker_closed_and_can_be_repeated(broker):
     subscription = broker.subscribe()
     await broker.publish(1)
+    await arrival(broker)
     shutdown = start(broker.shutdown(timeout=None))
-    await asyncio.sleep(1)
+    await asyncio.sleep(0.1)
     shutdown.cancel()
     await asyncio.wait([shutdown])
     assert shutdown.cancelled()
     assert broker.closed
-    assert await broker.shutdown(timeout=1) == ShutdownReport(unread=1, unfinished=0)
+    assert await broker.shutdown(timeout=0.1) == ShutdownReport(unread=1, unfinished=0)
     assert unread(subscription) == [1]
 
 
-@each_of(MANAGED, maxsize=1, timeout=None)
+@each_of(IN_PROCESS, maxsize=1, timeout=None)
 async def test_a_publish_that_waits_gets_in_during_shutdown_and_is_handled(broker):
     reader = start(read_all(broker.subscribe(), seconds=1))
     await asyncio.sleep(0)
@@ -792,7 +925,7 @@ async def test_a_publish_that_waits_gets_in_during_shutdown_and_is_handled(broke
     assert [await publisher for publisher in publishers] == [Delivery(delivered=1)] * 4
 
 
-@each_of(MANAGED, maxsize=1, timeout=None)
+@each_of(IN_PROCESS, maxsize=1, timeout=None)
 async def test_shutdown_releases_the_publishers_that_still_wait_at_its_timeout(broker):
     subscription = broker.subscribe()
     await broker.publish(0)
@@ -805,7 +938,7 @@ async def test_shutdown_releases_the_publishers_that_still_wait_at_its_timeout(b
     assert broker.stats == BrokerStats(subscribers=1, published=3, delivered=1, dropped=2)
 
 
-@each_of(MANAGED)
+@each_of(IN_PROCESS)
 async def test_one_that_leaves_during_shutdown_is_not_waited_for(broker):
     subscription = broker.subscribe()
     await broker.publish(1)
@@ -817,13 +950,13 @@ async def test_one_that_leaves_during_shutdown_is_not_waited_for(broker):
 @each_of(MANAGED)
 async def test_async_with_shuts_down_and_waits(broker):
     async with broker:
-        reader = start(read_all(broker.subscribe(), seconds=1))
+        reader = start(read_all(broker.subscribe(), seconds=0.1))
         await broker.publish(1)
     assert broker.closed
     assert reader.done()
 
 
-@each_of(MANAGED)
+@each_of(IN_PROCESS)
 async def test_async_with_waits_for_nobody_after_an_error(broker):
     subscription = broker.subscribe()
     await broker.publish(1)
@@ -864,7 +997,7 @@ async def test_d2_shutdown_returns_when_everything_was_handled(broker):
 
 
 @pytest.mark.parametrize("dead", [1, 3])
-@each_of(MANAGED, maxsize=1)
+@each_of(IN_PROCESS, maxsize=1)
 async def test_d3_any_number_of_dead_subscribers_costs_a_publish_one_second(broker, dead):
     subscriptions = tuple(broker.subscribe() for _ in range(dead))
     await broker.publish(0)
@@ -872,7 +1005,7 @@ async def test_d3_any_number_of_dead_subscribers_costs_a_publish_one_second(brok
     assert now() == 1.0
 
 
-@each_of(MANAGED, maxsize=1)
+@each_of(IN_PROCESS, maxsize=1)
 async def test_d3_a_dead_subscriber_delays_the_healthy_ones_by_no_more_than_its_second(
     broker, kind
 ):
@@ -893,7 +1026,7 @@ async def test_d3_a_dead_subscriber_delays_the_healthy_ones_by_no_more_than_its_
     assert dead.stats.dropped == 3
 
 
-@each_of(MANAGED, maxsize=1)
+@each_of(IN_PROCESS, maxsize=1)
 async def test_d4_shutdown_does_not_hang_on_one_that_is_full_and_everybody_gets_the_end(broker):
     before, full, after = [broker.subscribe() for _ in range(3)]
     await broker.publish(0)
@@ -904,7 +1037,7 @@ async def test_d4_shutdown_does_not_hang_on_one_that_is_full_and_everybody_gets_
     assert [await full.get(), await full.get()] == [0, None]
 
 
-@each_of(MANAGED, maxsize=1)
+@each_of(IN_PROCESS, maxsize=1)
 async def test_d5_leaving_during_a_publish_makes_nobody_miss_the_message(broker, kind):
     a, b, c = [broker.subscribe() for _ in range(3)]
     await broker.publish(0)
@@ -917,7 +1050,7 @@ async def test_d5_leaving_during_a_publish_makes_nobody_miss_the_message(broker,
     assert (unread(b), unread(c)) == ([1], [1])
 
 
-@each_of(MANAGED, maxsize=1)
+@each_of(IN_PROCESS, maxsize=1)
 async def test_d5_a_newcomer_gets_no_message_that_others_have_already(broker, kind):
     full, healthy = broker.subscribe(), broker.subscribe()
     await broker.publish(0)
@@ -931,7 +1064,7 @@ async def test_d5_a_newcomer_gets_no_message_that_others_have_already(broker, ki
     assert unread(newcomer) == ([1] if kind.shares_fate else [])
 
 
-@each_of(MANAGED, maxsize=1)
+@each_of(IN_PROCESS, maxsize=1)
 async def test_d6_a_crashed_subscriber_is_gone_with_its_messages_and_costs_nothing(broker):
     class Payload:
         """A message that can be watched."""
@@ -959,12 +1092,13 @@ async def test_d6_a_crashed_subscriber_is_gone_with_its_messages_and_costs_nothi
 
 
 @each_of(MANAGED)
-async def test_d7_publishing_after_shutdown_raises_and_names_the_remedy(broker):
+async def test_d7_publishing_after_shutdown_raises_and_names_the_remedy(broker, kind):
     await broker.shutdown()
     with pytest.raises(PubSubClosed, match="was shut down; publish to a new one"):
         await broker.publish(1)
-    with pytest.raises(PubSubClosed, match="was shut down; publish to a new one"):
-        broker.publish_nowait(1)
+    if kind in IN_PROCESS:
+        with pytest.raises(PubSubClosed, match="was shut down; publish to a new one"):
+            broker.publish_nowait(1)
     assert broker.stats.published == 0
 
 
@@ -976,17 +1110,18 @@ async def test_d7_subscribing_after_shutdown_raises_and_names_the_remedy(broker)
 
 
 @each_of(MANAGED)
-async def test_d8_none_cannot_be_published(broker):
+async def test_d8_none_cannot_be_published(broker, kind):
     subscription = broker.subscribe()
     with pytest.raises(TypeError, match=r"^None cannot be published: it tells a reader"):
         await broker.publish(None)
-    with pytest.raises(TypeError, match=r"^None cannot be published: it tells a reader"):
-        broker.publish_nowait(None)
+    if kind in IN_PROCESS:
+        with pytest.raises(TypeError, match=r"^None cannot be published: it tells a reader"):
+            broker.publish_nowait(None)
     assert subscription.empty()
     assert broker.stats.published == 0
 
 
-@each_of(MANAGED, maxsize=1)
+@each_of(IN_PROCESS, maxsize=1)
 async def test_d9_a_cancelled_publish_has_reached_all_who_had_room_or_nobody(broker, kind):
     first, full, last = [broker.subscribe() for _ in range(3)]
     await broker.publish(0)
@@ -1000,7 +1135,7 @@ async def test_d9_a_cancelled_publish_has_reached_all_who_had_room_or_nobody(bro
     assert broker.stats.dropped == (0 if kind.shares_fate else 1)
 
 
-@each_of(MANAGED)
+@each_of(IN_PROCESS)
 async def test_d9_a_cancelled_handler_is_reported_and_shutdown_does_not_hang(broker):
     async def handle() -> None:
         async for _ in subscription:
@@ -1029,7 +1164,7 @@ def watch_timers() -> list[asyncio.TimerHandle]:
     return timers
 
 
-@each_of(MANAGED, maxsize=10_000)
+@each_of(IN_PROCESS, maxsize=10_000)
 async def test_d10_no_timer_is_set_while_there_is_room(broker):
     subscription = broker.subscribe()
     timers = watch_timers()
@@ -1039,7 +1174,7 @@ async def test_d10_no_timer_is_set_while_there_is_room(broker):
     assert timers == []
 
 
-@each_of(MANAGED, maxsize=1)
+@each_of(IN_PROCESS, maxsize=1)
 async def test_d10_a_publish_that_waits_sets_one_timer_and_cancels_it(broker):
     subscriptions = [broker.subscribe() for _ in range(3)]
     await broker.publish(0)
@@ -1052,7 +1187,7 @@ async def test_d10_a_publish_that_waits_sets_one_timer_and_cancels_it(broker):
     assert [timer.cancelled() for timer in timers] == [True]
 
 
-@each_of(MANAGED, maxsize=1)
+@each_of(IN_PROCESS, maxsize=1)
 async def test_d11_everybody_sees_two_publishers_in_the_same_order(broker):
     quick = start(read_all(broker.subscribe()))
     slow = broker.subscribe()
@@ -1068,7 +1203,7 @@ async def test_d11_everybody_sees_two_publishers_in_the_same_order(broker):
     assert [await quick, await slow] == [[0, 1, 2]] * 2
 
 
-@pytest.mark.parametrize("kind", MANAGED, ids=str)
+@pytest.mark.parametrize("kind", IN_PROCESS, ids=str)
 def test_d12_a_second_event_loop_is_refused_with_the_remedy(kind):
     kept = []
 
@@ -1103,14 +1238,10 @@ def in_real_time(test):
     """Turn a coroutine function of a kind of broker into a test of each, in real time."""
 
     def run(kind) -> None:
-        async def main() -> None:
-            async with asyncio.timeout(TIME_LIMIT_S):
-                await test(kind)
-
-        asyncio.run(main())
+        run_within_the_limit(test(kind))
 
     run.__name__, run.__doc__ = test.__name__, test.__doc__
-    return pytest.mark.parametrize("kind", MANAGED, ids=str)(run)
+    return pytest.mark.parametrize("kind", each(MANAGED))(run)
 
 
 @in_real_time
@@ -1163,7 +1294,7 @@ async def test_another_thread_is_told_that_the_broker_was_shut_down(kind):
             await asyncio.to_thread(broker.publish_threadsafe, 1)
 
 
-@pytest.mark.parametrize("kind", MANAGED, ids=str)
+@pytest.mark.parametrize("kind", IN_PROCESS, ids=str)
 def test_a_broker_without_a_loop_cannot_be_published_to_from_a_thread(kind):
     kept = []
 
@@ -1176,7 +1307,7 @@ def test_a_broker_without_a_loop_cannot_be_published_to_from_a_thread(kind):
         kept[0].publish_threadsafe(1)
 
 
-@pytest.mark.parametrize("kind", MANAGED, ids=str)
+@pytest.mark.parametrize("kind", IN_PROCESS, ids=str)
 def test_a_broker_whose_loop_has_ended_says_so(kind):
     kept = []
 

@@ -133,6 +133,8 @@ class UnacknowledgedMailbox[T](Mailbox[T]):
         """Acknowledge the first of what this task has taken; else the first of what any has."""
         task = _this_task()
         if task not in self._taken_by:
+            if not self._taken_by:
+                return  # an iterator has it, and is not asked to say so
             task = next(iter(self._taken_by))
         deliveries = self._taken_by[task]
         self.supply.acknowledge([deliveries.popleft()])

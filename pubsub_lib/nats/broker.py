@@ -403,7 +403,9 @@ class NatsPubSub[T](AsyncPubSub[T]):
             self._draining = loop.create_task(self._roster.drain())
         began = loop.time()
         await asyncio.wait([self._draining], timeout=timeout)
-        if self._draining.done():
+        if self._draining.cancelled():
+            pass  # an earlier shutdown has given up
+        elif self._draining.done():
             self._draining.exception()  # there is no connection: what is unconfirmed is reported
         else:
             self._draining.cancel()

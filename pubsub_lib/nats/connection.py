@@ -68,6 +68,7 @@ class Connection:
     Attributes:
         client: nats-py's client; use it for nothing that is counted here.
         on_reconnected: is called each time that it was made again.
+        on_lost: is called each time that it is lost, when no more answers come.
         reconnects: how often it was made again.
         publisher: the first part of the numbers of the messages that are sent here.
         made: whether it has ever been made, so that messages can be sent, or kept for it.
@@ -89,6 +90,7 @@ class Connection:
         self.report = report
         self._slow_consumer = slow_consumer
         self.on_reconnected: Callable[[], object] = lambda: None
+        self.on_lost: Callable[[], object] = lambda: None
         self.reconnects = 0
         self._home = home
         self._connect_timeout = connect_timeout
@@ -256,7 +258,8 @@ class Connection:
         Raises:
             NotConnected: if it is closed.
         """
-        await self._made.wait()
+        if not self._closing:  # else nobody would wake it
+            await self._made.wait()
         if self._closing or self.client.is_closed:
             raise self.named(nats.errors.ConnectionClosedError())
 
@@ -323,6 +326,7 @@ class Connection:
             waiting, self._waiting = self._waiting, set()
             for answer in waiting:
                 answer.cancel()
+            self.on_lost()
             if not self._closing:
                 self.report(ConnectionLost(self.address, self._write_off()))
 

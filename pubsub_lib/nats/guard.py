@@ -19,6 +19,7 @@ while it does not run.
 ('1 -', True, '3 -')
 """
 
+# This starts anew for every server, so it imports little, and nothing of the library's.
 import shutil
 import signal
 import subprocess
@@ -26,7 +27,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-# This starts anew for every server, so it imports little, and nothing of the library's.
 LOG = "log.txt"
 
 

@@ -50,7 +50,7 @@ class GuardedProcess:
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._guard = subprocess.Popen(
-            # Isolated and without site-packages: it starts in half the time, whatever is installed.
+            # Isolated, so that no setting of the user and no other package changes what it does.
             [sys.executable, "-I", "-S", "-X", "utf8", GUARD, *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -178,5 +178,5 @@ def _forget_all() -> None:
 
 
 if sys.platform != "win32":
-    # A forked child would hold the pipe open after its parent's death, or end what its parent uses.
+    # A forked child would hold the pipe open after its parent's death, and mix up its answers.
     os.register_at_fork(after_in_child=_forget_all)

@@ -14,11 +14,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from pubsub_lib.nats import why_no_server
+
 from .figure import draw
 from .measuring import cost_ns, heap_left_alone
+from .network import measure_network, network_report
 from .peers import installed_peers, versions
 from .report import report
-from .rounds import FULL, QUICK, measure
+from .rounds import FULL, QUICK, Sizes, measure
 from .systems import LIMITS, SYSTEMS, System
 
 README = Path(__file__).with_name("README.md")
@@ -42,12 +45,24 @@ def main() -> None:
         results = measure(systems, LIMITS, sizes, lambda what: print(what, file=sys.stderr))
     text = report(results, systems, LIMITS, sizes, versions())
     print(text)
+    network = _network(sizes)
+    print(f"\n{network}")
     plot = draw(results, [*systems, *LIMITS], sizes)
     figure = FIGURE if options.save else Path(tempfile.gettempdir()) / FIGURE.name
     figure.write_bytes(plot.png())
     print(f"\n{plot.caption}\n\nDrawn in {figure}; {time.monotonic() - started_s:.0f} s in all.")
     if options.save:
-        _save(text, plot.caption)
+        _save(f"{text}\n\n{network}", plot.caption)
+
+
+def _network(sizes: Sizes) -> str:
+    """Return what a message costs over a server, or why that is not known."""
+    if reason := why_no_server():
+        return f"Over a NATS server nothing was measured: {reason}."
+    print("over a NATS server", file=sys.stderr)
+    return network_report(
+        measure_network(sizes.rounds, share=0.1 if sizes.messages == QUICK.messages else 1.0)
+    )
 
 
 def _options() -> argparse.Namespace:

@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from pubsub_lib.nats import why_no_server
+
 from .__main__ import BEGIN, END, README
 from .figure import draw
 from .measuring import Undelivered, cost_ns, heap_left_alone, unloaded_latency, verify
+from .network import WAYS, Way, measure_network, network_report
 from .peers import PEERS, installed_peers
 from .reading import Reading
 from .report import report
@@ -126,6 +129,42 @@ def test_a_requirement_without_anything_to_compare_with_is_not_judged():
     results.add(Quantity.COST, 10, "A", 50)
     (judgement,) = judge(FASTER, results)
     assert (judgement.measured, judgement.met) == ({}, "not measured")
+
+
+NO_SERVER = why_no_server()
+needs_a_server = pytest.mark.skipif(NO_SERVER is not None, reason=NO_SERVER or "")
+
+
+@needs_a_server
+def test_over_a_network_everyone_receives_every_message_and_is_in_the_report():
+    text = network_report(measure_network(rounds=2, share=0.02))
+    rows = text.split("\n\n")[1].splitlines()[2:]
+    assert [row.split("|")[1].strip() for row in rows] == [way.name for way in WAYS]
+    assert [row.split("|")[3].strip() for row in rows if "nats-py, callback" in row] == ["1.00"]
+
+
+@needs_a_server
+def test_a_message_lost_over_a_network_stops_the_benchmark():
+    async def lose_one(url, messages):
+        return 1.0, messages[1:]
+
+    with pytest.raises(Undelivered, match="a leaky way: 9,999 of 10,000 messages"):
+        measure_network(rounds=1, ways=[Way("a leaky way", lose_one)])
+
+
+def test_the_median_of_the_ratios_decides_over_a_network():
+    times = {way.name: [10.0, 20.0, 40.0] for way in WAYS}
+    times["NatsPubSub, batches"] = [12.0, 26.0, 48.0]
+    times["NatsPubSub, async for"] = [13.0, 24.0, 52.0]
+    judged = {
+        row.split("|")[1].strip(): [cell.strip() for cell in row.split("|")[3:6:2]]
+        for row in network_report(times).splitlines()
+        if row.startswith("| NatsPubSub")
+    }
+    assert judged == {
+        "NatsPubSub, batches": ["1.20", "yes"],
+        "NatsPubSub, async for": ["1.30", "no"],
+    }
 
 
 def test_the_readme_has_a_place_for_the_results():

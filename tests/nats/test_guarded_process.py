@@ -41,10 +41,8 @@ def test_a_program_that_runs_is_not_started_twice():
 def test_an_order_that_was_interrupted_does_not_mix_up_the_answers_to_later_ones():
     with GuardedProcess(A_MINUTE) as process:
         assert process._guard.stdin is not None
-        process._guard.stdin.write(b"0 start\n")  # as an interrupt leaves it: its answer is unread
-        assert process.process_id is not None
-        process.kill()
-        assert process.process_id is None
+        process._guard.stdin.write(b"0 status\n")  # its answer stays unread, as after an interrupt
+        assert process.start() == process.process_id
 
 
 def test_many_threads_get_the_answers_to_their_own_orders():

@@ -375,13 +375,20 @@ def test_a_forked_child_does_not_keep_the_server_of_a_killed_owner(
 
 @needs_server
 @only_posix
-def test_a_forked_child_that_exits_leaves_its_parents_server_alone(
-    connect: Connect, run_owner: RunOwner
-):
-    owner = run_owner("child = os.fork()\nif child: os.waitpid(child, 0); print(); input()")
+def test_a_forked_child_has_no_part_in_its_parents_server(connect: Connect, run_owner: RunOwner):
+    owner = run_owner("""
+child = os.fork()
+if child:
+    os.waitpid(child, 0)
+    print("the child has ended", flush=True)
+    input()
+else:
+    server.kill()
+    print(server.running)
+""")
     url, _ = told_by(owner)
     assert owner.stdout is not None
-    owner.stdout.readline()
+    assert owner.stdout.readline() == "False\n"
     assert connect(url).is_served()
 
 

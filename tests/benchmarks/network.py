@@ -1,0 +1,324 @@
+"""What a message costs over a NATS server, beside nats-py used by hand on the same server.
+
+A publisher and a subscriber have a connection each, in one process, so that both ends are part of
+what is measured; the server has the other core. All use the same codec, plain JSON.
+
+>>> [way.name for way in WAYS if not way.beside]
+['AsyncPubSub, async for']
+"""
+
+import asyncio
+import itertools
+import json
+import statistics
+import time
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import nats
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js import api
+
+from pubsub_lib import AsyncPubSub
+from pubsub_lib.nats import JetStreamPubSub, NatsPubSub, nats_server
+
+from .measuring import TIME_LIMIT_S, Undelivered
+from .report import table, two_digits
+
+FLUSH_AFTER_BYTES = 64 * 1024  # as NatsPubSub does; who never flushes fills the memory
+AT_A_TIME = 100  #: how many publishes may wait for the server's confirmation at once
+WANTED = 1.25  #: at most so many times the time of nats-py by hand
+SUBJECTS = (f"benchmark-{number}" for number in itertools.count())
+
+type Value = dict[str, Any]
+type Timed = tuple[float, list[Value]]  # how long it took, in seconds, and what was received
+
+
+class PlainJson:
+    """The codec of everybody here."""
+
+    @staticmethod
+    def to_bytes(message: Value) -> bytes:
+        return json.dumps(message).encode()
+
+    @staticmethod
+    def from_bytes(data: bytes) -> Value:
+        value: Value = json.loads(data)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to get messages from a publisher to a subscriber.
+
+    Attributes:
+        name: as the table has it.
+        run: does it, over the server at an address.
+        beside: the way by hand that it is compared with, if there is one.
+        messages: how many to send, if it is not as quick as others.
+        ordered: whether one publisher sends them, so that they come in order.
+    """
+
+    name: str
+    run: Callable[[str, Sequence[Value]], Awaitable[Timed]]
+    beside: str = ""
+    messages: int = 10_000
+    ordered: bool = True
+
+
+async def _timed(publishing: Awaitable[object], reading: Awaitable[list[Value]]) -> Timed:
+    began = time.perf_counter()
+    _, received = await asyncio.gather(publishing, reading)
+    return time.perf_counter() - began, received
+
+
+async def _first(count: int, messages: AsyncIterable[Value]) -> list[Value]:
+    received: list[Value] = []
+    async for message in messages:
+        received.append(message)
+        if len(received) == count:
+            break
+    return received
+
+
+async def _publish_all(
+    publish: Callable[[Value], Awaitable[object]], messages: Iterable[Value]
+) -> None:
+    for message in messages:
+        await publish(message)
+
+
+# --- At most once ---
+
+
+async def _publish_by_hand(client: Client, subject: str, messages: Iterable[Value]) -> None:
+    for message in messages:
+        await client.publish(subject, PlainJson.to_bytes(message))
+        if client.pending_data_size > FLUSH_AFTER_BYTES:
+            await client.flush()
+    await client.flush()
+
+
+async def _by_hand_callback(url: str, messages: Sequence[Value]) -> Timed:
+    received: list[Value] = []
+    complete = asyncio.get_running_loop().create_future()
+
+    async def receive(message: Msg) -> None:
+        received.append(PlainJson.from_bytes(message.data))
+        if len(received) == len(messages):
+            complete.set_result(received)
+
+    async with await nats.connect(url) as publisher, await nats.connect(url) as subscriber:
+        subject = next(SUBJECTS)
+        await subscriber.subscribe(subject, cb=receive)
+        await subscriber.flush()
+        return await _timed(_publish_by_hand(publisher, subject, messages), complete)
+
+
+async def _by_hand_iterator(url: str, messages: Sequence[Value]) -> Timed:
+    async with await nats.connect(url) as publisher, await nats.connect(url) as subscriber:
+        subject = next(SUBJECTS)
+        subscription = await subscriber.subscribe(subject)
+        await subscriber.flush()
+        decoded = (PlainJson.from_bytes(message.data) async for message in subscription.messages)
+        return await _timed(
+            _publish_by_hand(publisher, subject, messages), _first(len(messages), decoded)
+        )
+
+
+async def _core_each(url: str, messages: Sequence[Value]) -> Timed:
+    subject = next(SUBJECTS)
+    async with (
+        NatsPubSub(subject, PlainJson, url=url) as publisher,
+        NatsPubSub(subject, PlainJson, url=url) as subscriber,
+        subscriber.subscribe() as inbox,
+    ):
+        return await _timed(_publish_all(publisher.publish, messages), _first(len(messages), inbox))
+
+
+async def _core_batches(url: str, messages: Sequence[Value]) -> Timed:
+    subject = next(SUBJECTS)
+    async with (
+        NatsPubSub(subject, PlainJson, url=url) as publisher,
+        NatsPubSub(subject, PlainJson, url=url) as subscriber,
+        subscriber.subscribe() as inbox,
+    ):
+
+        async def read() -> list[Value]:
+            received: list[Value] = []
+            async for batch in inbox.batches():
+                received += batch
+                if len(received) == len(messages):
+                    break
+            return received
+
+        return await _timed(_publish_all(publisher.publish, messages), read())
+
+
+async def _in_process(url: str, messages: Sequence[Value]) -> Timed:
+    async with AsyncPubSub[Value]() as broker, broker.subscribe() as inbox:
+        return await _timed(_publish_all(broker.publish, messages), _first(len(messages), inbox))
+
+
+# --- At least once ---
+
+
+async def _many_at_a_time(
+    publish: Callable[[Value], Awaitable[object]], messages: Sequence[Value]
+) -> None:
+    """Publish with several publishers, each of which waits for its confirmations."""
+    rest = iter(messages)
+    async with asyncio.TaskGroup() as group:
+        for _ in range(AT_A_TIME):
+            group.create_task(_publish_all(publish, rest))
+
+
+async def _stored_by_hand(url: str, messages: Sequence[Value]) -> Timed:
+    received: list[Value] = []
+    complete = asyncio.get_running_loop().create_future()
+
+    async def receive(message: Msg) -> None:
+        received.append(PlainJson.from_bytes(message.data))
+        await message.ack()
+        if len(received) == len(messages):
+            complete.set_result(received)
+
+    async with await nats.connect(url) as publisher, await nats.connect(url) as subscriber:
+        subject = next(SUBJECTS)
+        numbers = itertools.count()
+        streams, consumers = publisher.jetstream(), subscriber.jetstream()
+        await streams.add_stream(
+            name=subject, subjects=[subject], retention=api.RetentionPolicy.INTEREST
+        )
+        await consumers.subscribe(
+            subject,
+            durable="reader",
+            cb=receive,
+            manual_ack=True,
+            config=api.ConsumerConfig(max_ack_pending=100),
+        )
+
+        async def publish(message: Value) -> None:
+            await streams.publish(
+                subject,
+                PlainJson.to_bytes(message),
+                headers={"Nats-Msg-Id": f"{subject}.{next(numbers)}"},
+            )
+
+        return await _timed(_many_at_a_time(publish, messages), complete)
+
+
+async def _stored(url: str, messages: Sequence[Value]) -> Timed:
+    subject = next(SUBJECTS)
+    async with (
+        JetStreamPubSub(subject, PlainJson, url=url) as publisher,
+        JetStreamPubSub(subject, PlainJson, url=url) as subscriber,
+        subscriber.subscribe(name="reader") as inbox,
+    ):
+        return await _timed(
+            _many_at_a_time(publisher.publish, messages), _first(len(messages), inbox)
+        )
+
+
+CALLBACK = Way("nats-py, callback", _by_hand_callback, beside="nats-py, callback")
+STORED_BY_HAND = Way(
+    "nats-py, JetStream",
+    _stored_by_hand,
+    beside="nats-py, JetStream",
+    messages=3_000,
+    ordered=False,
+)
+IN_PROCESS = Way("AsyncPubSub, async for", _in_process)
+OURS = (
+    Way("NatsPubSub, batches", _core_batches, beside=CALLBACK.name),
+    Way("NatsPubSub, async for", _core_each, beside=CALLBACK.name),
+    Way(
+        "JetStreamPubSub, async for",
+        _stored,
+        beside=STORED_BY_HAND.name,
+        messages=3_000,
+        ordered=False,
+    ),
+)
+WAYS = (
+    IN_PROCESS,
+    CALLBACK,
+    Way("nats-py, async for", _by_hand_iterator, beside=CALLBACK.name),
+    *OURS[:2],
+    STORED_BY_HAND,
+    *OURS[2:],
+)
+
+
+def measure_network(
+    rounds: int, *, share: float = 1.0, ways: Sequence[Way] = WAYS
+) -> dict[str, list[float]]:
+    """Return the time of each way in each round, in microseconds a message.
+
+    Args:
+        rounds: how often; each begins with another way.
+        share: which part of the messages to send.
+        ways: what to measure.
+
+    Raises:
+        Undelivered: if a message was lost, doubled or reordered.
+        NoNatsServer: if there is no server.
+    """
+    times: dict[str, list[float]] = {way.name: [] for way in ways}
+    with nats_server() as server:
+        for number in range(rounds):
+            for way in (*ways[number % len(ways) :], *ways[: number % len(ways)]):
+                messages = [
+                    {"number": sequence, "content": "hello, world"}
+                    for sequence in range(int(way.messages * share))
+                ]
+                seconds, received = asyncio.run(_limited(way, server.url, messages))
+                if not way.ordered:
+                    received.sort(key=lambda value: int(value["number"]))
+                if received != messages:
+                    raise Undelivered(
+                        f"{way.name}: {len(received):,} of {len(messages):,} messages"
+                    )
+                times[way.name].append(seconds / len(messages) * 1e6)
+    return times
+
+
+async def _limited(way: Way, url: str, messages: Sequence[Value]) -> Timed:
+    async with asyncio.timeout(TIME_LIMIT_S):
+        return await way.run(url, messages)
+
+
+def network_report(times: dict[str, list[float]]) -> str:
+    """Return what was found, as Markdown."""
+    rounds = len(times[IN_PROCESS.name])
+    introduction = (
+        "**Over a NATS server** on the same machine: the time of a message, from the first publish "
+        "until the last one was read, with one publisher and one subscriber in one process. "
+        f"Medians of {rounds} rounds; ratios within one round. With JetStream, {AT_A_TIME} "
+        "publishes at a time wait for their confirmation, and every message is acknowledged."
+    )
+    rows = []
+    for way in WAYS:
+        beside, in_process = (
+            _ratio(times, way.name, other) for other in (way.beside, IN_PROCESS.name)
+        )
+        met = ("yes" if beside <= WANTED else "no") if way in OURS else ""
+        rows.append(
+            [
+                way.name,
+                f"{statistics.median(times[way.name]):.1f}",
+                f"{beside:.2f}" if way.beside else "",
+                two_digits(in_process),
+                met,
+            ]
+        )
+    header = ["way", "µs a message", "of nats-py's", "of AsyncPubSub's", f"at most {WANTED}"]
+    return f"{introduction}\n\n{table(header, rows, numbers=range(1, 4))}"
+
+
+def _ratio(times: dict[str, list[float]], of: str, to: str) -> float:
+    if not to:
+        return 1.0
+    return statistics.median(a / b for a, b in zip(times[of], times[to], strict=True))
