@@ -1,8 +1,8 @@
-"""The figure of notebook 11: what each subscriber saw of numbered messages, while a server died.
+"""The figure of notebook 11: which messages each subscriber handled, while a server died.
 
 >>> rows = {"at most once": [(0.1, 1), (0.3, 3)], "at least once": [(0.1, 1), (0.3, 2), (0.4, 1)]}
 >>> deliveries([(0.1, 1), (0.2, 2)], rows, outages=[(0.2, 0.3)]).caption
-'at most once: 1 of 2 messages seen, 1 never; at least once: 2 of 2 seen, 1 of them again.'
+'at most once: 1 of 2 messages handled, 1 never; at least once: 2 of 2 handled, 1 of them again.'
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,35 +20,35 @@ type Numbered = Sequence[tuple[float, int]]
 
 def deliveries(
     published: Numbered,
-    seen: Mapping[str, Numbered],
+    handled: Mapping[str, Numbered],
     *,
     outages: Sequence[tuple[float, float]] = (),
 ) -> Plot:
-    """Draw which message each subscriber saw when, one subscriber below the other.
+    """Draw which message each subscriber handled when, one subscriber below the other.
 
-    A message that was never seen is marked where it was published, and one that was seen again
-    where that happened.
+    A message that was never handled is marked where it was published, and one that was handled
+    again where that happened.
 
     Args:
         published: when each message was published first, in seconds, and its number.
-        seen: when a subscriber saw a message, and which, for each subscriber by its name.
-        outages: from when to when there was no server, in seconds.
+        handled: when a subscriber handled a message, and which, for each subscriber by its name.
+        outages: from when to when nothing got through, in seconds.
 
     Raises:
-        TypeError: if it is not given what was seen by name.
+        TypeError: if it is not given what was handled by name.
         ValueError: if nothing was published, or there is no subscriber.
     """
-    if not isinstance(seen, Mapping):
-        raise TypeError(f"deliveries() draws subscribers by name, not a {type(seen).__name__}")
-    if not published or not seen:
+    if not isinstance(handled, Mapping):
+        raise TypeError(f"deliveries() draws subscribers by name, not a {type(handled).__name__}")
+    if not published or not handled:
         raise ValueError("deliveries() needs messages that were published, and a subscriber")
     sent_s: dict[int, float] = {}
     for time_s, number in published:
         sent_s.setdefault(number, time_s)
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(8, 0.9 + 1.45 * len(seen)))
-        rows = list(figure.subplots(len(seen), 1, sharex=True, sharey=True, squeeze=False)[:, 0])
-        for axes, (name, table) in zip(rows, seen.items(), strict=True):
+        figure = Figure(figsize=(8, 0.9 + 1.45 * len(handled)))
+        rows = list(figure.subplots(len(handled), 1, sharex=True, sharey=True, squeeze=False)[:, 0])
+        for axes, (name, table) in zip(rows, handled.items(), strict=True):
             _draw(axes, sent_s, table, outages)
             axes.set_title(f"{name}: {_count(sent_s, table)}", loc="left")
         rows[-1].set_xlabel("time (s)")
@@ -63,14 +63,14 @@ def deliveries(
         figure.legend(
             list(entries.values()), list(entries), loc="outside lower center", ncols=len(entries)
         )
-    return Plot(figure, _caption(sent_s, seen))
+    return Plot(figure, _caption(sent_s, handled))
 
 
 def _draw(
     axes: Axes, sent_s: Mapping[int, float], table: Numbered, outages: Iterable[tuple[float, float]]
 ) -> None:
     for start_s, end_s in outages:
-        axes.axvspan(start_s, end_s, **WAITING, zorder=0, label="no server")
+        axes.axvspan(start_s, end_s, **WAITING, zorder=0, label="nothing gets through")
     axes.plot(
         list(sent_s.values()), list(sent_s), color=PUBLISHER, linewidth=1, zorder=1, label="sent"
     )
@@ -81,10 +81,10 @@ def _draw(
             [(time_s, number) for number, time_s in first],
             COLOURS[Pace.FAST],
             MARKERS[Pace.FAST],
-            "seen",
+            "handled",
         ),
-        (again, SERIES[0]["color"], SERIES[0]["marker"], "seen again"),
-        (never, DROP, "x", "never seen"),
+        (again, SERIES[0]["color"], SERIES[0]["marker"], "handled again"),
+        (never, DROP, "x", "never handled"),
     ):
         if points:
             axes.plot(
@@ -117,7 +117,7 @@ def _count(sent_s: Mapping[int, float], table: Numbered, unit: str = "") -> str:
     repeated = {number for _, number in _split(table)[1]}
     never = len(sent_s) - len(seen)
     return (
-        f"{len(seen):,} of {len(sent_s):,}{unit} seen"
+        f"{len(seen):,} of {len(sent_s):,}{unit} handled"
         + (f", {never:,} never" if never else "")
         + (f", {len(repeated):,} of them again" if repeated else "")
     )

