@@ -32,7 +32,7 @@ def deliveries(
     Args:
         published: when each message was published first, in seconds, and its number.
         handled: when a subscriber handled a message, and which, for each subscriber by its name.
-        outages: from when to when nothing got through, in seconds.
+        outages: from when to when no server answered, in seconds.
 
     Raises:
         TypeError: if it is not given what was handled by name.
@@ -61,7 +61,11 @@ def deliveries(
             for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
         }
         figure.legend(
-            list(entries.values()), list(entries), loc="outside lower center", ncols=len(entries)
+            list(entries.values()),
+            list(entries),
+            loc="outside lower center",
+            ncols=len(entries),
+            columnspacing=1.2,
         )
     return Plot(figure, _caption(sent_s, handled))
 
@@ -70,7 +74,7 @@ def _draw(
     axes: Axes, sent_s: Mapping[int, float], table: Numbered, outages: Iterable[tuple[float, float]]
 ) -> None:
     for start_s, end_s in outages:
-        axes.axvspan(start_s, end_s, **WAITING, zorder=0, label="nothing gets through")
+        axes.axvspan(start_s, end_s, **WAITING, zorder=0, label="server away")
     axes.plot(
         list(sent_s.values()), list(sent_s), color=PUBLISHER, linewidth=1, zorder=1, label="sent"
     )

@@ -61,6 +61,14 @@ def test_every_subscriber_has_a_row_of_its_own_which_says_its_count():
     assert cut_off(plot) == []
 
 
+def test_the_legend_fits_into_the_figure_when_it_has_every_kind():
+    plot = deliveries(SENT, {"one": LOSES, "other": REPEATS}, outages=[(0.15, 0.25)])
+    plot.figure.draw_without_rendering()
+    box = plot.figure.legends[0].get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= plot.figure.bbox.width
+
+
 def test_the_kinds_differ_in_more_than_colour_and_are_explained_once():
     plot = deliveries(SENT, {"one": LOSES, "other": REPEATS}, outages=[(0.15, 0.25)])
     assert len({"o", "x", "D"} & set(markers(plot))) == 3
@@ -68,8 +76,8 @@ def test_the_kinds_differ_in_more_than_colour_and_are_explained_once():
         "handled",
         "handled again",
         "never handled",
-        "nothing gets through",
         "sent",
+        "server away",
     ]
 
 
