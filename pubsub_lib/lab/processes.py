@@ -16,6 +16,7 @@ True
 """
 
 import asyncio
+import os
 import subprocess
 import sys
 import tempfile
@@ -124,6 +125,8 @@ class Program:
             stderr=self._errors,
             encoding="utf-8",
             errors="replace",
+            # A kernel asks for colours, which would stand in the text of an error as codes.
+            env={**os.environ, "PYTHON_COLORS": "0"},
         )
 
     async def _read(self) -> str:

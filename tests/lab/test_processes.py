@@ -39,6 +39,14 @@ async def test_an_exception_in_the_program_is_told_instead_of_the_rest():
             await program.rest()
 
 
+async def test_an_error_is_told_without_the_codes_of_colours(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    async with Program("raise ValueError('a bug')") as program:
+        with pytest.raises(ChildFailed) as failed:
+            await program.rest()
+    assert "\x1b" not in str(failed.value)
+
+
 async def test_no_line_after_the_end_is_an_error_that_says_so():
     async with Program("") as program:
         with pytest.raises(EOFError, match="prints no more lines"):
