@@ -267,6 +267,8 @@ class Publication[T]:
 
         Cancelling it withdraws the message from the inboxes that are still full.
         """
+        if not self._mailboxes:
+            return  # there was room before anybody waited
         timeouts = set() if patient else {mailbox.timeout for mailbox in self._mailboxes}
         timers = [
             # At 0 the overflow comes after whatever can run now, so that readers have their turn.

@@ -65,7 +65,7 @@ class Json[T]:
         kinds: the dataclasses that may be sent; with none, JSON values may be.
 
     Raises:
-        TypeError: if one of them is not a dataclass.
+        TypeError: if one of them is not a dataclass, or two have the same name.
     """
 
     def __init__(self, *kinds: type[T]) -> None:
@@ -73,6 +73,8 @@ class Json[T]:
             if not (isinstance(kind, type) and is_dataclass(kind)):
                 raise TypeError(f"Json is given dataclasses, or nothing for plain values: {kind!r}")
         self._kinds = {kind.__name__: kind for kind in kinds}
+        if len(self._kinds) < len(set(kinds)):
+            raise TypeError(f"Json tells dataclasses apart by name, and two have one name: {kinds}")
         self._names = " or ".join(self._kinds)
 
     def to_bytes(self, message: T, /) -> bytes:
@@ -106,7 +108,9 @@ class Json[T]:
 
 
 def _named_fields(message: Any) -> dict[str, Any]:
-    content = {field.name: getattr(message, field.name) for field in fields(message)}
+    # The others are worked out by the class itself.
+    given = [field.name for field in fields(message) if field.init]
+    content = {name: getattr(message, name) for name in given}
     return {type(message).__name__: content}
 
 

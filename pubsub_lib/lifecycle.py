@@ -42,13 +42,17 @@ class BrokerLifecycle[T, B: Backlog[Any]](ABC):
         self._closed = False
 
     def __del__(self) -> None:
-        if not self._closed and self._roster.backlogs:
+        if not self._closed and self._in_use():
             warnings.warn(
                 f"{self!r} was never shut down; use `async with`, or await its shutdown()",
                 ResourceWarning,
                 source=self,
                 stacklevel=1,
             )
+
+    def _in_use(self) -> bool:
+        """Whether there is something that only `shutdown` ends."""
+        return bool(self._roster.backlogs)
 
     def __repr__(self) -> str:
         state = " closed" if self._closed else ""

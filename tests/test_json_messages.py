@@ -1,15 +1,16 @@
 """JSON messages: what goes out comes back equal, and what would not is refused."""
 
+import contextlib
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pubsub_lib import Serializable
-from pubsub_lib.json_messages import JsonMessage
+from pubsub_lib.json_messages import Json, JsonMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +105,96 @@ def test_no_bytes_raise_anything_but_a_value_error(data):
 def test_another_branch_of_the_family_is_refused():
     with pytest.raises(ValueError, match="is no Registered in JSON"):
         Registered.from_bytes(Letter("hello").to_bytes())
+
+
+# --- A codec, for messages that cannot turn themselves into bytes ---
+
+
+@dataclass(frozen=True)
+class Order:
+    number: int
+    lines: list
+
+
+@dataclass(frozen=True)
+class Cancellation:
+    number: int
+
+
+@dataclass
+class Total:
+    parts: list
+    amount: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.amount = sum(self.parts)
+
+
+@given(json_values)
+def test_json_values_come_back_equal_and_of_the_same_type(value):
+    delivered = Json().from_bytes(Json().to_bytes(value))
+    assert delivered == value
+    assert repr(delivered) == repr(value)
+
+
+@given(st.integers(), st.lists(json_values))
+def test_dataclasses_come_back_equal(number, lines):
+    codec = Json(Order, Cancellation)
+    for message in (Order(number, lines), Cancellation(number)):
+        assert codec.from_bytes(codec.to_bytes(message)) == message
+
+
+def test_a_field_that_the_class_works_out_itself_is_not_sent():
+    codec = Json(Total)
+    assert json.loads(codec.to_bytes(Total([1, 2]))) == {"Total": {"parts": [1, 2]}}
+    assert codec.from_bytes(codec.to_bytes(Total([1, 2]))) == Total([1, 2])
+
+
+@pytest.mark.parametrize("kind", [int, "Order", Order(1, []), None])
+def test_what_is_no_dataclass_is_refused_as_a_kind(kind):
+    with pytest.raises(TypeError, match="Json is given dataclasses"):
+        Json(kind)
+
+
+def test_two_kinds_of_one_name_are_refused():
+    @dataclass
+    class Order:
+        number: int
+
+    with pytest.raises(TypeError, match="one name"):
+        Json(globals()["Order"], Order)
+
+
+@pytest.mark.parametrize("message", [Cancellation(1), {"number": 1}, "text", Order])
+def test_what_is_none_of_the_kinds_is_refused_by_the_sender(message):
+    with pytest.raises(TypeError, match="is no Order, which is what is sent here"):
+        Json(Order).to_bytes(message)
+
+
+def test_a_subclass_is_another_kind():
+    class Large(Order):
+        pass
+
+    with pytest.raises(TypeError, match="is no Order"):
+        Json(Order).to_bytes(Large(1, []))
+
+
+@pytest.mark.parametrize("value", [object(), b"bytes", (1,), {1: 1}, math.nan, Order(1, [])])
+def test_what_is_no_plain_value_is_refused_by_the_sender(value):
+    with pytest.raises(ValueError, match="would not come back from JSON as it is"):
+        Json().to_bytes(value)
+    with pytest.raises(ValueError, match="would not come back from JSON as it is"):
+        Json(Order).to_bytes(Order(1, [value]))
+
+
+@given(st.binary())
+def test_no_bytes_raise_anything_but_a_value_error_from_a_codec(data):
+    with pytest.raises(ValueError, match="is no Order in JSON"):
+        Json(Order).from_bytes(data)
+    with contextlib.suppress(ValueError):
+        Json().from_bytes(data)
+
+
+def test_bytes_that_are_too_deep_are_a_value_error():
+    with pytest.raises(ValueError, match="is no JSON"):
+        Json().from_bytes(b"[" * 100_000)

@@ -6,7 +6,8 @@ changes, since a network is between them:
 
 - A publisher does not know the subscribers: `Delivery(1)` says that the connection has the message.
   `flush()` says that the server has it. Each message is numbered, so what did not arrive is counted
-  all the same, at the subscriber (`stats.dropped`), when a later one of its publisher arrives.
+  all the same, at the subscriber (`stats.dropped`), when a later one of its publisher arrives. With
+  a filter that includes messages of which nobody knows whether they were wanted.
 - Nobody waits for subscribers in another process. Within each process the rule is the same as ever,
   wait up to `timeout` and then `overflow`; but what is held up by that is not the publisher: up to
   `receive_buffer` messages wait, and more are dropped and counted.
@@ -15,7 +16,8 @@ changes, since a network is between them:
 - Joining takes the time of a way to the server. `await broker.subscribe()`, or entering it, returns
   when messages come in; from a subscription that is not awaited earlier ones may be missed.
 - When the connection is lost it is made again, for ever. Meanwhile `send_buffer` bytes of messages
-  are kept, and more are refused with `NotConnected`.
+  are kept, and more are refused with `NotConnected`. Only if the server itself ends it with an
+  error, as it does when access is withdrawn, the readers get that error, and all is over.
 
 >>> import asyncio
 >>> from pubsub_lib import Message
@@ -36,28 +38,25 @@ Message(content='hello')
 import asyncio
 import logging
 import re
-from collections import deque
+from asyncio import get_running_loop
 from collections.abc import Callable, Generator
 from dataclasses import is_dataclass
 from typing import Any, NamedTuple, Self, override
 
-import nats.aio.msg
-import nats.aio.subscription
-
 from pubsub_lib.broker import LIKE_THE_BROKER, AsyncPubSub, Where
-from pubsub_lib.inbox import Inbox, Mailbox, Mailboxes, Publication
+from pubsub_lib.inbox import Inbox, Mailbox
 from pubsub_lib.interfaces import Codec
 from pubsub_lib.json_messages import Json
 from pubsub_lib.lifecycle import checked_maxsize, checked_timeout
 from pubsub_lib.nats.connection import Connection, SendStats
-from pubsub_lib.nats.errors import NatsError, SlowConsumer, UndecodablePayload
+from pubsub_lib.nats.errors import NatsError, UndecodablePayload
+from pubsub_lib.nats.intake import KEPT_ASIDE as KEPT_ASIDE
+from pubsub_lib.nats.intake import Intake
 from pubsub_lib.overflow import Overflow
 from pubsub_lib.reports import Delivery, ShutdownReport
 
 logger = logging.getLogger(__name__)
 
-# How many payloads that do not decode are kept, the latest.
-KEPT_ASIDE = 100
 SENT = Delivery(1)
 
 
@@ -67,144 +66,9 @@ class NetworkStats(NamedTuple):
     connected: bool  #: whether there is a connection now
     reconnects: int  #: how often it was made again
     sending: SendStats  #: what became of the messages that were published here
-    received: int  #: messages that came in
-    lost: int  #: messages of others that did not come in, as the numbers show that came later
+    received: int  #: messages that came in, with those that did not decode
+    lost: int  #: messages that did not, as later numbers show, or that found no room to wait
     undecodable: int  #: payloads that came in and were no messages
-
-
-class Intake[T](Mailboxes[T]):
-    """The mailboxes of this process, and what puts into them the messages that come in.
-
-    Attributes:
-        connection: the way to the server.
-        set_aside: the latest payloads that did not decode.
-    """
-
-    def __init__(
-        self, connection: Connection, subject: str, codec: Codec[T], receive_buffer: int
-    ) -> None:
-        super().__init__()
-        self.connection = connection
-        self.set_aside: deque[UndecodablePayload] = deque(maxlen=KEPT_ASIDE)
-        self.received = 0
-        self.lost = 0
-        self.undecodable = 0
-        self._subject = subject
-        self._codec = codec
-        self._receive_buffer = receive_buffer
-        self._overflowing = False
-        self._subscription: nats.aio.subscription.Subscription | None = None
-        self._joining: asyncio.Task[None] | None = None
-        self._next_numbers: dict[str, int] = {}
-
-    @property
-    @override
-    def published(self) -> int:
-        return self.connection.stats.sent
-
-    @property
-    def ready(self) -> bool:
-        """Whether messages can be sent, and come in for those who have subscribed."""
-        return self._subscription is not None or (self.connection.made and not self.backlogs)
-
-    async def get_ready(self) -> None:
-        """Connect, and let messages come in if there are subscribers."""
-        await self.connection.connect()
-        if self.backlogs:
-            await asyncio.shield(self.begin())
-
-    def begin(self) -> asyncio.Task[None]:
-        """Let messages come in, soon."""
-        if self._joining is None:
-            self._joining = asyncio.get_running_loop().create_task(self._join())
-            self._joining.add_done_callback(self._joined)
-        return self._joining
-
-    async def _join(self) -> None:
-        await self.connection.connect()
-        self._next_numbers.clear()
-        self._subscription = await self.connection.client.subscribe(
-            self._subject, cb=self._receive, pending_msgs_limit=self._receive_buffer
-        )
-        await self.connection.confirm()
-
-    def _joined(self, joining: asyncio.Task[None]) -> None:
-        if joining.cancelled() or joining.exception() is not None:
-            self._joining = None
-            if not joining.cancelled() and (error := joining.exception()) is not None:
-                self.fail(error)
-
-    def fail(self, error: BaseException) -> None:
-        """Close every subscription because of an error, which its reader is to see."""
-        for mailbox in self.backlogs:
-            mailbox.fail(error)
-
-    async def _receive(self, received: nats.aio.msg.Msg) -> None:
-        self.received += 1
-        if received.reply:
-            self._check_number(received.reply)
-        if not self.backlogs:
-            await self._leave()
-            return
-        try:
-            message = self._codec.from_bytes(received.data)
-            if message is None:
-                raise ValueError("null stands for the end, and is no message")
-        except Exception as error:
-            self._put_aside(received, error)
-            return
-        full = self.offer(message)[1]
-        if full:
-            await Publication(message, full).settle(asyncio.get_running_loop())
-
-    def _check_number(self, number: str) -> None:
-        """Count what was lost between the last message of its publisher and this one."""
-        publisher, _, digits = number.rpartition(".")
-        try:
-            sequence = int(digits)
-        except ValueError:
-            return  # not one of our numbers
-        missing = sequence - self._next_numbers.get(publisher, sequence)
-        self._next_numbers[publisher] = sequence + 1
-        if missing > 0:
-            self._count_lost(missing)
-
-    def _count_lost(self, count: int) -> None:
-        self.lost += count
-        for mailbox in self.backlogs:
-            mailbox.dropped += count
-
-    def _put_aside(self, received: nats.aio.msg.Msg, reason: Exception) -> None:
-        error = UndecodablePayload(received.subject, received.data, reason)
-        self.undecodable += 1
-        self.set_aside.append(error)
-        self.connection.report(error)
-
-    def slow_consumer(self, subject: str) -> None:
-        """Report that messages are dropped, once each time it begins."""
-        if not self._overflowing:
-            self._overflowing = True
-            self.connection.report(SlowConsumer(subject, self._receive_buffer))
-
-    async def _leave(self) -> None:
-        subscription, self._subscription = self._subscription, None
-        self._joining = None
-        if subscription is not None:
-            await subscription.unsubscribe()
-
-    async def drain(self) -> None:
-        """Let nothing more in, and put into the mailboxes what has come in."""
-        if self._joining is not None:
-            await asyncio.wait([self._joining])
-        if self.connection.made:
-            await self.connection.confirm()
-            if self._subscription is not None:
-                await self._subscription.drain()  # type: ignore[no-untyped-call]
-
-    def give_up(self) -> None:
-        """Count what has come in and is in no mailbox as lost."""
-        if self._subscription is not None:
-            self._count_lost(self._subscription.pending_msgs)
 
 
 class NatsMailbox[T](Mailbox[T]):
@@ -249,7 +113,7 @@ class NatsPubSub[T](AsyncPubSub[T]):
         receive_buffer: how many messages may wait in this process before they reach an inbox.
         send_buffer: how many bytes of messages are kept while there is no connection. With 0 they
             are refused at once.
-        connect_timeout: how long to look for the server at first, in seconds.
+        connect_timeout: how long to look for the server at first, in seconds; `None` for ever.
         on_error: is called with each `NatsError` that can be raised to nobody; by default they are
             logged as warnings.
 
@@ -272,32 +136,36 @@ class NatsPubSub[T](AsyncPubSub[T]):
         maxsize: int = 100,
         timeout: float | None = 1.0,
         overflow: Overflow = Overflow.DROP_NEWEST,
-        receive_buffer: int = 10_000,
+        receive_buffer: int = 65_536,
         send_buffer: int = 2 * 1024 * 1024,
-        connect_timeout: float = 2.0,
+        connect_timeout: float | None = 2.0,
         on_error: Callable[[NatsError], object] | None = None,
     ) -> None:
         super().__init__(maxsize, timeout=timeout, overflow=_told_to_nobody(overflow))
         self.subject = checked_subject(subject)
-        self._codec = codec_of(codec)
-        self._on_error = on_error
+        codec = codec_of(codec)
+        self._to_bytes = codec.to_bytes
         self._draining: asyncio.Task[None] | None = None
         self._connection = Connection(
             url,
             self._home,
-            connect_timeout=checked_timeout(connect_timeout) or 0.0,
-            send_buffer=send_buffer,
-            report=on_error or logged,
-            slow_consumer=lambda subject: intake.slow_consumer(subject),
+            connect_timeout=checked_connect_timeout(connect_timeout),
+            send_buffer=checked_send_buffer(send_buffer),
+            report=logged if on_error is None else on_error,
         )
-        intake = self._roster = Intake(
-            self._connection, self.subject, self._codec, checked_maxsize(receive_buffer)
+        self._roster = Intake(
+            self._connection, self.subject, codec, checked_maxsize(receive_buffer)
         )
+        self._connection.on_failed = self._roster.fail
 
     def __del__(self) -> None:
         super().__del__()
         if hasattr(self, "_connection"):
             self._home.call_soon(self._connection.abandon)
+
+    @override
+    def _in_use(self) -> bool:
+        return super()._in_use() or (hasattr(self, "_connection") and self._connection.made)
 
     @property
     def network(self) -> NetworkStats:
@@ -329,10 +197,13 @@ class NatsPubSub[T](AsyncPubSub[T]):
     ) -> Inbox[T]:
         """Return an inbox of the subscriber's own, as `AsyncPubSub.subscribe` does.
 
-        Await or enter it, to be sure that it gets all that is published from then on.
+        Await or enter it, to be sure that it gets all that is published from then on. It may also
+        get a few earlier ones, which were on their way.
 
         Raises:
+            PubSubClosed, TypeError, ValueError: as `AsyncPubSub.subscribe`.
             ServerUnreachable, AccessRefused: when it is awaited, entered or read.
+            NotConnected: then, too, if the connection is closed for good.
         """
         if overflow is not None:
             _told_to_nobody(overflow)
@@ -347,6 +218,9 @@ class NatsPubSub[T](AsyncPubSub[T]):
     async def publish(self, message: T) -> Delivery:
         """Send the message to every subscriber of the subject.
 
+        It waits where much is on its way already. Cancelling it then does not take the message
+        back.
+
         Returns:
             `Delivery(1)`: the connection has it. Who will read it is not known here.
 
@@ -359,8 +233,10 @@ class NatsPubSub[T](AsyncPubSub[T]):
             NotConnected: if the connection is lost, and nothing more is kept for it.
             RuntimeError: if the broker was first used on another event loop.
         """
-        self._admit_message(message)
-        data = self._codec.to_bytes(message)
+        # The usual case costs no call; the others are told apart there.
+        if message is None or self._closed or get_running_loop() is not self._home.loop:
+            self._admit_message(message)
+        data = self._to_bytes(message)
         roster = self._roster
         if not roster.ready:
             await roster.get_ready()
@@ -380,7 +256,7 @@ class NatsPubSub[T](AsyncPubSub[T]):
     async def flush(self) -> None:
         """Wait until the server has all that was published here, through reconnections.
 
-        What it sends for it to subscribers of this process has then come in, too.
+        What it sends to subscribers of this broker has then come in, too, up to there.
 
         Raises:
             NotConnected: if the connection is closed meanwhile.
@@ -403,13 +279,9 @@ class NatsPubSub[T](AsyncPubSub[T]):
             self._draining = loop.create_task(self._roster.drain())
         began = loop.time()
         await asyncio.wait([self._draining], timeout=timeout)
-        if self._draining.cancelled():
-            pass  # an earlier shutdown has given up
-        elif self._draining.done():
-            self._draining.exception()  # there is no connection: what is unconfirmed is reported
-        else:
+        if not self._draining.done():
             self._draining.cancel()
-            self._roster.give_up()
+            await self._roster.give_up()
         left = None if timeout is None else max(timeout - (loop.time() - began), 0)
         report = await super().shutdown(timeout=left)
         await self._connection.close()
@@ -442,6 +314,22 @@ def checked_subject(subject: str) -> str:
     if not re.fullmatch(r"[^\s.*>]+(\.[^\s.*>]+)*", subject):
         raise ValueError(f"subject is words with dots between, as 'prices.gold', not {subject!r}")
     return subject
+
+
+def checked_connect_timeout(timeout: float | None) -> float | None:
+    """Return how long to look for a server, or say what is wrong with it."""
+    if timeout == 0:
+        raise ValueError("connect_timeout must be more than 0 seconds, or None to wait for ever")
+    return checked_timeout(timeout)
+
+
+def checked_send_buffer(size: int) -> int:
+    """Return a bound, or say what is wrong with it."""
+    if not isinstance(size, int) or isinstance(size, bool):
+        raise TypeError(f"send_buffer is a whole number of bytes, not {size!r}")
+    if size < 0:
+        raise ValueError(f"send_buffer must be 0 or more bytes, not {size}")
+    return size
 
 
 def logged(error: NatsError) -> None:

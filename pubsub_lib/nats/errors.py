@@ -8,9 +8,19 @@ True
 b'?'
 """
 
+import copyreg
+from typing import Any, override
+
 
 class NatsError(RuntimeError):
-    """Anything that has to do with the server or with the way to it."""
+    """Anything that has to do with the server or with the way to it.
+
+    It can be pickled, so that it gets from a process to another.
+    """
+
+    @override
+    def __reduce__(self) -> tuple[Any, ...]:
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
 
 class ServerUnreachable(NatsError):
@@ -24,12 +34,15 @@ class ServerUnreachable(NatsError):
 
 
 class AccessRefused(NatsError):
-    """The server does not accept the token, the user or the password."""
+    """The server does not accept the token, the user or the password, or what they may not do."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, permission: str = "") -> None:
         super().__init__(
-            f"the NATS server at {address} refuses the token or password, or wants one; give it in "
-            "the address: nats://TOKEN@host:4222 or nats://USER:PASSWORD@host:4222"
+            f"the NATS server at {address} does not allow this ({permission}); give this user the "
+            "permission in the server's configuration, or connect as another"
+            if permission
+            else f"the NATS server at {address} refuses the token or password, or wants one; give "
+            "it in the address: nats://TOKEN@host:4222 or nats://USER:PASSWORD@host:4222"
         )
 
 

@@ -137,7 +137,6 @@ class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
             connect_timeout=_checked_seconds("connect_timeout", connect_timeout),
             send_buffer=2 * 1024 * 1024,
             report=self._report,
-            slow_consumer=lambda subject: None,  # the server sends no more than maxsize
         )
         self._stream = Stream(
             self._connection,

@@ -1,0 +1,34 @@
+"""Servers for the tests: one that all share, and one that a test may kill."""
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+
+from pubsub_lib.nats.server import NatsServer, ServerElsewhere, nats_server, why_no_server
+
+numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[NatsServer | ServerElsewhere]:
+    """A server that nobody kills."""
+    if reason := why_no_server():
+        pytest.skip(reason)
+    with nats_server() as server:
+        yield server
+
+
+@pytest.fixture
+def own_server() -> Iterator[NatsServer]:
+    """A server of this test alone, which it may kill and start again."""
+    if reason := why_no_server(of_our_own=True):
+        pytest.skip(reason)
+    with NatsServer() as server:
+        yield server
+
+
+@pytest.fixture
+def subject() -> str:
+    """A subject that no other test uses."""
+    return f"test.{next(numbers)}"

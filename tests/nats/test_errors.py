@@ -1,0 +1,71 @@
+"""The errors of the network brokers say what to do, and get from a process to another."""
+
+import multiprocessing
+import pickle
+from concurrent.futures import ProcessPoolExecutor
+
+import pytest
+
+from pubsub_lib.nats import errors
+from pubsub_lib.nats.errors import (
+    AccessRefused,
+    ConnectionLost,
+    NatsError,
+    NotConnected,
+    PayloadTooLarge,
+    ServerUnreachable,
+    SlowConsumer,
+    StreamFull,
+    Unconfirmed,
+    UndecodablePayload,
+)
+
+ADDRESS = "nats://127.0.0.1:4222"
+REMEDIES = [
+    (NatsError("it went wrong"), "it went wrong"),
+    (ServerUnreachable(ADDRESS, "refused"), "start one"),
+    (AccessRefused(ADDRESS), "give it in the address"),
+    (AccessRefused(ADDRESS, "no subscription to prices"), "give this user the permission"),
+    (NotConnected("publish again"), "publish again"),
+    (PayloadTooLarge(2000, 1024), "raise max_payload"),
+    (UndecodablePayload("prices", b"?", ValueError("no JSON")), "the same codec"),
+    (SlowConsumer("prices", 10), "raise receive_buffer"),
+    (ConnectionLost(ADDRESS, 3), "use JetStreamPubSub"),
+    (Unconfirmed(3, "publish again"), "publish again"),
+    (StreamFull("orders"), "let it catch up"),
+]
+each_error = pytest.mark.parametrize(("error", "remedy"), REMEDIES)
+
+
+def test_no_error_is_left_out():
+    kinds = {kind for kind in vars(errors).values() if isinstance(kind, type)}
+    assert {type(error) for error, _ in REMEDIES} == {
+        kind for kind in kinds if issubclass(kind, NatsError)
+    }
+
+
+@each_error
+def test_an_error_names_the_remedy(error: NatsError, remedy: str):
+    assert remedy in str(error)
+
+
+@each_error
+def test_an_error_can_be_pickled_with_all_that_it_says(error: NatsError, remedy: str):
+    copy = pickle.loads(pickle.dumps(error))
+    assert type(copy) is type(error)
+    assert str(copy) == str(error)
+    assert vars(copy) == vars(error)
+
+
+def raise_one() -> None:
+    raise PayloadTooLarge(2000, 1024)
+
+
+def test_an_error_comes_back_from_a_worker_process():
+    context = multiprocessing.get_context("spawn")
+    with (
+        ProcessPoolExecutor(1, mp_context=context) as pool,
+        pytest.raises(PayloadTooLarge, match="2,000 bytes") as told,
+    ):
+        pool.submit(raise_one).result()
+    assert told.value.limit == 1024
