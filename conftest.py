@@ -4,10 +4,13 @@ It stands at the root because nbval's items come from notebooks/, and the docume
 from pubsub_lib/, which tests/ does not cover.
 """
 
+from functools import cache
+from pathlib import Path
+
 import pytest
 
 from pubsub_lib.nats.server import why_no_server
-from tools.kernels import neutral_environment
+from tools.kernels import needs_server, neutral_environment
 
 # Solutions are run by the tests of the exercises, each with its notebook; none is a test module.
 collect_ignore_glob = ["notebooks/*.py"]
@@ -21,8 +24,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip the documentation's examples that need a NATS server where there is none."""
+    """Skip the examples and the notebooks that need a NATS server where there is none."""
     for item in items:
+        if item.path.suffix == ".ipynb" and (reason := why_not_run(item.path)):
+            item.add_marker(pytest.mark.skip(reason=reason))
         if isinstance(item, pytest.DoctestItem):
             sources = "".join(example.source for example in item.dtest.examples)
             of_our_own = "NatsServer(" in sources
@@ -30,6 +35,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 reason := why_no_server(of_our_own=of_our_own)
             ):
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@cache
+def why_not_run(notebook: Path) -> str | None:
+    """Return why a notebook cannot run here; `None` if it can."""
+    return why_no_server(of_our_own=True) if needs_server(notebook) else None
 
 
 @pytest.hookimpl(tryfirst=True)

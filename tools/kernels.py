@@ -66,3 +66,8 @@ def this_python[Manager](manager_class: type[Manager]) -> Manager:
     return manager_class(
         kernel_name=CURRENT_ENV_KERNEL_NAME, kernel_spec_manager=NbvalKernelspecManager()
     )
+
+
+def needs_server(notebook: Path) -> bool:
+    """Whether a notebook starts a NATS server, and stops where it cannot."""
+    return "server_or_stop()" in notebook.read_text(encoding="utf-8")

@@ -14,6 +14,8 @@ pytest.importorskip(
 
 from playwright.sync_api import Browser, Page
 
+from pubsub_lib.nats.server import why_no_server
+from tools.kernels import needs_server
 from tools.open_in_browser import (
     NO_BROWSER,
     VIEWPORT,
@@ -48,6 +50,8 @@ def page(lab: tuple[Browser, str]) -> Iterator[Page]:
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda notebook: notebook.stem)
 def test_run_all_ends_without_an_error(notebook: Path, lab: tuple[Browser, str], page: Page):
+    if needs_server(notebook) and (reason := why_no_server(of_our_own=True)):
+        pytest.skip(reason)
     picture = SCREENSHOTS / f"{notebook.stem}.png"
     open_and_run(page, lab[1], f"notebooks/{notebook.name}", picture)
     assert picture.stat().st_size > 10_000

@@ -16,7 +16,8 @@ import pytest
 from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
-from tools.kernels import this_python
+from pubsub_lib.nats.server import why_no_server
+from tools.kernels import needs_server, this_python
 
 from .checks import read
 from .test_structure import NOTEBOOKS
@@ -93,6 +94,8 @@ def answers(client: BlockingKernelClient) -> bool:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_all_cells_run_when_queued_at_once(path: Path):
+    if needs_server(path) and (reason := why_no_server(of_our_own=True)):
+        pytest.skip(reason)
     notebook = read(path)
     sources = {notebook.named(index): cell.source for index, cell in notebook.code}
     problems = run_all(sources, path.parent)

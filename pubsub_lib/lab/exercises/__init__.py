@@ -10,6 +10,7 @@ Exercise 00.2: not attempted yet.
 """
 
 from pubsub_lib.lab.exercises import (
+    beyond_one_process,
     break_the_broker,
     build_the_broker,
     cache_invalidation,
@@ -28,6 +29,7 @@ from pubsub_lib.lab.exercises.checking import EXERCISES, Outcome, check, examine
 __all__ = [
     "EXERCISES",
     "Outcome",
+    "beyond_one_process",
     "break_the_broker",
     "build_the_broker",
     "cache_invalidation",

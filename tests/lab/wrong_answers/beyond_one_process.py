@@ -1,0 +1,244 @@
+"""Plausible wrong answers to the exercises of notebook 11, and what the check says to each."""
+
+import asyncio
+from collections import deque
+
+
+def nothing_is_lost(numbers):
+    return 0
+
+
+def one_sequence_for_all(numbers):
+    lost, last = 0, None
+    for _, number in numbers:
+        if last is not None:
+            lost += max(number - last - 1, 0)
+        last = number
+    return lost
+
+
+def counts_from_one(numbers):
+    last, lost = {}, 0
+    for name, number in numbers:
+        lost += max(number - last.get(name, 0) - 1, 0)
+        last[name] = max(number, last.get(name, 0))
+    return lost
+
+
+def repetitions_start_over(numbers):
+    last, lost = {}, 0
+    for name, number in numbers:
+        lost += abs(number - last.get(name, number - 1) - 1)
+        last[name] = number
+    return lost
+
+
+def late_ones_stay_lost(numbers):
+    last, lost = {}, 0
+    for name, number in numbers:
+        lost += max(number - last.get(name, number - 1) - 1, 0)
+        last[name] = max(number, last.get(name, number))
+    return lost
+
+
+def every_late_one_is_found(numbers):
+    last, lost = {}, 0
+    for name, number in numbers:
+        step = number - last.get(name, number - 1) - 1
+        lost += step if step >= 0 else -1
+        last[name] = max(number, last.get(name, number))
+    return lost
+
+
+def only_gaps_of_one(numbers):
+    last, lost = {}, 0
+    for name, number in numbers:
+        lost += number > last.get(name, number - 1) + 1
+        last[name] = number
+    return lost
+
+
+def counts_from_the_lowest(numbers):
+    seen = {}
+    for name, number in numbers:
+        seen.setdefault(name, []).append(number)
+    return sum(
+        len(set(range(min(some), max(some) + 1)) - set(some)) + (some[0] > min(some))
+        for some in seen.values()
+    )
+
+
+async def acknowledges_first(inbox, effect):
+    while (order := await inbox.get()) is not None:
+        inbox.task_done()
+        await effect(order)
+
+
+async def never_acknowledges(inbox, effect):
+    while (order := await inbox.get()) is not None:
+        await effect(order)
+
+
+async def acknowledges_at_the_end(inbox, effect):
+    count = 0
+    while (order := await inbox.get()) is not None:
+        await effect(order)
+        count += 1
+    for _ in range(count):
+        inbox.task_done()
+
+
+async def acknowledges_in_pairs(inbox, effect):
+    waiting = 0
+    while (order := await inbox.get()) is not None:
+        await effect(order)
+        waiting += 1
+        if waiting == 2:
+            inbox.task_done()
+            inbox.task_done()
+            waiting = 0
+
+
+async def acknowledges_in_any_case(inbox, effect):
+    while (order := await inbox.get()) is not None:
+        try:
+            await effect(order)
+        finally:
+            inbox.task_done()
+
+
+async def goes_on_after_an_error(inbox, effect):
+    while (order := await inbox.get()) is not None:
+        try:
+            await effect(order)
+        except ConnectionError:
+            continue  # so the next task_done() is for this one
+        inbox.task_done()
+
+
+async def handles_the_end_too(inbox, effect):
+    while True:
+        order = await inbox.get()
+        await effect(order)
+        if order is None:
+            return
+        inbox.task_done()
+
+
+async def all_at_once(inbox, effect):
+    async def handle(order):
+        await effect(order)
+        inbox.task_done()
+
+    async with asyncio.TaskGroup() as group:
+        while (order := await inbox.get()) is not None:
+            group.create_task(handle(order))
+
+
+class RepeatsAll:
+    def __init__(self, capacity):
+        self.capacity = capacity
+
+    def handle(self, message_id, effect):
+        effect()
+        return True
+
+
+class TellsNothing(RepeatsAll):
+    def __init__(self, capacity):
+        super().__init__(capacity)
+        self.handled = set()
+
+    def handle(self, message_id, effect):
+        if message_id not in self.handled:
+            effect()
+            self.handled.add(message_id)
+
+
+class RemembersBefore(TellsNothing):
+    def handle(self, message_id, effect):
+        if message_id in self.handled:
+            return False
+        self.handled.add(message_id)
+        effect()
+        return True
+
+
+class SwallowsTheError(TellsNothing):
+    def handle(self, message_id, effect):
+        if message_id in self.handled:
+            return False
+        try:
+            effect()
+        except ConnectionError:
+            return False
+        self.handled.add(message_id)
+        return True
+
+
+class RemembersForEver(TellsNothing):
+    def handle(self, message_id, effect):
+        if message_id in self.handled:
+            return False
+        effect()
+        self.handled.add(message_id)
+        return True
+
+
+class RemembersTheLastOnly(TellsNothing):
+    last = None
+
+    def handle(self, message_id, effect):
+        if message_id == self.last:
+            return False
+        effect()
+        self.last = message_id
+        return True
+
+
+class ForgetsAllWhenFull(RemembersForEver):
+    def handle(self, message_id, effect):
+        if len(self.handled) == self.capacity and message_id not in self.handled:
+            self.handled.clear()
+        return super().handle(message_id, effect)
+
+
+class OneTooFew(TellsNothing):
+    def __init__(self, capacity):
+        super().__init__(capacity)
+        self.handled = deque(maxlen=capacity - 1)
+
+    def handle(self, message_id, effect):
+        if message_id in self.handled:
+            return False
+        effect()
+        self.handled.append(message_id)
+        return True
+
+
+WRONG_ANSWERS = [
+    ("11.1", nothing_is_lost, "2 and 3 are missing, which makes 2, and you return 0"),
+    ("11.1", one_sequence_for_all, "each publisher has numbers of its own"),
+    ("11.1", counts_from_one, "who came late has not lost what was before"),
+    ("11.1", repetitions_start_over, "2 came twice"),
+    ("11.1", late_ones_stay_lost, "2 was late, and came in after all"),
+    ("11.1", every_late_one_is_found, "2 came twice, and nothing is missing"),
+    ("11.1", only_gaps_of_one, "which makes 2, and you return 1"),
+    ("11.1", counts_from_the_lowest, "4 is from before the first one that came in"),
+    ("11.2", acknowledges_first, "the effect or task_done()?"),
+    ("11.2", never_acknowledges, "acknowledged are none"),
+    ("11.2", acknowledges_at_the_end, "as soon as it is carried out"),
+    ("11.2", acknowledges_in_pairs, "as soon as it is carried out"),
+    ("11.2", acknowledges_in_any_case, "the effect or task_done()?"),
+    ("11.2", goes_on_after_an_error, "never carried out"),
+    ("11.2", handles_the_end_too, "the end and no order"),
+    ("11.2", all_at_once, "never carried out"),
+    ("11.3", RepeatsAll, "4 effects, not 2"),
+    ("11.3", TellsNothing, "return whether it has called the effect"),
+    ("11.3", RemembersBefore, "it is lost"),
+    ("11.3", SwallowsTheError, "who called it would acknowledge"),
+    ("11.3", RemembersForEver, "in a year the memory will be full"),
+    ("11.3", RemembersTheLastOnly, "4 effects, not 2"),
+    ("11.3", ForgetsAllWhenFull, "these are the last three"),
+    ("11.3", OneTooFew, "with a capacity of 3"),
+]
