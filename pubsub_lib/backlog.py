@@ -60,6 +60,11 @@ class Roster[B: "Backlog[Any]"]:
             self.received_by_leavers += stats.received
             self.dropped_by_leavers += stats.dropped
 
+    def fail(self, error: BaseException) -> None:
+        """Close every subscription because of an error, which its reader is to see."""
+        for backlog in self.backlogs:
+            backlog.fail(error)
+
     @property
     def published(self) -> int:
         """How many messages were accepted so far."""

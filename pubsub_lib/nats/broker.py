@@ -6,8 +6,9 @@ changes, since a network is between them:
 
 - A publisher does not know the subscribers: `Delivery(1)` says that the connection has the message.
   `flush()` says that the server has it. Each message is numbered, so what did not arrive is counted
-  all the same, at the subscriber (`stats.dropped`), when a later one of its publisher arrives. With
-  a filter that includes messages of which nobody knows whether they were wanted.
+  all the same, at the subscriber (`stats.dropped`), when a later one of its publisher arrives; what
+  came before the first that arrived is not. With a filter that includes messages of which nobody
+  knows whether they were wanted.
 - Nobody waits for subscribers in another process. Within each process the rule is the same as ever,
   wait up to `timeout` and then `overflow`; but what is held up by that is not the publisher: up to
   `receive_buffer` messages wait, and more are dropped and counted.
@@ -40,17 +41,15 @@ import logging
 import re
 from asyncio import get_running_loop
 from collections.abc import Callable, Generator
-from dataclasses import is_dataclass
 from typing import Any, NamedTuple, Self, override
 
 from pubsub_lib.broker import LIKE_THE_BROKER, AsyncPubSub, Where
 from pubsub_lib.inbox import Inbox, Mailbox
 from pubsub_lib.interfaces import Codec
-from pubsub_lib.json_messages import Json
 from pubsub_lib.lifecycle import checked_maxsize, checked_timeout
 from pubsub_lib.nats.connection import Connection, SendStats
+from pubsub_lib.nats.decoding import codec_of
 from pubsub_lib.nats.errors import NatsError, UndecodablePayload
-from pubsub_lib.nats.intake import KEPT_ASIDE as KEPT_ASIDE
 from pubsub_lib.nats.intake import Intake
 from pubsub_lib.overflow import Overflow
 from pubsub_lib.reports import Delivery, ShutdownReport
@@ -177,13 +176,13 @@ class NatsPubSub[T](AsyncPubSub[T]):
             connection.stats,
             intake.received,
             intake.lost,
-            intake.undecodable,
+            intake.decoder.undecodable,
         )
 
     @property
     def set_aside(self) -> list[UndecodablePayload]:
         """The latest payloads that came in and did not decode, up to 100."""
-        return list(self._roster.set_aside)
+        return list(self._roster.decoder.set_aside)
 
     @override
     def subscribe(
@@ -291,20 +290,6 @@ class NatsPubSub[T](AsyncPubSub[T]):
         await super().__aenter__()
         await self._roster.get_ready()
         return self
-
-
-def codec_of[T](codec: Codec[T] | type[T] | None) -> Codec[T]:
-    """Return what turns such messages into bytes and back, or say what is wrong with it."""
-    if codec is None:
-        return Json()
-    if callable(getattr(codec, "to_bytes", None)) and callable(getattr(codec, "from_bytes", None)):
-        return codec  # type: ignore[return-value]
-    if isinstance(codec, type) and is_dataclass(codec):
-        return Json(codec)
-    raise TypeError(
-        f"codec is a dataclass, or has to_bytes() and from_bytes() as JsonMessage gives them, not "
-        f"{codec!r}"
-    )
 
 
 def checked_subject(subject: str) -> str:

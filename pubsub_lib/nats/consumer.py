@@ -16,16 +16,16 @@ import contextlib
 import datetime
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import nats.errors
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.js import api
 
-from pubsub_lib.interfaces import Codec
 from pubsub_lib.nats.acknowledging import UnacknowledgedMailbox
-from pubsub_lib.nats.errors import NatsError, UndecodablePayload
+from pubsub_lib.nats.decoding import Decoder
+from pubsub_lib.nats.errors import NatsError
 from pubsub_lib.nats.stream import Stream
 
 # How long the server keeps a consumer without a name whose reader has gone silent, in seconds.
@@ -39,29 +39,26 @@ class Consumer[T]:
 
     Args:
         stream: where they come from.
-        codec: makes messages of bytes.
+        decoder: makes messages of bytes.
         mailbox: where they go.
         name: the durable name, or nothing.
         ack_wait: how long the server waits for an acknowledgement, in seconds.
-        set_aside: is given what does not decode.
     """
 
     def __init__(
         self,
         stream: Stream,
-        codec: Codec[T],
+        decoder: Decoder[T],
         mailbox: UnacknowledgedMailbox[T],
         *,
         name: str,
         ack_wait: float,
-        set_aside: Callable[[UndecodablePayload], None],
     ) -> None:
         self.durable = bool(name)
         self.name = name or f"reader-{secrets.token_hex(8)}"
         self.mailbox = mailbox
         self._stream = stream
-        self._codec = codec
-        self._set_aside = set_aside
+        self._decoder = decoder
         self._config = api.ConsumerConfig(
             name=self.name,
             durable_name=name or None,
@@ -180,16 +177,10 @@ class Consumer[T]:
         if not mailbox.in_use:
             self.give_back([delivery])
             return
-        try:
-            message = self._codec.from_bytes(delivery.data)
-            if message is None:
-                raise ValueError("null stands for the end, and is no message")
-        except Exception as error:
-            stream.counts.undecodable += 1
+        message = self._decoder.decode(delivery)
+        if message is None:
             stream.reply([delivery], Msg.term)
-            self._set_aside(UndecodablePayload(delivery.subject, delivery.data, error))
-            return
-        if mailbox.wants(message):
+        elif mailbox.wants(message):
             # Without room, which another's larger bound can cause, it is delivered again later.
             mailbox.accept(message, delivery, sequence)
         elif mailbox.in_use:

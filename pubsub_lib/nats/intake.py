@@ -21,10 +21,9 @@ import nats.errors
 from pubsub_lib.inbox import Mailboxes, Publication
 from pubsub_lib.interfaces import Codec
 from pubsub_lib.nats.connection import Connection
-from pubsub_lib.nats.errors import NatsError, SlowConsumer, UndecodablePayload
+from pubsub_lib.nats.decoding import Decoder
+from pubsub_lib.nats.errors import NatsError, SlowConsumer
 
-# How many payloads that do not decode are kept, the latest.
-KEPT_ASIDE = 100
 # How many publishers are known whose messages are counted, the latest.
 KNOWN_PUBLISHERS = 10_000
 # What a message carries as the subject for replies: its publisher and its number.
@@ -39,7 +38,7 @@ class Intake[T](Mailboxes[T]):
 
     Attributes:
         connection: the way to the server.
-        set_aside: the latest payloads that did not decode.
+        decoder: makes messages of bytes.
     """
 
     def __init__(
@@ -47,12 +46,10 @@ class Intake[T](Mailboxes[T]):
     ) -> None:
         super().__init__()
         self.connection = connection
-        self.set_aside: deque[UndecodablePayload] = deque(maxlen=KEPT_ASIDE)
+        self.decoder = Decoder(codec, connection.report)
         self.received = 0
         self.lost = 0
-        self.undecodable = 0
         self._subject = subject
-        self._from_bytes = codec.from_bytes
         self._receive_buffer = receive_buffer
         self._held_up: deque[T] = deque()
         self._catching_up: asyncio.Task[None] | None = None
@@ -104,11 +101,10 @@ class Intake[T](Mailboxes[T]):
         elif (error := joining.exception()) is not None:
             self.fail(error)
 
+    @override
     def fail(self, error: BaseException) -> None:
-        """Close every subscription because of an error, which its reader is to see."""
         self._subscription = self._joining = None
-        for mailbox in self.backlogs:
-            mailbox.fail(error)
+        super().fail(error)
 
     async def _receive(self, received: nats.aio.msg.Msg) -> None:
         if not self.backlogs or self._drained:
@@ -120,12 +116,8 @@ class Intake[T](Mailboxes[T]):
             self._drop(received.subject)
             return
         self.received += 1
-        try:
-            message = self._from_bytes(received.data)
-            if message is None:
-                raise ValueError("null stands for the end, and is no message")
-        except Exception as error:
-            self._put_aside(received, error)
+        message = self.decoder.decode(received)
+        if message is None:
             return
         if self._catching_up is not None:
             self._held_up.append(message)
@@ -181,12 +173,6 @@ class Intake[T](Mailboxes[T]):
         if not self._overflowing:
             self._overflowing = True
             self.connection.report(SlowConsumer(subject, self._receive_buffer))
-
-    def _put_aside(self, received: nats.aio.msg.Msg, reason: Exception) -> None:
-        error = UndecodablePayload(received.subject, received.data, reason)
-        self.undecodable += 1
-        self.set_aside.append(error)
-        self.connection.report(error)
 
     async def _leave(self) -> None:
         subscription, self._subscription = self._subscription, None

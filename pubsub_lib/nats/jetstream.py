@@ -12,8 +12,8 @@ subscription has acknowledged it. The code stays the same, and this changes:
   share the messages. One without a name ends when its reader leaves, or a minute after its death.
 - Handling a message acknowledges it: by asking for the next one in `async for`, or by
   `task_done()`. What is not acknowledged within `ack_wait` seconds, because its reader was slow or
-  has gone, is delivered again, and after later ones. So a reader may see a message twice: give each
-  an identity, and make handling it twice harmless.
+  has gone, is delivered again, and after later ones; after a restart of the server perhaps sooner.
+  So a reader may see a message twice: give each an identity, and make handling it twice harmless.
 - `maxsize` is how many messages a subscription may have that are not acknowledged. The others wait
   on the server, up to `max_messages` for the slowest; then publishing fails with `StreamFull`.
   Nothing is dropped, but what one without a name has not got when the broker is shut down.
@@ -51,7 +51,6 @@ import asyncio
 import contextlib
 import math
 import secrets
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple, Self, override
@@ -61,9 +60,10 @@ from pubsub_lib.broker import Where
 from pubsub_lib.interfaces import Codec
 from pubsub_lib.lifecycle import BrokerLifecycle, checked_maxsize, checked_timeout
 from pubsub_lib.nats.acknowledging import AcknowledgingSubscription, UnacknowledgedMailbox
-from pubsub_lib.nats.broker import KEPT_ASIDE, checked_subject, codec_of, logged
+from pubsub_lib.nats.broker import checked_connect_timeout, checked_subject, logged
 from pubsub_lib.nats.connection import Connection
 from pubsub_lib.nats.consumer import LEAVING_TAKES_S, Consumer, checked_name
+from pubsub_lib.nats.decoding import Decoder, codec_of
 from pubsub_lib.nats.errors import NatsError, NotConnected, UndecodablePayload
 from pubsub_lib.nats.storing import Store, unconfirmed
 from pubsub_lib.nats.stream import Stream, stream_name
@@ -100,7 +100,7 @@ class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
         duplicate_window: how long the server knows a message again that is published twice, in
             seconds. It must be longer than `timeout`.
         stream: what the stream is called; by default after the subject.
-        connect_timeout: how long to look for the server at first, in seconds.
+        connect_timeout: how long to look for the server at first, in seconds; `None` for ever.
         on_error: is called with each `NatsError` that can be raised to nobody; by default they are
             logged as warnings.
 
@@ -121,15 +121,15 @@ class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
         max_messages: int = 100_000,
         duplicate_window: float = 120.0,
         stream: str = "",
-        connect_timeout: float = 2.0,
+        connect_timeout: float | None = 2.0,
         on_error: Callable[[NatsError], object] | None = None,
     ) -> None:
         roster: Roster[UnacknowledgedMailbox[T]] = Roster()
         super().__init__(maxsize, timeout, roster)
         self.subject = checked_subject(subject)
         self.ack_wait = _checked_seconds("ack_wait", ack_wait)
-        self._codec = codec_of(codec)
-        self._set_aside: deque[UndecodablePayload] = deque(maxlen=KEPT_ASIDE)
+        codec = codec_of(codec)
+        self._to_bytes = codec.to_bytes
         self._publishing = 0
         self._published = asyncio.Event()
         self._publisher = secrets.token_hex(8)
@@ -139,10 +139,12 @@ class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
         self._connection = Connection(
             url,
             self._home,
-            connect_timeout=_checked_seconds("connect_timeout", connect_timeout),
+            connect_timeout=checked_connect_timeout(connect_timeout),
             send_buffer=0,  # a publish waits for the connection, and is not put into it
-            report=on_error or logged,
+            report=logged if on_error is None else on_error,
         )
+        self._connection.on_failed = roster.fail
+        self._decoder = Decoder(codec, self._connection.report)
         self._stream = Stream(
             self._connection,
             self._home,
@@ -161,6 +163,10 @@ class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
         if hasattr(self, "_consumers"):
             self._home.call_soon(self._connection.abandon)
 
+    @override
+    def _in_use(self) -> bool:
+        return super()._in_use() or (hasattr(self, "_connection") and self._connection.made)
+
     @property
     def network(self) -> JetStreamStats:
         """What the server and the network did to this broker's messages so far."""
@@ -172,13 +178,13 @@ class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
             counts.duplicates_refused,
             counts.received,
             counts.redelivered,
-            counts.undecodable,
+            self._decoder.undecodable,
         )
 
     @property
     def set_aside(self) -> list[UndecodablePayload]:
         """The latest payloads that came in and did not decode, up to 100."""
-        return list(self._set_aside)
+        return list(self._decoder.set_aside)
 
     def subscribe(
         self,
@@ -219,11 +225,10 @@ class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
         )
         consumer = Consumer(
             self._stream,
-            self._codec,
+            self._decoder,
             mailbox,
             name=checked_name(name),
             ack_wait=self.ack_wait if ack_wait is None else _checked_seconds("ack_wait", ack_wait),
-            set_aside=self._put_aside(),
         )
         mailbox.supply = consumer
         self._consumers[:] = [other for other in self._consumers if not other.gone] + [consumer]
@@ -255,7 +260,7 @@ class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
             RuntimeError: if the broker was first used on another event loop.
         """
         self._admit_message(message)
-        data = self._codec.to_bytes(message)
+        data = self._to_bytes(message)
         self._numbered += 1
         number = checked_id(message_id) or f"{self._publisher}.{self._numbered}"
         self._publishing += 1
@@ -374,16 +379,6 @@ class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
 
     def _release_publishers(self) -> None:
         """Nothing: a publish waits for the server alone, up to its own time-out."""
-
-    def _put_aside(self) -> Callable[[UndecodablePayload], None]:
-        # A function that holds what it needs, and not the broker.
-        kept, report = self._set_aside, self._connection.report
-
-        def put_aside(error: UndecodablePayload) -> None:
-            kept.append(error)
-            report(error)
-
-        return put_aside
 
 
 async def restored(stream: Stream, consumers: list[Consumer[Any]]) -> None:

@@ -42,7 +42,6 @@ class Counts:
     duplicates_refused: int = 0
     received: int = 0
     redelivered: int = 0
-    undecodable: int = 0
 
 
 class Stream:

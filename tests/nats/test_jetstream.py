@@ -3,7 +3,9 @@
 import asyncio
 import gc
 import itertools
+import os
 import shutil
+import signal
 import threading
 import warnings
 from collections.abc import AsyncIterator, Iterator
@@ -13,9 +15,11 @@ from watching import Server, administrator, needs_signals, soon, stalled, take, 
 
 from pubsub_lib import Delivery, PubSubClosed, ShutdownReport
 from pubsub_lib.nats import (
+    AccessRefused,
     JetStreamPubSub,
     NatsError,
     NatsServer,
+    NotConnected,
     PayloadTooLarge,
     ServerUnreachable,
     StreamFull,
@@ -773,6 +777,46 @@ async def test_a_publish_that_shutdown_does_not_wait_for_is_unconfirmed(own_serv
         await soon(broker.shutdown(timeout=0))
         with pytest.raises(Unconfirmed, match="message_id="):
             await soon(publishing)
+
+
+async def read_by_get(inbox):
+    return await inbox.get()
+
+
+async def read_by_async_for(inbox):
+    return [message async for message in inbox]
+
+
+@needs_signals
+@pytest.mark.parametrize("reader", [read_by_get, read_by_async_for])
+async def test_readers_are_told_when_the_server_closes_for_good(own_server: NatsServer, reader):
+    errors: list[NatsError] = []
+    broker = JetStreamPubSub[int]("one", url=own_server.url, on_error=errors.append)
+    inbox = await broker.subscribe(name="billing")
+    reading = asyncio.create_task(reader(inbox))
+    await asyncio.sleep(0)
+    own_server._token = "another"
+    own_server._write_configuration()
+    os.kill(own_server.process_id, signal.SIGHUP)
+    with pytest.raises(AccessRefused):
+        await soon(reading)
+    assert inbox.closed
+    with pytest.raises(NotConnected, match="make a new broker"):
+        await soon(broker.publish(1))
+    await broker.shutdown()
+    assert errors
+
+
+async def test_a_broker_that_is_connected_warns_even_without_subscribers(url, subject):
+    async def lose() -> None:
+        broker = JetStreamPubSub[int](subject, url=url)
+        await broker.publish(0)
+        del broker
+        gc.collect()
+
+    with pytest.warns(ResourceWarning, match="was never shut down"):
+        await lose()
+    await until_here(lambda: len(asyncio.all_tasks()) == 1)
 
 
 async def test_a_broker_that_nobody_holds_warns_and_leaves_the_server(url, subject, server):

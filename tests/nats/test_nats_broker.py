@@ -29,6 +29,7 @@ from pubsub_lib.nats import (
     UndecodablePayload,
 )
 from pubsub_lib.nats import intake as intake_module
+from pubsub_lib.nats.decoding import KEPT_ASIDE
 from pubsub_lib.nats.server import NatsServer, why_no_server
 
 NO_SERVER = "nats://127.0.0.1:1"
@@ -350,12 +351,12 @@ async def test_a_codec_may_raise_anything(server, subject: str, errors: Errors):
 
 async def test_what_is_set_aside_is_bounded(server, subject: str, client):
     async with NatsPubSub(subject, url=server.url, on_error=len) as broker, broker.subscribe():
-        for number in range(intake_module.KEPT_ASIDE + 10):
+        for number in range(KEPT_ASIDE + 10):
             await client.publish(subject, f"{number}?".encode())
         await client.flush()
         await broker.flush()
-        assert broker.network.undecodable == intake_module.KEPT_ASIDE + 10
-        assert len(broker.set_aside) == intake_module.KEPT_ASIDE
+        assert broker.network.undecodable == KEPT_ASIDE + 10
+        assert len(broker.set_aside) == KEPT_ASIDE
         assert broker.set_aside[0].data == b"10?"
 
 

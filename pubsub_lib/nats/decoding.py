@@ -1,0 +1,74 @@
+"""Makes messages of the bytes that come in, and sets aside those that are none.
+
+Whoever may publish to a subject may publish anything, so bytes that do not decode are an everyday
+matter: they are kept for somebody to look at, counted, reported, and never end a reader.
+
+>>> from nats.aio.msg import Msg
+>>> decoder = Decoder(codec_of(None), report=print)
+>>> decoder.decode(Msg(None, subject="prices", data=b'["gold", 1900]'))
+['gold', 1900]
+>>> decoder.decode(Msg(None, subject="prices", data=b"gold: 1900"))  # doctest: +ELLIPSIS
+set aside 10 bytes on 'prices' that are no message (b'gold: 1900' is no JSON); give ...
+>>> decoder.undecodable, [error.data for error in decoder.set_aside]
+(1, [b'gold: 1900'])
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import is_dataclass
+
+from nats.aio.msg import Msg
+
+from pubsub_lib.interfaces import Codec
+from pubsub_lib.json_messages import Json
+from pubsub_lib.nats.errors import NatsError, UndecodablePayload
+
+# How many payloads that do not decode are kept, the latest.
+KEPT_ASIDE = 100
+
+
+class Decoder[T]:
+    """Decodes what comes in.
+
+    Args:
+        codec: makes messages of bytes.
+        report: is told of bytes that are none.
+
+    Attributes:
+        set_aside: the latest payloads that did not decode, up to 100.
+        undecodable: how many there were in all.
+    """
+
+    def __init__(self, codec: Codec[T], report: Callable[[NatsError], object]) -> None:
+        self.set_aside: deque[UndecodablePayload] = deque(maxlen=KEPT_ASIDE)
+        self.undecodable = 0
+        self._from_bytes = codec.from_bytes
+        self._report = report
+
+    def decode(self, received: Msg) -> T | None:
+        """Return the message, or `None` if it was set aside."""
+        try:
+            message = self._from_bytes(received.data)
+            if message is None:
+                raise ValueError("null stands for the end, and is no message")
+        except Exception as reason:
+            error = UndecodablePayload(received.subject, received.data, reason)
+            self.undecodable += 1
+            self.set_aside.append(error)
+            self._report(error)
+            return None
+        return message
+
+
+def codec_of[T](codec: Codec[T] | type[T] | None) -> Codec[T]:
+    """Return what turns such messages into bytes and back, or say what is wrong with it."""
+    if codec is None:
+        return Json()
+    if callable(getattr(codec, "to_bytes", None)) and callable(getattr(codec, "from_bytes", None)):
+        return codec  # type: ignore[return-value]
+    if isinstance(codec, type) and is_dataclass(codec):
+        return Json(codec)
+    raise TypeError(
+        f"codec is a dataclass, or has to_bytes() and from_bytes() as JsonMessage gives them, not "
+        f"{codec!r}"
+    )
