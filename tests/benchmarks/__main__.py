@@ -26,7 +26,7 @@ from .systems import LIMITS, SYSTEMS, System
 
 README = Path(__file__).with_name("README.md")
 FIGURE = Path(__file__).with_name("benchmark.png")
-BEGIN, END = "<!-- results -->\n", "<!-- end of results -->\n"
+RESULTS, NETWORK = "results", "results over a network"
 
 
 def main() -> None:
@@ -40,6 +40,11 @@ def main() -> None:
     if options.profile:
         _profile(options.profile, systems)
         return
+    if options.network:
+        print(network := _network(sizes))
+        if options.save:
+            _save(NETWORK, network)
+        return
     started_s = time.monotonic()
     with heap_left_alone():
         results = measure(systems, LIMITS, sizes, lambda what: print(what, file=sys.stderr))
@@ -52,7 +57,9 @@ def main() -> None:
     figure.write_bytes(plot.png())
     print(f"\n{plot.caption}\n\nDrawn in {figure}; {time.monotonic() - started_s:.0f} s in all.")
     if options.save:
-        _save(f"{text}\n\n{network}", plot.caption)
+        picture = f"![{plot.caption}]({FIGURE.name})\n\n*{plot.caption}*"
+        _save(RESULTS, f"{picture}\n\n{text}")
+        _save(NETWORK, network)
 
 
 def _network(sizes: Sizes) -> str:
@@ -70,6 +77,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="little of everything, in under 30 s")
     parser.add_argument("--rounds", type=int, help="how many rounds (7, or 2 with --quick)")
     parser.add_argument("--save", action="store_true", help=f"put the results into {README.name}")
+    parser.add_argument("--network", action="store_true", help="only over a NATS server")
     parser.add_argument(
         "--profile", metavar="SYSTEM", help="only show where one system's time goes"
     )
@@ -94,14 +102,22 @@ def _profile(name: str, systems: Sequence[System]) -> None:
     pstats.Stats(profile).strip_dirs().sort_stats("tottime").print_stats(12)
 
 
-def _save(text: str, caption: str) -> None:
-    """Replace the results in the README by these."""
-    readme = README.read_text(encoding="utf-8")
-    before, rest = readme.split(BEGIN)
-    _, after = rest.split(END)
-    picture = f"![{caption}]({FIGURE.name})\n\n*{caption}*"
-    README.write_text(f"{before}{BEGIN}\n{picture}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+def _save(section: str, text: str) -> None:
+    """Replace a section of the README by this."""
+    begin, end = markers(section)
+    before, rest = README.read_text(encoding="utf-8").split(begin)
+    _, after = rest.split(end)
+    README.write_text(f"{before}{begin}\n{text}\n\n{end}{after}", encoding="utf-8")
     print(f"Saved in {README}.")
+
+
+def markers(section: str) -> tuple[str, str]:
+    """Return what a section of the README stands between.
+
+    >>> markers("results")
+    ('<!-- results -->\\n', '<!-- end of results -->\\n')
+    """
+    return f"<!-- {section} -->\n", f"<!-- end of {section} -->\n"
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import statistics
 import time
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import nats
@@ -175,7 +176,10 @@ async def _many_at_a_time(
             group.create_task(_publish_all(publish, rest))
 
 
-async def _stored_by_hand(url: str, messages: Sequence[Value]) -> Timed:
+type Publishing = Callable[[Callable[[Value], Awaitable[object]], Sequence[Value]], Awaitable[None]]
+
+
+async def _stored_by_hand(how: Publishing, url: str, messages: Sequence[Value]) -> Timed:
     received: list[Value] = []
     complete = asyncio.get_running_loop().create_future()
 
@@ -207,49 +211,42 @@ async def _stored_by_hand(url: str, messages: Sequence[Value]) -> Timed:
                 headers={"Nats-Msg-Id": f"{subject}.{next(numbers)}"},
             )
 
-        return await _timed(_many_at_a_time(publish, messages), complete)
+        return await _timed(how(publish, messages), complete)
 
 
-async def _stored(url: str, messages: Sequence[Value]) -> Timed:
+async def _stored(how: Publishing, url: str, messages: Sequence[Value]) -> Timed:
     subject = next(SUBJECTS)
     async with (
         JetStreamPubSub(subject, PlainJson, url=url) as publisher,
         JetStreamPubSub(subject, PlainJson, url=url) as subscriber,
         subscriber.subscribe(name="reader") as inbox,
     ):
-        return await _timed(
-            _many_at_a_time(publisher.publish, messages), _first(len(messages), inbox)
-        )
+        return await _timed(how(publisher.publish, messages), _first(len(messages), inbox))
 
 
 CALLBACK = Way("nats-py, callback", _by_hand_callback, beside="nats-py, callback")
-STORED_BY_HAND = Way(
-    "nats-py, JetStream",
-    _stored_by_hand,
-    beside="nats-py, JetStream",
-    messages=3_000,
-    ordered=False,
-)
+ITERATOR = Way("nats-py, async for", _by_hand_iterator, beside=CALLBACK.name)
 IN_PROCESS = Way("AsyncPubSub, async for", _in_process)
-OURS = (
+CORE = (
     Way("NatsPubSub, batches", _core_batches, beside=CALLBACK.name),
     Way("NatsPubSub, async for", _core_each, beside=CALLBACK.name),
-    Way(
-        "JetStreamPubSub, async for",
-        _stored,
-        beside=STORED_BY_HAND.name,
-        messages=3_000,
-        ordered=False,
-    ),
 )
-WAYS = (
-    IN_PROCESS,
-    CALLBACK,
-    Way("nats-py, async for", _by_hand_iterator, beside=CALLBACK.name),
-    *OURS[:2],
-    STORED_BY_HAND,
-    *OURS[2:],
-)
+
+
+def _at_least_once(how: Publishing, described: str, messages: int) -> tuple[Way, Way]:
+    by_hand = f"nats-py, JetStream, {described}"
+    ours = f"JetStreamPubSub, {described}"
+    ordered = how is _publish_all
+    return (
+        Way(by_hand, partial(_stored_by_hand, how), by_hand, messages, ordered),
+        Way(ours, partial(_stored, how), by_hand, messages, ordered),
+    )
+
+
+MANY = _at_least_once(_many_at_a_time, f"{AT_A_TIME} at a time", 3_000)
+ONE = _at_least_once(_publish_all, "one at a time", 1_000)
+WAYS = (IN_PROCESS, CALLBACK, ITERATOR, *CORE, *MANY, *ONE)
+OURS = (*CORE, MANY[1], ONE[1])
 
 
 def measure_network(
@@ -297,7 +294,8 @@ def network_report(times: dict[str, list[float]]) -> str:
         "**Over a NATS server** on the same machine: the time of a message, from the first publish "
         "until the last one was read, with one publisher and one subscriber in one process. "
         f"Medians of {rounds} rounds; ratios within one round. With JetStream, {AT_A_TIME} "
-        "publishes at a time wait for their confirmation, and every message is acknowledged."
+        "publishes, or one, wait at a time for their confirmation, and each message is "
+        "acknowledged."
     )
     rows = []
     for way in WAYS:

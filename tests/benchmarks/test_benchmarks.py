@@ -6,7 +6,7 @@ import pytest
 
 from pubsub_lib.nats import why_no_server
 
-from .__main__ import BEGIN, END, README
+from .__main__ import NETWORK, README, RESULTS, markers
 from .figure import draw
 from .measuring import Undelivered, cost_ns, heap_left_alone, unloaded_latency, verify
 from .network import WAYS, Way, measure_network, network_report
@@ -167,7 +167,9 @@ def test_the_median_of_the_ratios_decides_over_a_network():
     }
 
 
-def test_the_readme_has_a_place_for_the_results():
+@pytest.mark.parametrize("section", [RESULTS, NETWORK])
+def test_the_readme_has_a_place_for_the_results(section):
     text = README.read_text(encoding="utf-8")
-    assert text.count(BEGIN) == text.count(END) == 1
-    assert text.index(BEGIN) < text.index(END)
+    begin, end = markers(section)
+    assert text.count(begin) == text.count(end) == 1
+    assert text.index(begin) < text.index(end)
