@@ -112,11 +112,7 @@ def _save(section: str, text: str) -> None:
 
 
 def markers(section: str) -> tuple[str, str]:
-    """Return what a section of the README stands between.
-
-    >>> markers("results")
-    ('<!-- results -->\\n', '<!-- end of results -->\\n')
-    """
+    """Return what a section of the README stands between."""
     return f"<!-- {section} -->\n", f"<!-- end of {section} -->\n"
 
 
