@@ -23,6 +23,7 @@ from types import TracebackType
 from typing import NoReturn, Self
 from urllib.parse import urlsplit
 
+from pubsub_lib.nats.address import checked_url
 from pubsub_lib.nats.guarded_process import GuardedProcess
 
 HOST = "127.0.0.1"
@@ -238,8 +239,7 @@ class ServerElsewhere:
     """
 
     def __init__(self, url: str) -> None:
-        _check(url)
-        self.url = url
+        self.url = checked_url(url)
 
     def __enter__(self) -> Self:
         return self
@@ -302,7 +302,7 @@ def why_no_server(*, of_our_own: bool = False) -> str | None:
     """
     url = os.environ.get("NATS_URL")
     if url and not of_our_own:
-        _check(url)
+        checked_url(url)
         return None
     if _find_executable() is not None:
         return None
@@ -314,20 +314,6 @@ def _find_executable() -> str | None:
     # conda on Windows has its scripts in another folder than its Python.
     beside = os.pathsep.join([str(Path(sys.executable).parent), sysconfig.get_path("scripts")])
     return shutil.which("nats-server", path=beside) or shutil.which("nats-server")
-
-
-def _check(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        well_formed = parts.scheme in {"nats", "tls"} and parts.hostname and parts.port != 0
-    except ValueError:  # a port that is no number
-        well_formed = False
-    if not well_formed:
-        _, _, without_secrets = url.rpartition("@")
-        raise ValueError(
-            'NATS_URL should look like "nats://127.0.0.1:4222" or "tls://token@example.org:4222", '
-            f"not {without_secrets!r}"
-        )
 
 
 def _not_ours() -> RuntimeError:

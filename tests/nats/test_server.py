@@ -485,7 +485,7 @@ def test_a_malformed_nats_url_is_refused_with_an_example(
     monkeypatch: pytest.MonkeyPatch, url: str, look: Callable[[], object]
 ):
     monkeypatch.setenv("NATS_URL", url)
-    with pytest.raises(ValueError, match=r'look like "nats://127.0.0.1:4222"') as refused:
+    with pytest.raises(ValueError, match=r"look like 'nats://127.0.0.1:4222'") as refused:
         look()
     assert str(refused.value).endswith(repr(url))
 
