@@ -898,7 +898,8 @@ async def test_shutdown_waits_for_what_was_on_its_way_to_a_nameless_reader_when_
 
         reading = asyncio.create_task(read())
         await soon(broker.shutdown())
-        assert sorted(await reading) == [1, 2]
+        # 0 may come again: the server need not have written down that it was acknowledged.
+        assert {1, 2} <= set(await reading)
 
 
 @pytest.mark.parametrize("name", ["billing", ""])
