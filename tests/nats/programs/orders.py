@@ -1,4 +1,4 @@
-"""What the processes of `test_processes` send each other, and how they are told what to do."""
+"""What the processes of `test_five_processes` send each other, and how they are told what to do."""
 
 import asyncio
 import sys
