@@ -16,7 +16,8 @@ AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 
 COMPILE = $(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --no-build \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-	--python $(BIN)/python --python-version 3.12 --extra course --extra distributed --extra dev
+	--constraints tools/constraints.txt --python $(BIN)/python --python-version 3.12 \
+	--extra course --extra distributed --extra dev
 
 .PHONY: help set-up lab test test-all test-browser bench check refresh lock clean
 .DEFAULT_GOAL = help
