@@ -1,8 +1,9 @@
 """A small in-process publish/subscribe broker on asyncio, and the steps that lead to it.
 
 `AsyncPubSub` is the broker to use; `RingPubSub` is the quicker one for many subscribers that keep
-up. What stands on a broker has modules of its own: `topics`, `cache` and `replicas`. `NaivePubSub`
-and `ChapterPubSub` are where the course starts from, and are kept with their faults.
+up. What stands on a broker has modules of its own: `topics`, `cache` and `replicas`; brokers for
+several processes are in `pubsub_lib.nats`. `NaivePubSub` and `ChapterPubSub` are where the course
+starts from, and are kept with their faults.
 `pubsub_lib.lab` holds what the notebooks measure with; nothing here imports it.
 
 >>> import asyncio
@@ -23,6 +24,7 @@ from pubsub_lib.handlers import Failure, Handler, HandlerGroup
 from pubsub_lib.inbox import Inbox
 from pubsub_lib.interfaces import (
     Broker,
+    Codec,
     ManagedBroker,
     ManagedSubscription,
     Publisher,
@@ -40,6 +42,7 @@ __all__ = [
     "Broker",
     "BrokerStats",
     "ChapterPubSub",
+    "Codec",
     "Delivery",
     "Failure",
     "Handler",
