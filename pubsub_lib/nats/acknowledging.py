@@ -169,7 +169,6 @@ class UnacknowledgedMailbox[T](Mailbox[T]):
     def take_back(self, deliveries: list[Msg]) -> None:
         """Take back what an iterator was left with, and let the server deliver it again."""
         self._forget(deliveries)
-        self.let_go(len(deliveries))
         if not self.left:
             self.unfinished -= len(deliveries)
             self.notify_watchers()
@@ -253,56 +252,63 @@ class AcknowledgingSubscription[T](ReadingEnd[T]):
         await self._backlog.supply.ended()
 
 
+class Claim[T]:
+    """What an iterator has taken. If that goes away without a word, the server has it again."""
+
+    __slots__ = ("_backlog", "_deliveries")
+
+    def __init__(self, backlog: UnacknowledgedMailbox[T]) -> None:
+        self._backlog = backlog
+        self._deliveries: list[Msg] = []
+
+    def __del__(self) -> None:
+        if self._deliveries:
+            self._backlog.home.call_soon(partial(self._backlog.take_back, self._deliveries))
+
+    def acknowledge(self) -> bool:
+        """Say that all of it was handled, and return whether there was anything."""
+        deliveries, self._deliveries = self._deliveries, []
+        if deliveries:
+            self._backlog.acknowledge(deliveries)
+        return bool(deliveries)
+
+    def renew(self) -> None:
+        """Note what was just taken."""
+        self._deliveries = self._backlog.claim(ITERATOR)
+
+
 class AcknowledgingMessages[T](Messages[T]):
     """Reads one by one; asking for a message acknowledges the last one."""
 
-    __slots__ = ("_claimed",)
-
-    _backlog: UnacknowledgedMailbox[T]
+    __slots__ = ("_claim",)
 
     def __init__(self, end: AcknowledgingSubscription[T]) -> None:
         super().__init__(end)
-        self._claimed: list[Msg] = []
-
-    @override
-    def __del__(self) -> None:
-        if self._claimed:
-            self._backlog.home.call_soon(partial(self._backlog.take_back, self._claimed))
+        self._claim = Claim(end._backlog)
 
     @override
     async def __anext__(self) -> T:
-        claimed, self._claimed = self._claimed, []
-        if claimed:
-            self._backlog.acknowledge(claimed)
+        if self._claim.acknowledge():
             self._mark_as_done()
         message = await super().__anext__()
-        self._claimed = self._backlog.claim(ITERATOR)
+        self._claim.renew()
         return message
 
 
 class AcknowledgingBatches[T](Batches[T]):
     """Reads lists; asking for a list acknowledges the last one."""
 
-    __slots__ = ("_claimed",)
-
-    _backlog: UnacknowledgedMailbox[T]
+    __slots__ = ("_claim",)
 
     def __init__(self, end: AcknowledgingSubscription[T]) -> None:
         super().__init__(end)
-        self._claimed: list[Msg] = []
-
-    @override
-    def __del__(self) -> None:
-        if self._claimed:
-            self._backlog.home.call_soon(partial(self._backlog.take_back, self._claimed))
+        self._claim = Claim(end._backlog)
 
     @override
     async def __anext__(self) -> list[T]:
-        claimed, self._claimed = self._claimed, []
-        if claimed:
-            self._backlog.acknowledge(claimed)
+        self._claim.acknowledge()
         batch = await super().__anext__()
-        self._claimed = self._backlog.claim(ITERATOR)
+        self._claim.renew()
         return batch
 
 
