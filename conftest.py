@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=reason))
         if isinstance(item, pytest.DoctestItem):
             sources = "".join(example.source for example in item.dtest.examples)
-            of_our_own = "NatsServer(" in sources
+            of_our_own = "NatsServer(" in sources or "server_or_stop()" in sources
             if (of_our_own or "nats_server(" in sources) and (
                 reason := why_no_server(of_our_own=of_our_own)
             ):

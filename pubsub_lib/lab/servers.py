@@ -1,11 +1,9 @@
 """Starts the NATS server of a notebook, or stops the notebook, and says why, and how to get one.
 
->>> try:
-...     server = server_or_stop()
-... except NoServer as stop:
-...     print("\\n".join(stop._render_traceback_()))
-... else:
-...     server.stop()
+>>> server = server_or_stop()
+>>> server.running
+True
+>>> server.stop()
 """
 
 from typing import TYPE_CHECKING
