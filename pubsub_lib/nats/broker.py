@@ -37,8 +37,6 @@ Message(content='hello')
 """
 
 import asyncio
-import logging
-import re
 from asyncio import get_running_loop
 from collections.abc import Callable, Generator
 from typing import Any, NamedTuple, Self, override
@@ -47,14 +45,12 @@ from pubsub_lib.broker import LIKE_THE_BROKER, AsyncPubSub, Where
 from pubsub_lib.inbox import Inbox, Mailbox
 from pubsub_lib.interfaces import Codec
 from pubsub_lib.lifecycle import checked_maxsize, checked_timeout
-from pubsub_lib.nats.connection import Connection, SendStats
-from pubsub_lib.nats.decoding import codec_of
-from pubsub_lib.nats.errors import NatsError, UndecodablePayload
+from pubsub_lib.nats.connection import SendStats
+from pubsub_lib.nats.errors import NatsError
 from pubsub_lib.nats.intake import Intake
+from pubsub_lib.nats.networked import NetworkedBroker
 from pubsub_lib.overflow import Overflow
 from pubsub_lib.reports import Delivery, ShutdownReport
-
-logger = logging.getLogger(__name__)
 
 SENT = Delivery(1)
 
@@ -99,7 +95,7 @@ class NatsInbox[T](Inbox[T]):
         return await self
 
 
-class NatsPubSub[T](AsyncPubSub[T]):
+class NatsPubSub[T](NetworkedBroker[T, Mailbox[T]], AsyncPubSub[T]):
     """Gives every message to every subscriber of the subject, in whatever process it is.
 
     Args:
@@ -141,30 +137,19 @@ class NatsPubSub[T](AsyncPubSub[T]):
         on_error: Callable[[NatsError], object] | None = None,
     ) -> None:
         super().__init__(maxsize, timeout=timeout, overflow=_told_to_nobody(overflow))
-        self.subject = checked_subject(subject)
-        codec = codec_of(codec)
-        self._to_bytes = codec.to_bytes
-        self._draining: asyncio.Task[None] | None = None
-        self._connection = Connection(
-            url,
-            self._home,
-            connect_timeout=checked_connect_timeout(connect_timeout),
-            send_buffer=checked_send_buffer(send_buffer),
-            report=logged if on_error is None else on_error,
+        self._set_up(
+            subject,
+            codec,
+            url=url,
+            connect_timeout=connect_timeout,
+            send_buffer=send_buffer,
+            on_error=on_error,
         )
+        self._draining: asyncio.Task[None] | None = None
         self._roster = Intake(
-            self._connection, self.subject, codec, checked_maxsize(receive_buffer)
+            self._connection, self.subject, self._decoder, checked_maxsize(receive_buffer)
         )
         self._connection.on_failed = self._roster.fail
-
-    def __del__(self) -> None:
-        super().__del__()
-        if hasattr(self, "_connection"):
-            self._home.call_soon(self._connection.abandon)
-
-    @override
-    def _in_use(self) -> bool:
-        return super()._in_use() or (hasattr(self, "_connection") and self._connection.made)
 
     @property
     def network(self) -> NetworkStats:
@@ -176,13 +161,8 @@ class NatsPubSub[T](AsyncPubSub[T]):
             connection.stats,
             intake.received,
             intake.lost,
-            intake.decoder.undecodable,
+            self._decoder.undecodable,
         )
-
-    @property
-    def set_aside(self) -> list[UndecodablePayload]:
-        """The latest payloads that came in and did not decode, up to 100."""
-        return list(self._roster.decoder.set_aside)
 
     @override
     def subscribe(
@@ -290,36 +270,6 @@ class NatsPubSub[T](AsyncPubSub[T]):
         await super().__aenter__()
         await self._roster.get_ready()
         return self
-
-
-def checked_subject(subject: str) -> str:
-    """Return a subject, or say what is wrong with it."""
-    if not isinstance(subject, str):
-        raise TypeError(f"subject is a string, as 'prices.gold', not {subject!r}")
-    if not re.fullmatch(r"[^\s.*>]+(\.[^\s.*>]+)*", subject):
-        raise ValueError(f"subject is words with dots between, as 'prices.gold', not {subject!r}")
-    return subject
-
-
-def checked_connect_timeout(timeout: float | None) -> float | None:
-    """Return how long to look for a server, or say what is wrong with it."""
-    if timeout == 0:
-        raise ValueError("connect_timeout must be more than 0 seconds, or None to wait for ever")
-    return checked_timeout(timeout)
-
-
-def checked_send_buffer(size: int) -> int:
-    """Return a bound, or say what is wrong with it."""
-    if not isinstance(size, int) or isinstance(size, bool):
-        raise TypeError(f"send_buffer is a whole number of bytes, not {size!r}")
-    if size < 0:
-        raise ValueError(f"send_buffer must be 0 or more bytes, not {size}")
-    return size
-
-
-def logged(error: NatsError) -> None:
-    """Log an error, for whom nobody has said what to do with it."""
-    logger.warning("%s", error)
 
 
 def _told_to_nobody(overflow: Overflow) -> Overflow:

@@ -19,7 +19,6 @@ import nats.aio.subscription
 import nats.errors
 
 from pubsub_lib.inbox import Mailboxes, Publication
-from pubsub_lib.interfaces import Codec
 from pubsub_lib.nats.connection import Connection
 from pubsub_lib.nats.decoding import Decoder
 from pubsub_lib.nats.errors import NatsError, SlowConsumer
@@ -38,15 +37,14 @@ class Intake[T](Mailboxes[T]):
 
     Attributes:
         connection: the way to the server.
-        decoder: makes messages of bytes.
     """
 
     def __init__(
-        self, connection: Connection, subject: str, codec: Codec[T], receive_buffer: int
+        self, connection: Connection, subject: str, decoder: Decoder[T], receive_buffer: int
     ) -> None:
         super().__init__()
         self.connection = connection
-        self.decoder = Decoder(codec, connection.report)
+        self._decoder = decoder
         self.received = 0
         self.lost = 0
         self._subject = subject
@@ -116,7 +114,7 @@ class Intake[T](Mailboxes[T]):
             self._drop(received.subject)
             return
         self.received += 1
-        message = self.decoder.decode(received)
+        message = self._decoder.decode(received)
         if message is None:
             return
         if self._catching_up is not None:

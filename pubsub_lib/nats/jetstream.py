@@ -58,13 +58,11 @@ from typing import Any, NamedTuple, Self, override
 from pubsub_lib.backlog import Roster
 from pubsub_lib.broker import Where
 from pubsub_lib.interfaces import Codec
-from pubsub_lib.lifecycle import BrokerLifecycle, checked_maxsize, checked_timeout
+from pubsub_lib.lifecycle import checked_maxsize, checked_timeout
 from pubsub_lib.nats.acknowledging import AcknowledgingSubscription, UnacknowledgedMailbox
-from pubsub_lib.nats.broker import checked_connect_timeout, checked_subject, logged
-from pubsub_lib.nats.connection import Connection
 from pubsub_lib.nats.consumer import LEAVING_TAKES_S, Consumer, checked_name
-from pubsub_lib.nats.decoding import Decoder, codec_of
-from pubsub_lib.nats.errors import NatsError, NotConnected, UndecodablePayload
+from pubsub_lib.nats.errors import NatsError, NotConnected
+from pubsub_lib.nats.networked import NetworkedBroker
 from pubsub_lib.nats.storing import Store, unconfirmed
 from pubsub_lib.nats.stream import Stream, stream_name
 from pubsub_lib.reports import Delivery, ShutdownReport
@@ -84,7 +82,7 @@ class JetStreamStats(NamedTuple):
     undecodable: int  #: payloads that came in and were no messages
 
 
-class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
+class JetStreamPubSub[T](NetworkedBroker[T, UnacknowledgedMailbox[T]]):
     """Stores every message on the server, until every subscription to the subject has handled it.
 
     Args:
@@ -126,25 +124,22 @@ class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
     ) -> None:
         roster: Roster[UnacknowledgedMailbox[T]] = Roster()
         super().__init__(maxsize, timeout, roster)
-        self.subject = checked_subject(subject)
+        self._set_up(
+            subject,
+            codec,
+            url=url,
+            connect_timeout=connect_timeout,
+            send_buffer=0,  # a publish waits for the connection, and is not put into it
+            on_error=on_error,
+        )
+        self._connection.on_failed = roster.fail
         self.ack_wait = _checked_seconds("ack_wait", ack_wait)
-        codec = codec_of(codec)
-        self._to_bytes = codec.to_bytes
         self._publishing = 0
         self._published = asyncio.Event()
         self._publisher = secrets.token_hex(8)
         self._numbered = 0
         self._draining: asyncio.Task[None] | None = None
         self._leaving: asyncio.Task[None] | None = None
-        self._connection = Connection(
-            url,
-            self._home,
-            connect_timeout=checked_connect_timeout(connect_timeout),
-            send_buffer=0,  # a publish waits for the connection, and is not put into it
-            report=logged if on_error is None else on_error,
-        )
-        self._connection.on_failed = roster.fail
-        self._decoder = Decoder(codec, self._connection.report)
         self._stream = Stream(
             self._connection,
             self._home,
@@ -157,15 +152,6 @@ class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
         self._consumers: list[Consumer[T]] = []
         self._stream.restored = partial(restored, self._stream, self._consumers)
         self._store = Store(self._stream)
-
-    def __del__(self) -> None:
-        super().__del__()
-        if hasattr(self, "_consumers"):
-            self._home.call_soon(self._connection.abandon)
-
-    @override
-    def _in_use(self) -> bool:
-        return super()._in_use() or (hasattr(self, "_connection") and self._connection.made)
 
     @property
     def network(self) -> JetStreamStats:
@@ -180,11 +166,6 @@ class JetStreamPubSub[T](BrokerLifecycle[T, UnacknowledgedMailbox[T]]):
             counts.redelivered,
             self._decoder.undecodable,
         )
-
-    @property
-    def set_aside(self) -> list[UndecodablePayload]:
-        """The latest payloads that came in and did not decode, up to 100."""
-        return list(self._decoder.set_aside)
 
     def subscribe(
         self,
