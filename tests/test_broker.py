@@ -1,7 +1,7 @@
 """The broker: what it promises to publishers, and to subscribers that come and go.
 
 What it does where there is no room is in test_overflow.py, how it ends in test_closing.py, and that
-it has none of the chapter's faults in test_faults_mended.py.
+it has none of the chapter's faults in test_contract.py and test_faults_mended.py.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """The chapter's broker: the contract that it keeps, and each of its faults, D1 to D13.
 
-A fault that is shown here must stay: the course takes this broker apart. test_faults_mended.py has
-a test of the same number for each, which the library's own brokers pass.
+A fault that is shown here must stay: the course takes this broker apart. test_contract.py and
+test_faults_mended.py have tests of the same numbers, which the library's own brokers pass.
 """
 
 import asyncio

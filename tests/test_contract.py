@@ -972,12 +972,14 @@ async def test_async_with_waits_for_nobody_after_an_error(broker):
 
 
 @each_of(MANAGED)
-async def test_d1_join_returns_after_the_end(broker):
+async def test_d1_join_returns_after_the_end(broker, capsys):
     queue = await broker.subscribe()
     task = start(subscriber_task(queue))
+    await broker.publish(Message("Hello"))
     await broker.shutdown()
     await task
     await queue.join()
+    assert capsys.readouterr().out == "Received: Hello\n"
 
 
 @each_of(MANAGED)
@@ -1047,6 +1049,7 @@ async def test_d5_leaving_during_a_publish_makes_nobody_miss_the_message(broker,
     a.close()
     assert b.get_nowait() == 0
     assert await publisher == Delivery(delivered=2 if kind.shares_fate else 3)
+    assert now() == 0.5
     assert (unread(b), unread(c)) == ([1], [1])
 
 
