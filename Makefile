@@ -30,7 +30,7 @@ help:
 	@echo "make bench      compare the library's speed with that of others   (ARGS=--quick for a short look)"
 	@echo "make check      look for mistakes without running anything: ruff, mypy"
 	@echo "make refresh    execute the notebooks again and save their outputs"
-	@echo "make lock       choose the exact versions in requirements*.txt anew   (ARGS=--upgrade for the newest)"
+	@echo "make lock       choose the exact versions in every requirements.txt anew   (ARGS=--upgrade for the newest)"
 	@echo "make clean      remove the environments and the caches"
 
 set-up:
@@ -49,12 +49,12 @@ test-all: set-up
 	$(BENCH_VENV)/bin/python -m pytest tests/benchmarks
 
 test-browser:
-	@tools/set_up.sh --folder $(BROWSER_VENV) --requirements requirements-browser.txt
+	@tools/set_up.sh --folder $(BROWSER_VENV) --requirements tests/browser/requirements.txt
 	$(BROWSER_VENV)/bin/python -m pytest -m browser tests/browser $(ARGS)
 
 .PHONY: set-up-bench
 set-up-bench:
-	@tools/set_up.sh --folder $(BENCH_VENV) --requirements requirements-bench.txt
+	@tools/set_up.sh --folder $(BENCH_VENV) --requirements tests/benchmarks/requirements.txt
 
 bench: set-up-bench
 	$(BENCH_VENV)/bin/python -m tests.benchmarks $(ARGS)
@@ -71,9 +71,9 @@ refresh: set-up
 lock: set-up
 	$(COMPILE) --output-file requirements.txt $(ARGS) pyproject.toml
 	$(COMPILE) --extra bench --constraints requirements.txt --no-annotate \
-		--output-file requirements-bench.txt $(ARGS) pyproject.toml
+		--output-file tests/benchmarks/requirements.txt $(ARGS) pyproject.toml
 	$(COMPILE) --extra browser --constraints requirements.txt --no-annotate \
-		--output-file requirements-browser.txt $(ARGS) pyproject.toml
+		--output-file tests/browser/requirements.txt $(ARGS) pyproject.toml
 
 clean:
 	rm -rf .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis

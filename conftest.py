@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pubsub_lib.nats.server import why_no_server
+from pubsub_lib.nats.local_server.server import why_no_server
 from tools.kernels import needs_server, neutral_environment
 
 # Solutions are run by the tests of the exercises, each with its notebook; none is a test module.

@@ -17,11 +17,13 @@ starts from, and are kept with their faults.
 Received: Hello
 """
 
-from pubsub_lib.broker import AsyncPubSub
-from pubsub_lib.chapter import ChapterPubSub, subscriber_task
 from pubsub_lib.errors import Lagged, PubSubClosed, PubSubFull
+from pubsub_lib.first_attempts.chapter import ChapterPubSub, subscriber_task
+from pubsub_lib.first_attempts.naive import NaivePubSub
 from pubsub_lib.handlers import Failure, Handler, HandlerGroup
-from pubsub_lib.inbox import Inbox
+from pubsub_lib.in_process.inbox import Inbox
+from pubsub_lib.in_process.queue_broker import AsyncPubSub
+from pubsub_lib.in_process.ring import RingPubSub, RingSubscription
 from pubsub_lib.interfaces import (
     Broker,
     Codec,
@@ -32,10 +34,8 @@ from pubsub_lib.interfaces import (
     Subscription,
 )
 from pubsub_lib.messages import Message
-from pubsub_lib.naive import NaivePubSub
 from pubsub_lib.overflow import Overflow
 from pubsub_lib.reports import BrokerStats, Delivery, ShutdownReport, SubscriptionStats
-from pubsub_lib.ring import RingPubSub, RingSubscription
 
 __all__ = [
     "AsyncPubSub",

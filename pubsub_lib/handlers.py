@@ -33,8 +33,8 @@ from types import TracebackType
 from typing import Self
 
 from pubsub_lib.errors import Lagged
+from pubsub_lib.in_process.base_broker import is_coroutine_function
 from pubsub_lib.interfaces import ManagedBroker, ManagedSubscription
-from pubsub_lib.lifecycle import is_coroutine_function
 
 logger = logging.getLogger(__name__)
 

@@ -38,7 +38,7 @@ from pubsub_lib import (
     ShutdownReport,
     subscriber_task,
 )
-from pubsub_lib.lab.virtual_time import run_virtual
+from pubsub_lib.lab.clock.virtual_time import run_virtual
 from pubsub_lib.nats import JetStreamPubSub, NatsPubSub, nats_server, why_no_server
 
 TIME_LIMIT_S = 10

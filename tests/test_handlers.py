@@ -6,7 +6,6 @@ import gc
 import logging
 
 import pytest
-from stepping import let_all_run, now, start
 
 from pubsub_lib import (
     AsyncPubSub,
@@ -17,7 +16,8 @@ from pubsub_lib import (
     RingPubSub,
     ShutdownReport,
 )
-from pubsub_lib.lab.virtual_time import run_virtual
+from pubsub_lib.lab.clock.virtual_time import run_virtual
+from tests.stepping import let_all_run, now, start
 
 each_broker = pytest.mark.parametrize("broker_class", [AsyncPubSub, RingPubSub])
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from pubsub_lib import AsyncPubSub, Broker, ChapterPubSub, NaivePubSub
-from pubsub_lib.lab.virtual_time import run_virtual
+from pubsub_lib.lab.clock.virtual_time import run_virtual
 
 
 class Recorder:

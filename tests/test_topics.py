@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pubsub_lib import AsyncPubSub, Delivery, Message, PubSubClosed, RingPubSub
-from pubsub_lib.lab.virtual_time import run_virtual
+from pubsub_lib.lab.clock.virtual_time import run_virtual
 from pubsub_lib.topics import Published, Topics, subject_filter
 
 every_broker = pytest.mark.parametrize("broker_class", [AsyncPubSub, RingPubSub])

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from pubsub_lib import ChapterPubSub
-from pubsub_lib.lab.experiments import NewBroker
+from pubsub_lib.lab.lesson.experiments import NewBroker
 
 
 # Exercise 04.1: the publish runs as a task, so that the message can be read while it waits.

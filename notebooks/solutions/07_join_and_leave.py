@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from pubsub_lib import ChapterPubSub
-from pubsub_lib.lab.experiments import NewBroker
+from pubsub_lib.lab.lesson.experiments import NewBroker
 
 
 # Exercise 07.1: the list is replaced and never changed, so it can be given away as it is.

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
-from pubsub_lib.replicas import Change, Update, Versioned
+from pubsub_lib.caching.replicas import Change, Update, Versioned
 
 
 # Exercise 10.1: the order of the dictionary is the order of use; both methods renew it.

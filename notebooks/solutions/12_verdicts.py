@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pubsub_lib import AsyncPubSub, Delivery, Inbox, Overflow
-from pubsub_lib.lab.price_feed import HandlePrice, Price, Served
+from pubsub_lib.lab.traffic.price_feed import HandlePrice, Price, Served
 
 
 # Exercise 12.1: room for one, no waiting, and the older one gives way.

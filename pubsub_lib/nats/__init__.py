@@ -8,8 +8,8 @@ process.
 It needs nats-py, which the optional dependencies `distributed` bring, and a server with it.
 """
 
-from pubsub_lib.nats.broker import NatsPubSub, NetworkStats
 from pubsub_lib.nats.connection import SendStats
+from pubsub_lib.nats.core.broker import NatsPubSub, NetworkStats
 from pubsub_lib.nats.errors import (
     AccessRefused,
     ConnectionLost,
@@ -22,8 +22,8 @@ from pubsub_lib.nats.errors import (
     Unconfirmed,
     UndecodablePayload,
 )
-from pubsub_lib.nats.jetstream import JetStreamPubSub, JetStreamStats
-from pubsub_lib.nats.server import (
+from pubsub_lib.nats.jetstream.broker import JetStreamPubSub, JetStreamStats
+from pubsub_lib.nats.local_server.server import (
     NatsServer,
     NatsServerFailed,
     NoNatsServer,

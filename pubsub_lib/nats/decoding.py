@@ -19,8 +19,8 @@ from dataclasses import is_dataclass
 
 from nats.aio.msg import Msg
 
+from pubsub_lib.codecs import Json
 from pubsub_lib.interfaces import Codec
-from pubsub_lib.json_messages import Json
 from pubsub_lib.nats.errors import NatsError, UndecodablePayload
 
 # How many payloads that do not decode are kept, the latest.

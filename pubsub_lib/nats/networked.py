@@ -12,9 +12,9 @@ import re
 from collections.abc import Callable
 from typing import Any, override
 
-from pubsub_lib.backlog import Backlog
+from pubsub_lib.in_process.base_broker import BaseBroker, checked_timeout
+from pubsub_lib.in_process.subscriber import SubscriberState
 from pubsub_lib.interfaces import Codec
-from pubsub_lib.lifecycle import BrokerLifecycle, checked_timeout
 from pubsub_lib.nats.connection import Connection
 from pubsub_lib.nats.decoding import Decoder, codec_of
 from pubsub_lib.nats.errors import NatsError, UndecodablePayload
@@ -22,7 +22,7 @@ from pubsub_lib.nats.errors import NatsError, UndecodablePayload
 logger = logging.getLogger(__name__)
 
 
-class NetworkedBroker[T, B: Backlog[Any]](BrokerLifecycle[T, B]):
+class NetworkedBroker[T, B: SubscriberState[Any]](BaseBroker[T, B]):
     """The part of a broker on a server that does not depend on what it promises.
 
     Attributes:

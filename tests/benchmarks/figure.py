@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
-from pubsub_lib.lab.style import BOUND as GREY
-from pubsub_lib.lab.style import HIGHLIGHT, NEUTRAL, PUBLISHER, STYLE, Plot
+from pubsub_lib.lab.figures.style import BOUND as GREY
+from pubsub_lib.lab.figures.style import HIGHLIGHT, NEUTRAL, PUBLISHER, STYLE, Plot
 
 from .report import by_speed, two_digits
 from .rounds import Quantity, Results, Sizes

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from matplotlib.figure import Figure
 
 from pubsub_lib import Overflow
-from pubsub_lib.lab.overload import Overload
-from pubsub_lib.lab.overload_figures import at_a_glance
+from pubsub_lib.lab.figures.overload import at_a_glance
+from pubsub_lib.lab.playground.overload import Overload
 
 ROUNDS = 7
 SETTINGS = {

@@ -14,7 +14,7 @@ pytest.importorskip(
 
 from playwright.sync_api import Browser, Page
 
-from pubsub_lib.nats.server import why_no_server
+from pubsub_lib.nats.local_server.server import why_no_server
 from tools.kernels import needs_server
 from tools.open_in_browser import (
     NO_BROWSER,

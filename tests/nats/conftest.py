@@ -5,7 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from pubsub_lib.nats.server import NatsServer, ServerElsewhere, nats_server, why_no_server
+from pubsub_lib.nats.local_server.server import (
+    NatsServer,
+    ServerElsewhere,
+    nats_server,
+    why_no_server,
+)
 
 numbers = itertools.count()
 

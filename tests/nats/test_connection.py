@@ -8,9 +8,8 @@ import signal
 import socket
 
 import pytest
-from observing import TIME_LIMIT_S, Errors, eventually, needs_signals, other_tasks, stopped
 
-from pubsub_lib.event_loop import HomeLoop
+from pubsub_lib.in_process.event_loop import HomeLoop
 from pubsub_lib.nats import (
     AccessRefused,
     ConnectionLost,
@@ -23,7 +22,15 @@ from pubsub_lib.nats import (
 )
 from pubsub_lib.nats import connection as connection_module
 from pubsub_lib.nats.connection import Connection
-from pubsub_lib.nats.server import NatsServer, why_no_server
+from pubsub_lib.nats.local_server.server import NatsServer, why_no_server
+from tests.nats.observing import (
+    TIME_LIMIT_S,
+    Errors,
+    eventually,
+    needs_signals,
+    other_tasks,
+    stopped,
+)
 
 
 @pytest.fixture(autouse=True)

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from watching import LIMIT_S, administrator, needs_signals, stalled, until
 
 from pubsub_lib.nats import NatsServer, why_no_server
+from tests.nats.watching import LIMIT_S, administrator, needs_signals, stalled, until
 
 PROGRAMS = Path(__file__).parent / "programs"
 SUBJECT = "orders"

@@ -17,7 +17,7 @@ from nats.js.api import ConsumerInfo
 from nats.js.errors import NotFoundError
 
 from pubsub_lib.nats import NatsServer
-from pubsub_lib.nats.acknowledging import AcknowledgingSubscription
+from pubsub_lib.nats.jetstream.subscription import JetStreamSubscription
 
 LIMIT_S = 20.0
 needs_signals = pytest.mark.skipif(
@@ -44,7 +44,7 @@ async def until_here(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.005)
 
 
-async def take(inbox: AcknowledgingSubscription[int], count: int) -> list[int]:
+async def take(inbox: JetStreamSubscription[int], count: int) -> list[int]:
     """Take and acknowledge so many messages."""
     taken = []
     for _ in range(count):

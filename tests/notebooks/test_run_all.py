@@ -16,7 +16,7 @@ import pytest
 from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
-from pubsub_lib.nats.server import why_no_server
+from pubsub_lib.nats.local_server.server import why_no_server
 from tools.kernels import needs_server, this_python
 
 from .checks import read

@@ -24,7 +24,7 @@ from pubsub_lib.lab.exercises import (
     verdicts,
     when_a_queue_is_full,
 )
-from pubsub_lib.lab.exercises.checking import EXERCISES, Outcome, check, examine
+from pubsub_lib.lab.exercises.checking import EXERCISES, Outcome, check, examine, show_progress
 
 __all__ = [
     "EXERCISES",
@@ -40,6 +40,7 @@ __all__ = [
     "locks_and_callbacks",
     "measure_latency",
     "queues_and_backpressure",
+    "show_progress",
     "shut_down_gracefully",
     "start_here",
     "verdicts",

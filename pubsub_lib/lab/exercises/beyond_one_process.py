@@ -13,8 +13,8 @@ import weakref
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from pubsub_lib.lab.clock.virtual_time import run_virtual
 from pubsub_lib.lab.exercises.checking import exercise, require
-from pubsub_lib.lab.virtual_time import run_virtual
 
 
 @exercise(

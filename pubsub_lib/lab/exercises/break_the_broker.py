@@ -13,11 +13,11 @@ import contextlib
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from pubsub_lib.broker import AsyncPubSub
-from pubsub_lib.chapter import ChapterPubSub
-from pubsub_lib.inbox import Inbox
+from pubsub_lib.first_attempts.chapter import ChapterPubSub
+from pubsub_lib.in_process.inbox import Inbox
+from pubsub_lib.in_process.queue_broker import AsyncPubSub
+from pubsub_lib.lab.clock.virtual_time import run_virtual
 from pubsub_lib.lab.exercises.checking import exercise, require
-from pubsub_lib.lab.virtual_time import run_virtual
 
 
 class _PatientPubSub(ChapterPubSub[Any]):

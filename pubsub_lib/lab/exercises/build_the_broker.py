@@ -12,11 +12,11 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from pubsub_lib.broker import AsyncPubSub
-from pubsub_lib.chapter import ChapterPubSub
+from pubsub_lib.first_attempts.chapter import ChapterPubSub
+from pubsub_lib.in_process.queue_broker import AsyncPubSub
 from pubsub_lib.interfaces import Broker
+from pubsub_lib.lab.clock.virtual_time import run_virtual
 from pubsub_lib.lab.exercises.checking import exercise, require
-from pubsub_lib.lab.virtual_time import run_virtual
 from pubsub_lib.messages import Message
 
 FIRST, SECOND, THIRD = Message("first"), Message("second"), Message("third")

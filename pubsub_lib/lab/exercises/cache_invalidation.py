@@ -1,6 +1,6 @@
 """The checks of notebook 10: a cache, a load that an invalidation overtakes, changes in any order.
 
->>> from pubsub_lib.cache import LRUCache
+>>> from pubsub_lib.caching.cache import LRUCache
 >>> from pubsub_lib.lab.exercises import examine
 >>> examine("10.1", LRUCache).state
 'solved'
@@ -11,9 +11,9 @@ from collections.abc import Callable
 from itertools import permutations
 from typing import Any
 
+from pubsub_lib.caching.replicas import Change, Invalidation, Update, Versioned
+from pubsub_lib.lab.clock.virtual_time import run_virtual
 from pubsub_lib.lab.exercises.checking import exercise, require
-from pubsub_lib.lab.virtual_time import run_virtual
-from pubsub_lib.replicas import Change, Invalidation, Update, Versioned
 
 
 @exercise("10.1", "it holds what was used last, whether that was by put() or by get()")

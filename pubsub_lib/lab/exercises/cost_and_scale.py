@@ -12,8 +12,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
+from pubsub_lib.lab.clock.virtual_time import run_virtual
 from pubsub_lib.lab.exercises.checking import exercise, require
-from pubsub_lib.lab.virtual_time import run_virtual
 
 type FanOut = Callable[[list[asyncio.Queue[str]], str], Awaitable[object]]
 ROOM_AFTER_S = {"first": 3.0, "second": 1.0}

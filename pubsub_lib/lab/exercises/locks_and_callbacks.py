@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pubsub_lib.lab.exercises.checking import exercise, require
-from pubsub_lib.lab.time_limits import StillRunning, call_with_limit
+from pubsub_lib.lab.processes.time_limits import StillRunning, call_with_limit
 
 LIMIT_S = 2.0
 

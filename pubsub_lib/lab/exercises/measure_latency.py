@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from pubsub_lib.lab.captions import quantile
 from pubsub_lib.lab.exercises.checking import exercise, require
+from pubsub_lib.lab.figures.captions import quantile
 
 INFINITY = math.inf
 

@@ -17,8 +17,8 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any
 
+from pubsub_lib.lab.clock.virtual_time import VirtualTimeError, run_virtual
 from pubsub_lib.lab.exercises.checking import exercise, require
-from pubsub_lib.lab.virtual_time import VirtualTimeError, run_virtual
 
 
 @exercise("02.1", "a full queue keeps the newest, nobody waits, and join() still ends")

@@ -13,11 +13,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from pubsub_lib.broker import AsyncPubSub
 from pubsub_lib.handlers import HandlerGroup
-from pubsub_lib.inbox import Inbox
+from pubsub_lib.in_process.inbox import Inbox
+from pubsub_lib.in_process.queue_broker import AsyncPubSub
+from pubsub_lib.lab.clock.virtual_time import run_virtual
 from pubsub_lib.lab.exercises.checking import exercise, require
-from pubsub_lib.lab.virtual_time import run_virtual
 
 type Read = Callable[[Inbox[int], Callable[[int], Awaitable[None]]], Awaitable[object]]
 SERVICE_TIME_S = 2.0

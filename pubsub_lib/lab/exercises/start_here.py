@@ -12,9 +12,9 @@ from collections.abc import Callable, Coroutine
 from contextlib import closing
 from typing import Any
 
-from pubsub_lib.broker import AsyncPubSub
+from pubsub_lib.in_process.queue_broker import AsyncPubSub
+from pubsub_lib.lab.clock.virtual_time import run_virtual
 from pubsub_lib.lab.exercises.checking import exercise, require
-from pubsub_lib.lab.virtual_time import run_virtual
 from pubsub_lib.messages import Message
 
 

@@ -13,11 +13,11 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
-from pubsub_lib.broker import AsyncPubSub
-from pubsub_lib.inbox import Inbox
+from pubsub_lib.in_process.inbox import Inbox
+from pubsub_lib.in_process.queue_broker import AsyncPubSub
+from pubsub_lib.lab.clock.virtual_time import run_virtual
 from pubsub_lib.lab.exercises.checking import exercise, require
-from pubsub_lib.lab.price_feed import HandlePrice, Price, Served
-from pubsub_lib.lab.virtual_time import run_virtual
+from pubsub_lib.lab.traffic.price_feed import HandlePrice, Price, Served
 
 type Follow = Callable[[Inbox[Price], HandlePrice], Awaitable[Exception | None]]
 

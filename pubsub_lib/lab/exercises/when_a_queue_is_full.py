@@ -13,11 +13,11 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pubsub_lib.broker import AsyncPubSub
+from pubsub_lib.in_process.queue_broker import AsyncPubSub
+from pubsub_lib.lab.clock.virtual_time import run_virtual
 from pubsub_lib.lab.exercises.checking import exercise, require
-from pubsub_lib.lab.recordings import Reader, Recording
-from pubsub_lib.lab.virtual_time import run_virtual
-from pubsub_lib.lab.workloads import (
+from pubsub_lib.lab.traffic.recordings import Reader, Recording
+from pubsub_lib.lab.traffic.workloads import (
     Load,
     bursts,
     closed_loop,

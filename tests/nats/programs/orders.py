@@ -5,7 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from pubsub_lib.json_messages import JsonMessage
+from pubsub_lib.codecs import JsonMessage
 
 
 @dataclass(frozen=True, slots=True)

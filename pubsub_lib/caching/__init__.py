@@ -1,0 +1,1 @@
+"""A cache, and replicas of it that any broker keeps fresh."""

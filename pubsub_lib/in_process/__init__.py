@@ -1,0 +1,1 @@
+"""The brokers that the course arrives at, for one event loop, and what they share."""

@@ -1,0 +1,231 @@
+"""What every broker shares: who is subscribed, publishing from threads, and coming to an end.
+
+>>> import asyncio
+>>> from pubsub_lib import AsyncPubSub
+>>> async def main() -> None:
+...     broker = AsyncPubSub[str]()
+...     inbox = await broker.subscribe()
+...     await broker.publish("nobody reads this")
+...     print(await broker.shutdown(timeout=0.01))
+...     print(await inbox.get(), await inbox.get())
+>>> asyncio.run(main())
+ShutdownReport(unread=1, unfinished=0)
+nobody reads this None
+"""
+
+import asyncio
+import inspect
+import math
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Any, Self
+
+from pubsub_lib.errors import PubSubClosed
+from pubsub_lib.in_process.event_loop import HomeLoop
+from pubsub_lib.in_process.subscriber import Subscribers, SubscriberState
+from pubsub_lib.reports import BrokerStats, Delivery, ShutdownReport
+
+
+class BaseBroker[T, B: SubscriberState[Any]](ABC):
+    """The part of a broker that does not depend on how messages reach the subscribers."""
+
+    _closed = True  # until it is made
+
+    def __init__(self, maxsize: int, timeout: float | None, subscribers: Subscribers[B]) -> None:
+        self._subscribers = subscribers
+        self.maxsize = checked_maxsize(maxsize)
+        self.timeout = checked_timeout(timeout)
+        self._home = HomeLoop(type(self).__name__)
+        self._closed = False
+
+    def __del__(self) -> None:
+        if not self._closed and self._in_use():
+            warnings.warn(
+                f"{self!r} was never shut down; use `async with`, or await its shutdown()",
+                ResourceWarning,
+                source=self,
+                stacklevel=1,
+            )
+
+    def _in_use(self) -> bool:
+        """Whether there is something that only `shutdown` ends."""
+        return bool(self._subscribers.states)
+
+    def __repr__(self) -> str:
+        suffix = " closed" if self._closed else ""
+        return f"<{type(self).__name__} of {len(self._subscribers.states)} subscribers{suffix}>"
+
+    @abstractmethod
+    async def publish(self, message: T) -> Delivery:
+        """Give the message to every subscriber."""
+
+    @abstractmethod
+    def _release_publishers(self) -> None:
+        """Drop every message that waits for room."""
+
+    def publish_threadsafe(self, message: T) -> "Future[Delivery]":
+        """Publish from another thread; the only method that may be called from one.
+
+        Call `result()` on what it returns to wait, in that thread, for what became of the message.
+
+        Raises:
+            PubSubClosed: if the broker was shut down, or its event loop has ended.
+            RuntimeError: if the broker has no event loop yet, or this is its own thread.
+        """
+        loop = self._home.loop
+        if loop is None:
+            raise RuntimeError(
+                f"this {type(self).__name__} has no event loop yet; subscribe to it, or publish, "
+                "on its event loop first"
+            )
+        if loop is _running_loop():
+            raise RuntimeError(
+                "this is the broker's own thread, which must not wait: await publish()"
+            )
+        self._require_open()
+        publishing = self.publish(message)
+        try:
+            return asyncio.run_coroutine_threadsafe(publishing, loop)
+        except RuntimeError:
+            publishing.close()
+            if not loop.is_closed():
+                raise
+            raise PubSubClosed("the event loop of this broker has ended") from None
+
+    async def shutdown(self, *, timeout: float | None = 10.0) -> ShutdownReport:
+        """Accept nothing more, wait until the subscribers have handled what they have, and report
+        what was left.
+
+        Every reader gets what waits for it and then `None`. A publish that waits for room goes on
+        waiting, until its own deadline or this one. Calling it again waits again, and does no harm.
+
+        Args:
+            timeout: how long to wait for the subscribers, in seconds. The default is the usual
+                grace of a service that is asked to stop; 0 waits for nobody, `None` for as long as
+                it takes, even for a subscriber that never reads.
+
+        Raises:
+            TypeError: if `timeout` is not a number.
+            ValueError: if `timeout` is negative or not finite.
+            RuntimeError: if the broker was first used on another event loop.
+        """
+        timeout = checked_timeout(timeout)
+        self._home.check()
+        self._closed = True
+        states = self._subscribers.states
+        for state in states:
+            state.finish()
+        try:
+            async with asyncio.timeout(timeout):
+                # More than once: what waits for room in a ring comes to those, too, that are done.
+                while any(state.depth or state.unhandled for state in states):
+                    for state in states:
+                        await state.drained()
+        except TimeoutError:
+            self._release_publishers()
+        return ShutdownReport(
+            unread=sum(state.depth for state in states),
+            unfinished=sum(state.unhandled for state in states),
+        )
+
+    @property
+    def closed(self) -> bool:
+        """Whether the broker was shut down."""
+        return self._closed
+
+    @property
+    def stats(self) -> BrokerStats:
+        """What this broker has done so far."""
+        subscribers = self._subscribers
+        return BrokerStats(
+            subscribers=len(subscribers.states),
+            published=subscribers.published,
+            delivered=subscribers.received_by_leavers + sum(b.received for b in subscribers.states),
+            dropped=subscribers.dropped_by_leavers + sum(b.dropped for b in subscribers.states),
+        )
+
+    async def __aenter__(self) -> Self:
+        self._home.check()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await (self.shutdown() if error is None else self.shutdown(timeout=0))
+
+    def _check_subscriber(self, where: Callable[[T], object] | None) -> None:
+        """Check what every subscribe() has to check, and note the event loop if one is running."""
+        if self._closed:
+            raise PubSubClosed("this broker was shut down; subscribe to a new one")
+        if where is not None and (not callable(where) or is_coroutine_function(where)):
+            raise TypeError(
+                f"where is a function that says at once if a message is wanted, not {where!r}"
+            )
+        if _running_loop() is not None:
+            self._home.check()
+
+    def _check_message(self, message: T) -> asyncio.AbstractEventLoop:
+        """Check what every publish has to check, and return the event loop."""
+        loop = self._home.check()
+        if message is None:
+            raise TypeError(
+                "None cannot be published: it tells a reader that nothing more will come"
+            )
+        self._require_open()
+        return loop
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise PubSubClosed("this broker was shut down; publish to a new one")
+
+
+def held(states: Iterable[SubscriberState[Any]]) -> list[Any]:
+    """Return the subscriptions of these states that somebody still holds."""
+    subscriptions = [state.subscription and state.subscription() for state in states]
+    return [subscription for subscription in subscriptions if subscription is not None]
+
+
+def other_ends(states: Iterable[SubscriberState[Any]]) -> tuple[Any, ...]:
+    """Return the subscriptions of these states, for a report: to hold them keeps nothing."""
+    return tuple(state.another_end(state) for state in states)
+
+
+def is_coroutine_function(function: object) -> bool:
+    """Return whether calling it makes a coroutine, which somebody has to await."""
+    call = getattr(type(function), "__call__", None)  # noqa: B004 - its kind is asked for
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
+
+
+def checked_maxsize(maxsize: int) -> int:
+    """Return a bound, or say what is wrong with it."""
+    if not isinstance(maxsize, int) or isinstance(maxsize, bool):
+        raise TypeError(f"maxsize is a whole number of messages, not {maxsize!r}")
+    if maxsize < 1:
+        raise ValueError(f"maxsize must be at least 1, not {maxsize}: what waits is always bounded")
+    return maxsize
+
+
+def checked_timeout(timeout: float | None) -> float | None:
+    """Return a time-out in seconds, or say what is wrong with it."""
+    if timeout is None:
+        return None
+    if not isinstance(timeout, int | float) or isinstance(timeout, bool):
+        raise TypeError(f"timeout is a number of seconds or None, not {timeout!r}")
+    if not 0 <= timeout < math.inf:
+        raise ValueError(
+            f"timeout must be 0 or more seconds, or None to wait for ever, not {timeout}"
+        )
+    return timeout
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

@@ -1,0 +1,174 @@
+"""The broker: an inbox per subscriber, and one deadline per publish (notebooks 03, 05 to 08).
+
+A publish gives the message to every inbox that has room, at once. Only where an inbox is full does
+it wait, for all full inboxes together and up to `timeout` seconds in all; for those that are still
+full then, `overflow` decides. So a dead subscriber delays the publisher, by a bounded time, and the
+other subscribers not at all.
+
+>>> import asyncio
+>>> from pubsub_lib import AsyncPubSub, Message
+>>> async def main() -> None:
+...     async with AsyncPubSub[Message](maxsize=1, timeout=0.01) as broker:
+...         inbox = await broker.subscribe(name="ada")
+...         print(await broker.publish(Message("hello")))
+...         print(await broker.publish(Message("nobody has read the first one")))
+...         print(await inbox.get())
+...         inbox.task_done()
+>>> asyncio.run(main())
+Delivery(delivered=1, missed_by=())
+Delivery(delivered=0, missed_by=(<Inbox 'ada' 1 of 1>,))
+Message(content='hello')
+"""
+
+from collections.abc import Callable
+
+from pubsub_lib.errors import PubSubFull
+from pubsub_lib.in_process.base_broker import (
+    BaseBroker,
+    checked_maxsize,
+    checked_timeout,
+    held,
+    other_ends,
+)
+from pubsub_lib.in_process.inbox import Inbox, Inboxes, InboxState, WaitingPublish
+from pubsub_lib.overflow import Overflow
+from pubsub_lib.reports import Delivery
+
+type Where[T] = Callable[[T], object]
+LIKE_THE_BROKER = float("nan")  # an object of its own; as a time-out, NaN would be refused
+
+
+class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
+    """Gives every message to every subscriber, and no subscriber's trouble to the others.
+
+    Args:
+        maxsize: the bound of each inbox, in messages; at least 1.
+        timeout: how long one publish may wait for full inboxes in all, in seconds. `None` waits for
+            ever, which is backpressure; 0 waits for nobody, but lets the subscribers run once
+            before it drops anything.
+        overflow: what to do where an inbox is still full then.
+
+    Attributes:
+        maxsize, timeout, overflow: as given.
+        queues: the open inboxes, in the order in which they were subscribed.
+
+    Raises:
+        TypeError: if an argument is of the wrong type.
+        ValueError: if `maxsize` is under 1, or `timeout` is negative or not finite.
+    """
+
+    _subscribers: Inboxes[T]
+    _inbox_type: type[Inbox[T]] = Inbox
+    _state_type: type[InboxState[T]] = InboxState
+
+    def __init__(
+        self,
+        maxsize: int = 100,
+        *,
+        timeout: float | None = 1.0,
+        overflow: Overflow = Overflow.DROP_NEWEST,
+    ) -> None:
+        super().__init__(maxsize, timeout, Inboxes[T]())
+        self.overflow = _checked_overflow(overflow)
+
+    @property
+    def queues(self) -> list[Inbox[T]]:
+        """The open inboxes, in the order in which they were subscribed."""
+        return held(self._subscribers.states)
+
+    def subscribe(
+        self,
+        *,
+        name: str = "",
+        where: Where[T] | None = None,
+        maxsize: int | None = None,
+        timeout: float | None = LIKE_THE_BROKER,
+        overflow: Overflow | None = None,
+    ) -> Inbox[T]:
+        """Return an inbox of the subscriber's own that receives every later message.
+
+        It may be awaited or entered: `queue = await broker.subscribe()`, `async with
+        broker.subscribe() as inbox`.
+
+        Args:
+            name: what reports call it.
+            where: says whether a message is wanted; others do not count as published for this
+                subscriber. It runs in the publisher's task. If it raises, the subscription is
+                closed, and the reader gets the exception.
+            maxsize: the bound of this inbox, if it is to differ from the broker's.
+            timeout: how long a publish may wait for this inbox, if not as long as for others.
+            overflow: what to do if it is still full then, if not the same as for others.
+
+        Raises:
+            PubSubClosed: if the broker was shut down.
+            TypeError: if an argument is of the wrong type.
+            ValueError: if `maxsize` is under 1, or `timeout` is negative or not finite.
+        """
+        self._check_subscriber(where)
+        state = self._state_type(
+            self._subscribers,
+            self._home,
+            maxsize=self.maxsize if maxsize is None else checked_maxsize(maxsize),
+            timeout=self.timeout if timeout is LIKE_THE_BROKER else checked_timeout(timeout),
+            overflow=self.overflow if overflow is None else _checked_overflow(overflow),
+            where=where,
+        )
+        self._subscribers.join(state)
+        return self._inbox_type(state, name)
+
+    async def publish(self, message: T) -> Delivery:
+        """Give the message to every subscriber; wait for full inboxes up to `timeout` seconds in
+        all, then do as `overflow` says.
+
+        Cancelling it withdraws the message from the inboxes that are still full, and counts it as
+        dropped there.
+
+        Raises:
+            TypeError: if the message is `None`, which would end the readers.
+            PubSubClosed: if the broker was shut down.
+            PubSubFull: if a subscriber with `Overflow.RAISE` had no room. The others have got it.
+            RuntimeError: if the broker was first used on another event loop.
+        """
+        loop = self._check_message(message)
+        wanted_by, full = self._subscribers.offer(message)
+        if not full:
+            return wanted_by
+        waiting_publish = WaitingPublish(message, full)
+        await waiting_publish.settle(loop)
+        return self._delivery(wanted_by, full, waiting_publish)
+
+    def publish_nowait(self, message: T) -> Delivery:
+        """Give the message to every subscriber, and do as `overflow` says where there is no room.
+
+        Raises:
+            TypeError, PubSubClosed, PubSubFull, RuntimeError: as `publish`.
+        """
+        self._check_message(message)
+        wanted_by, full = self._subscribers.offer(message)
+        if not full:
+            return wanted_by
+        waiting_publish = WaitingPublish(message, full)
+        waiting_publish.overflow()
+        return self._delivery(wanted_by, full, waiting_publish)
+
+    def _delivery(
+        self, wanted_by: Delivery, full: list[InboxState[T]], waiting_publish: WaitingPublish[T]
+    ) -> Delivery:
+        delivery = Delivery(
+            wanted_by.delivered - len(full) + waiting_publish.delivered,
+            other_ends(waiting_publish.missed_by),
+        )
+        if waiting_publish.refused:
+            raise PubSubFull(delivery)
+        return delivery
+
+    def _release_publishers(self) -> None:
+        for state in self._subscribers.states:
+            state.release_line()
+
+
+def _checked_overflow(overflow: Overflow) -> Overflow:
+    if not isinstance(overflow, Overflow):
+        choices = ", ".join(str(choice) for choice in Overflow)
+        raise TypeError(f"overflow is one of {choices}, not {overflow!r}")
+    return overflow

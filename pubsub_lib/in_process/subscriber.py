@@ -1,0 +1,328 @@
+"""What waits for one subscriber, and who waits for it: the broker's side of a subscription.
+
+The broker holds a `SubscriberState` for each subscriber; the subscriber holds a `BaseSubscription`,
+through which it reads. They are two objects, so that a subscription which nobody holds any more can
+be noticed, and its messages freed, at the next turn of the event loop. A reader that waits is held
+by the state, so it is not lost.
+
+>>> from pubsub_lib import AsyncPubSub
+>>> broker = AsyncPubSub[str]()
+>>> len(broker.queues)
+0
+>>> inbox = broker.subscribe()
+>>> len(broker.queues)
+1
+>>> del inbox
+>>> len(broker.queues)
+0
+"""
+
+import asyncio
+import weakref
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pubsub_lib.in_process.event_loop import HomeLoop
+from pubsub_lib.reports import Delivery, SubscriptionStats
+
+NOTHING: Iterator[Any] = iter(())
+
+
+class Subscribers[B: "SubscriberState[Any]"]:
+    """The states of the subscribers that a broker has now, and the sums of those that left.
+
+    Attributes:
+        states: in the order of subscribing. The list is replaced, never changed, so whoever goes
+            through it is not disturbed by subscribers that come and go.
+        accepted: a count that the broker may keep.
+        everybody: what to tell a publisher whose message every subscriber has.
+        filtered: whether any of them wants only some of the messages.
+    """
+
+    def __init__(self) -> None:
+        self.states: list[B] = []
+        self.accepted = 0
+        self.everybody = Delivery(0)
+        self.filtered = False
+        self.received_by_leavers = 0
+        self.dropped_by_leavers = 0
+
+    def join(self, state: B) -> None:
+        """Add a subscriber."""
+        self._replace([*self.states, state])
+
+    def leave(self, state: B) -> None:
+        """Remove a subscriber, and keep its sums. Does nothing if it has left before."""
+        if state in self.states:
+            self._replace([other for other in self.states if other is not state])
+            stats = state.stats
+            self.received_by_leavers += stats.received
+            self.dropped_by_leavers += stats.dropped
+
+    def fail(self, error: BaseException) -> None:
+        """Close every subscription because of an error, which its reader is to see."""
+        for state in self.states:
+            state.fail(error)
+
+    @property
+    def published(self) -> int:
+        """How many messages were accepted so far."""
+        return self.accepted
+
+    def _replace(self, states: list[B]) -> None:
+        self.states = states
+        self.everybody = Delivery(len(states))
+        self.filtered = any(state.where is not None for state in states)
+
+
+class SubscriberState[T](ABC):
+    """What waits for one subscriber, and who waits for it.
+
+    Attributes:
+        home: the event loop that it belongs to.
+        where: the subscriber's filter; only messages for which it is true are wanted.
+        closed: whether no more messages come in.
+        left: whether the subscriber has closed it, and wants to know of nothing more.
+        unfinished: messages taken by a reader and not marked as done.
+        handling: how many of these an `async for` has, which marks them by itself.
+        marked: whether a reader has ever called `task_done()`.
+        dropped: messages that the subscriber missed.
+        high_water_mark: the most messages that were seen waiting: by a reader that came for more,
+            or by a publisher that looked for room.
+        in_hand: messages that a reader can take without looking at anything else, because nobody
+            has to know when it does; they still count as waiting.
+        readers: futures of the readers that wait for a message, the first to be served first.
+        failure: what closed it, if that was an error, until a reader has seen it.
+        reader_knows: whether a reader was told that nothing more will come.
+        watchers: futures of those that wait until everything has been handled.
+        subscription: the subscriber's end, for as long as somebody holds it.
+        another_end: makes an end that is equal to it, for reports; to hold that keeps nothing.
+    """
+
+    __slots__ = (
+        "another_end",
+        "closed",
+        "dropped",
+        "failure",
+        "handling",
+        "high_water_mark",
+        "home",
+        "in_hand",
+        "left",
+        "marked",
+        "reader_knows",
+        "readers",
+        "subscription",
+        "unfinished",
+        "watchers",
+        "where",
+    )
+
+    def __init__(self, home: HomeLoop, where: Callable[[T], object] | None) -> None:
+        self.where = where
+        self.closed = False
+        self.left = False
+        self.unfinished = 0
+        self.handling = 0
+        self.marked = False
+        self.dropped = 0
+        self.high_water_mark = 0
+        self.in_hand: Iterator[T] = NOTHING
+        self.readers: list[asyncio.Future[None]] = []
+        self.reader_knows = False
+        self.failure: BaseException | None = None
+        self.subscription: weakref.ref[object] | None = None
+        self.another_end: Callable[[SubscriberState[T]], object]  # set by the subscriber's end
+        self.home = home
+        self.watchers: list[asyncio.Future[None]] = []
+
+    # What differs from broker to broker.
+
+    @property
+    @abstractmethod
+    def depth(self) -> int:
+        """How many messages wait to be read."""
+
+    @property
+    @abstractmethod
+    def received(self) -> int:
+        """How many messages were read, wait, or were discarded by closing."""
+
+    @property
+    @abstractmethod
+    def maxsize(self) -> int:
+        """How many messages can wait."""
+
+    @abstractmethod
+    def ready(self) -> bool:
+        """Whether a message can be taken."""
+
+    @abstractmethod
+    def take(self) -> T:
+        """Take the next message. To be called when `ready`."""
+
+    @abstractmethod
+    def take_in_hand(self) -> None:
+        """Let a reader have messages in hand, if there are any and nobody has to know.
+
+        To be called after `take`, when nothing is in hand.
+        """
+
+    @abstractmethod
+    def put_back(self) -> None:
+        """Have nothing in hand, so that each message taken is noticed."""
+
+    @abstractmethod
+    def take_all(self) -> list[T]:
+        """Take every message that waits. To be called when `ready`."""
+
+    @abstractmethod
+    def leave(self) -> None:
+        """Leave the broker. What waits can still be read."""
+
+    @abstractmethod
+    def discard(self) -> None:
+        """Give up what waits."""
+
+    # What is the same.
+
+    @property
+    def stats(self) -> SubscriptionStats:
+        """What this subscription has seen so far."""
+        depth = self.depth
+        return SubscriptionStats(
+            self.received, self.dropped, depth, max(depth, self.high_water_mark)
+        )
+
+    @property
+    def unhandled(self) -> int:
+        """How many messages were taken and not marked as done, while their reader may still do so.
+
+        A reader that was told the end, and has marked nothing, does not mean to; but there may be
+        another, in an `async for`, which does.
+        """
+        if self.reader_knows and not self.marked:
+            return min(self.handling, self.unfinished)
+        return self.unfinished
+
+    def finish(self) -> None:
+        """Take no more messages, and wake the readers that wait, to let them know.
+
+        Where messages wait for room and still come in, this is done after them.
+        """
+        self.closed = True
+        while self.readers:
+            self.wake_reader()
+
+    def fail(self, error: BaseException) -> None:
+        """Close the subscription because of an error, which its reader is to see."""
+        self.failure = error
+        self.leave()
+        self.finish()
+
+    def close(self) -> None:
+        """Leave the broker, and give up what is unread."""
+        self.left = True
+        self.leave()
+        self.finish()
+        self.discard()
+        self.unfinished = 0
+        self.notify_watchers()
+
+    def tell_reader_the_end(self) -> None:
+        """Note that a reader knows that nothing more comes; raise the failure, if there is one."""
+        self.reader_knows = True
+        self.notify_watchers()
+        if self.failure is not None:
+            failure, self.failure = self.failure, None
+            try:
+                raise failure
+            finally:
+                del failure  # or its traceback would hold this frame, and this frame would hold it
+
+    async def wait_for_message(self) -> None:
+        """Wait until `ready` is worth asking again. Cancelling it loses no message."""
+        loop = asyncio.get_running_loop()
+        if loop is not self.home.loop:
+            self.home.check()
+        reader = loop.create_future()
+        self.readers.append(reader)
+        self.announce_reader()
+        try:
+            await reader
+        except BaseException:
+            if reader in self.readers:
+                self.readers.remove(reader)
+            elif not reader.cancelled() and self.ready():
+                self.wake_reader()  # this one was woken for a message that it will not take
+            raise
+
+    def announce_reader(self) -> None:  # noqa: B027
+        """Let the broker know that a reader waits, if it wants to know."""
+
+    def wake_reader(self) -> None:
+        """Wake the reader that has waited longest."""
+        while self.readers:
+            reader = self.readers.pop(0)
+            if not reader.done():
+                reader.set_result(None)
+                break
+
+    def task_done(self, count: int = 1) -> None:
+        """Note that so many messages have been handled.
+
+        Raises:
+            ValueError: if fewer are being handled.
+        """
+        if self.left:
+            return
+        if self.unfinished < count:
+            raise ValueError(
+                "task_done() called more often than messages were taken; `async for` and batches() "
+                "mark messages as done by themselves"
+            )
+        self.unfinished -= count
+        if not self.unhandled:
+            self.notify_watchers()
+
+    def hand_out(self, count: int) -> None:
+        """Note that an `async for` has taken so many messages, and will say when they are done."""
+        self.unfinished += count
+        self.handling += count
+
+    def handled(self, count: int) -> None:
+        """Note that an `async for` says of so many messages that they are done."""
+        self.handling -= count
+        self.task_done(count)
+
+    def let_go(self, count: int) -> None:
+        """Note that an `async for` was left with so many messages, and will say nothing of them."""
+        self.handling -= count
+        if not self.unhandled:
+            self.notify_watchers()
+
+    async def join(self) -> None:
+        """Wait until every message has been handled."""
+        await self._watch(lambda: not self.unfinished and not self.depth)
+
+    async def drained(self) -> None:
+        """Wait until all has been handled, or the reader was told that no more will come."""
+        await self._watch(lambda: not self.depth and not self.unhandled)
+
+    async def _watch(self, condition: Callable[[], bool]) -> None:
+        while not condition():
+            watcher = self.home.check().create_future()
+            self.watchers.append(watcher)
+            try:
+                await watcher
+            finally:
+                if watcher in self.watchers:
+                    self.watchers.remove(watcher)
+
+    def notify_watchers(self) -> None:
+        """Let those look again who wait for an end."""
+        watchers, self.watchers = self.watchers, []
+        for watcher in watchers:
+            if not watcher.done():
+                watcher.set_result(None)

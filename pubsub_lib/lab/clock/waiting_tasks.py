@@ -1,0 +1,89 @@
+"""Says in words what a waiting task waits for: the evidence in a `Deadlock`.
+
+>>> import asyncio
+>>> async def main() -> str:
+...     reader = asyncio.create_task(asyncio.Queue().get(), name="reader")
+...     await asyncio.sleep(0)
+...     text = describe_waiting_tasks([reader])
+...     reader.cancel()
+...     return text
+>>> asyncio.run(main())
+'- reader: Queue.get waits for a message in an empty queue'
+"""
+
+import asyncio
+import re
+from collections.abc import Iterable, Iterator
+from types import FrameType
+from typing import Any
+
+from pubsub_lib.in_process.queue_broker import AsyncPubSub
+from pubsub_lib.in_process.ring import RingPubSub
+from pubsub_lib.in_process.subscriber import SubscriberState
+from pubsub_lib.in_process.subscription import BaseSubscription, BatchIterator, MessageIterator
+
+_REASONS: dict[tuple[type, str], str] = {
+    (asyncio.Queue, "get"): "a message in an empty queue",
+    (asyncio.Queue, "put"): "room in a full queue of {0.maxsize}",
+    (asyncio.Queue, "join"): "task_done() for every message of a queue",
+    (asyncio.Lock, "acquire"): "a lock that nobody releases",
+    (asyncio.Event, "wait"): "an event that nobody sets",
+    (asyncio.Semaphore, "acquire"): "a semaphore that nobody releases",
+    (asyncio.Condition, "wait"): "a condition that nobody notifies",
+    (asyncio.Barrier, "wait"): "others to reach a barrier",
+    (asyncio.TaskGroup, "__aexit__"): "the tasks of its group",
+    (AsyncPubSub, "publish"): "room in a full inbox of {0.maxsize}",
+    (RingPubSub, "publish"): "the slowest subscriber of a ring of {0.maxsize}",
+    (BaseSubscription, "get"): "a message",
+    (BaseSubscription, "join"): "task_done() for every message of a subscription",
+    (MessageIterator, "__anext__"): "a message",
+    (BatchIterator, "__anext__"): "a message",
+    (SubscriberState, "drained"): "a subscriber to handle its messages",
+}
+
+
+def describe_waiting_tasks(tasks: Iterable[asyncio.Task[Any]]) -> str:
+    """Return a line for each task, by name: where it stands and what it waits for."""
+    by_name = sorted(tasks, key=lambda task: _numbers_by_size(task.get_name()))
+    return "\n".join(f"- {task.get_name()}: {_describe(task)}" for task in by_name)
+
+
+def _numbers_by_size(name: str) -> list[tuple[str, int]]:
+    """Return a key that puts "reader 2" before "reader 10"."""
+    return [(text, int(number or 0)) for text, number in re.findall(r"(\D*)(\d*)", name)]
+
+
+def _describe(task: asyncio.Task[Any]) -> str:
+    frames = list(_frames(task.get_coro()))
+    for depth, frame in enumerate(frames, start=1):
+        if reason := _reason(frame):
+            return f"{_path(frames[:depth])} waits for {reason}"
+    return f"{_path(frames)} waits for {_awaited(task)}"
+
+
+def _frames(awaited: Any) -> Iterator[FrameType]:
+    """Yield the frames of the coroutines that await each other, the outermost first."""
+    while (frame := getattr(awaited, "cr_frame", None)) is not None:
+        yield frame
+        awaited = awaited.cr_await
+
+
+def _path(frames: Iterable[FrameType]) -> str:
+    names = [frame.f_code.co_qualname.rpartition("<locals>.")[2] for frame in frames]
+    return " > ".join(name for name in names if not name.startswith("_")) or "it"
+
+
+def _reason(frame: FrameType) -> str | None:
+    owner = frame.f_locals.get("self")
+    for (kind, method), reason in _REASONS.items():
+        if isinstance(owner, kind) and frame.f_code.co_name == method:
+            return reason.format(owner)
+    return None
+
+
+def _awaited(task: asyncio.Task[Any]) -> str:
+    # Only asyncio knows the future a task waits for; no public call tells it before Python 3.14.
+    future = getattr(task, "_fut_waiter", None)
+    if isinstance(future, asyncio.Task):
+        return f"the task {future.get_name()!r}"
+    return "a future that nobody completes"

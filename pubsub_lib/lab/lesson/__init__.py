@@ -1,0 +1,1 @@
+"""What a notebook talks with: predictions, experiments, tables, verdicts, progress."""

@@ -1,0 +1,1 @@
+"""Sliders over a broker under more load than it can carry."""

@@ -1,0 +1,218 @@
+"""Sliders for an overload: change a setting, and see at once who waits and who misses what.
+
+In a notebook, `open_playground()` as the last line of a cell shows it. Everything can be done from
+the keyboard: Tab goes from control to control, the arrow keys change the one that has the focus.
+Where widgets cannot run, as in a saved notebook, a picture of the first settings stands in their
+place.
+
+>>> sliders = open_playground()
+>>> sliders.overload.settings()
+'100 messages per second, 1 slow subscriber of 20 ms, bound 50, never wait, then drop newest'
+>>> sliders.controls["policy"].value = Overflow.DROP_OLDEST
+>>> sliders.caption
+'The publisher is on time. The fast subscriber gets 400 messages, at once. The slow one misses \
+150 of them, and reads what is up to 500 ms old.'
+>>> sliders.show(INCIDENTS[-1])
+>>> sliders.controls["dead subscribers"].value
+1
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from html import escape
+from typing import Any
+
+import ipywidgets as widgets  # type: ignore[import-untyped]
+from IPython.display import display
+
+from pubsub_lib.lab.figures.captions import milliseconds
+from pubsub_lib.lab.figures.overload import at_a_glance
+from pubsub_lib.lab.playground.incidents import INCIDENTS, Incident
+from pubsub_lib.lab.playground.overload import Overload
+from pubsub_lib.overflow import Overflow
+
+OWN_SETTINGS = "settings of your own"
+TIMEOUTS_S = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, math.inf)  # a slider cannot hold None
+
+
+UNITS = {"publish rate": "per second", "service time": "ms", "bound": "messages"}
+
+
+class Playground:
+    """The controls, and below them the figure and what it says. Made by `open_playground()`.
+
+    Attributes:
+        controls: the control of each setting, by its label.
+        incidents: the choice among the incidents that can be shown.
+        widget: all of it, for a notebook to show.
+        caption: what the figure shows now, in words.
+    """
+
+    def __init__(self, incident: Incident) -> None:
+        self.controls: Mapping[str, Any] = _controls()
+        self.incidents = widgets.Dropdown(
+            description="show",
+            options=[(OWN_SETTINGS, OWN_SETTINGS), *((each.name, each) for each in INCIDENTS)],
+            **_look(),
+        )
+        self.caption = ""
+        self._image = widgets.Image(format="png", layout=widgets.Layout(max_width="100%"))
+        self._text = widgets.HTML()
+        self._story = widgets.HTML()
+        self._listening = True
+        self.widget = self._arranged()
+        self.show(incident)
+        for control in self.controls.values():
+            control.observe(self._moved, names="value")
+        self.incidents.observe(self._chosen, names="value")
+
+    @property
+    def overload(self) -> Overload:
+        """The settings as they are now."""
+        timeout_s = self.controls["time-out"].value
+        return Overload(
+            publish_rate_hz=self.controls["publish rate"].value,
+            service_time_ms=self.controls["service time"].value,
+            bound=self.controls["bound"].value,
+            timeout_s=None if timeout_s == math.inf else timeout_s,
+            overflow=self.controls["policy"].value,
+            slow=self.controls["slow subscribers"].value,
+            dead=self.controls["dead subscribers"].value,
+        )
+
+    @property
+    def picture(self) -> bytes:
+        """The figure as it is now, as a PNG file's content."""
+        return bytes(self._image.value)
+
+    def show(self, incident: Incident) -> None:
+        """Set every control to what an incident needs, and draw once."""
+        overload = incident.overload
+        values = {
+            "publish rate": overload.publish_rate_hz,
+            "service time": overload.service_time_ms,
+            "bound": overload.bound,
+            "time-out": math.inf if overload.timeout_s is None else overload.timeout_s,
+            "policy": overload.overflow,
+            "slow subscribers": overload.slow,
+            "dead subscribers": overload.dead,
+        }
+        with self._not_listening():
+            for label, value in values.items():
+                self.controls[label].value = value
+            self.incidents.value = incident
+        self._draw(incident)
+
+    def _moved(self, change: object) -> None:
+        if self._listening:
+            with self._not_listening():
+                self.incidents.value = OWN_SETTINGS
+            self._draw(None)
+
+    def _chosen(self, change: Mapping[str, Any]) -> None:
+        if self._listening and isinstance(change["new"], Incident):
+            self.show(change["new"])
+
+    @contextmanager
+    def _not_listening(self) -> Iterator[None]:
+        """Let controls be set without a redraw for each."""
+        self._listening = False
+        try:
+            yield
+        finally:
+            self._listening = True
+
+    def _draw(self, incident: Incident | None) -> None:
+        overload = self.overload
+        recording = overload.run()
+        self.caption = overload.findings(recording)
+        plot = at_a_glance(recording, due=overload.messages, caption=self.caption)
+        self._image.value = plot.png()
+        self._text.value = f'<p role="status" style="line-height: 1.4">{escape(self.caption)}</p>'
+        self._story.value = _told(incident) if incident else ""
+
+    def _arranged(self) -> Any:
+        rows = [
+            widgets.HBox([control, widgets.Label(UNITS[label])]) if label in UNITS else control
+            for label, control in self.controls.items()
+        ]
+        columns = widgets.HBox(
+            [widgets.VBox(rows[:4]), widgets.VBox([*rows[4:], self.incidents])],
+            layout=widgets.Layout(flex_flow="row wrap"),
+        )
+        return widgets.VBox([columns, self._story, self._image, self._text])
+
+    def _ipython_display_(self) -> None:
+        """Show the widget, or its first picture to whoever cannot show that."""
+        overload = self.overload
+        recording = overload.run()
+        still = at_a_glance(
+            recording,
+            due=overload.messages,
+            caption=self.caption,
+            heading=overload.settings(),
+        )
+        shown = self.widget._repr_mimebundle_()
+        shown |= {"image/png": still.png(), "text/plain": self.caption}
+        display(shown, raw=True)
+
+
+def open_playground(incident: Incident = INCIDENTS[0]) -> Playground:
+    """Return the playground, with the settings of an incident to begin with."""
+    return Playground(incident)
+
+
+def _controls() -> dict[str, Any]:
+    """Make a control for each setting, in the order in which Tab reaches them.
+
+    The ranges also bound how many messages there are, and so how long a redraw takes.
+    """
+    controls = [
+        _slider("publish rate", 10, 200, step=10),
+        _slider("service time", 1, 200),
+        _slider("slow subscribers", 0, 5),
+        _slider("dead subscribers", 0, 3),
+        _slider("bound", 1, 200),
+        widgets.SelectionSlider(
+            description="time-out",
+            options=[(_patience(timeout_s), timeout_s) for timeout_s in TIMEOUTS_S],
+            continuous_update=False,
+            **_look(),
+        ),
+        widgets.Dropdown(
+            description="policy",
+            options=[(overflow.value, overflow) for overflow in Overflow],
+            **_look(),
+        ),
+    ]
+    return {control.description: control for control in controls}
+
+
+def _slider(label: str, least: int, most: int, *, step: int = 1) -> Any:
+    return widgets.IntSlider(
+        description=label,
+        min=least,
+        max=most,
+        step=step,
+        continuous_update=False,
+        **_look(unit=True),
+    )
+
+
+def _look(*, unit: bool = False) -> dict[str, Any]:
+    """Return the width of a control, and of its label; one with a unit leaves room for that."""
+    return {
+        "style": {"description_width": "115px"},
+        "layout": widgets.Layout(width="300px" if unit else "375px", max_width="100%"),
+    }
+
+
+def _patience(timeout_s: float) -> str:
+    return "for ever" if timeout_s == math.inf else milliseconds(timeout_s * 1e3)
+
+
+def _told(incident: Incident) -> str:
+    """Return the story of an incident, with a link, as HTML."""
+    link = f'<a href="{incident.address}" target="_blank">Read more</a>' if incident.address else ""
+    return f'<p style="line-height: 1.4">{escape(incident.story)} {link}</p>'

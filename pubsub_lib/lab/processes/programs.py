@@ -1,0 +1,141 @@
+"""Python programs that run beside the notebook, as the other processes of a service do.
+
+`run_in_a_child_process` waits for the end of one; these go on until they are done or killed. A
+program says where it is by printing a line, which is waited for. It ends with its block, and with
+the interpreter that started it, even if that is killed.
+
+>>> import asyncio
+>>> async def main() -> None:
+...     async with Program("import sys; print('hello', sys.argv[1]); input()", "you") as program:
+...         print(await program.line())
+...         program.kill()
+...         print(await program.ended() != 0)
+>>> asyncio.run(main())
+hello you
+True
+"""
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+from types import TracebackType
+from typing import Self
+
+from pubsub_lib.lab.processes.child_process import ChildFailed
+
+# A thread waits for the end of the pipe from the parent, which comes when that ends in any way. It
+# reads from the descriptor, since sys.stdin has a lock that would be missed at the program's end.
+_ENDS_WITH_ITS_PARENT = (
+    "import os, threading; threading.Thread("
+    "target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start()\n"
+)
+
+
+class Program:
+    """A Python program in a process of its own; use it in an `async with` block.
+
+    Args:
+        source: the program.
+        arguments: what it finds in `sys.argv[1:]`.
+    """
+
+    def __init__(self, source: str, *arguments: str) -> None:
+        command = [sys.executable, "-u", "-X", "utf8", "-c", _ENDS_WITH_ITS_PARENT + source]
+        self._command = [*command, *arguments]
+        self._process: subprocess.Popen[str] | None = None
+        self._killed = False
+
+    async def line(self) -> str:
+        """Wait for the next line that it prints, and return it.
+
+        Raises:
+            ChildFailed: if it ends with an error.
+            EOFError: if it ends without another line.
+        """
+        line = await self._read()
+        if not line:
+            await self.ended()
+            raise EOFError("the program has ended, and prints no more lines")
+        return line.rstrip("\n")
+
+    async def rest(self) -> list[str]:
+        """Wait for its end, and return the lines that were not read before.
+
+        Raises:
+            ChildFailed: if it ends with an error.
+        """
+        lines = []
+        while line := await self._read():
+            lines.append(line.rstrip("\n"))
+        await self.ended()
+        return lines
+
+    async def ended(self) -> int:
+        """Wait for its end, and return its status: 0 if all went well.
+
+        Raises:
+            ChildFailed: if it ends with an error. That it is killed, by `kill` or by itself, is no
+                error.
+        """
+        process = self._running()
+        status = await asyncio.to_thread(process.wait)
+        if status > 0 and not self._killed:
+            self._errors.seek(0)
+            raise ChildFailed(
+                f"the program ended with status {status}: {self._errors.read().strip()}"
+            )
+        return status
+
+    def kill(self) -> None:
+        """End it at once, as a crash does; returns when it is dead."""
+        process = self._running()
+        self._killed = True
+        process.kill()
+        process.wait()
+
+    async def __aenter__(self) -> Self:
+        if self._process is not None:
+            raise RuntimeError("a program is started once; make another one")
+        self._start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        process = self._running()
+        if process.poll() is None:
+            self.kill()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.close()
+        process.stdout.close()
+        self._errors.close()
+
+    def _start(self) -> None:
+        self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
+        self._process = subprocess.Popen(
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            encoding="utf-8",
+            errors="replace",
+            # A kernel asks for colours, which would stand in the text of an error as codes.
+            env={**os.environ, "PYTHON_COLORS": "0"},
+        )
+
+    async def _read(self) -> str:
+        output = self._running().stdout
+        assert output is not None
+        # In a thread, since not every event loop that a notebook has can wait for a pipe.
+        return await asyncio.to_thread(output.readline)
+
+    def _running(self) -> "subprocess.Popen[str]":
+        if self._process is None:
+            raise RuntimeError("a program runs in its `async with` block, and not before")
+        return self._process

@@ -1,0 +1,1 @@
+"""Traffic for brokers, and recordings of what became of it."""

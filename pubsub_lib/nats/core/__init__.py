@@ -1,0 +1,1 @@
+"""The broker on core NATS, which delivers each message at most once."""

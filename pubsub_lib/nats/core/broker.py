@@ -1,0 +1,281 @@
+"""The broker on a NATS server, which delivers each message at most once (notebook 11).
+
+A `NatsPubSub` is an `AsyncPubSub` whose messages take the way over a server. Each process has its
+own, all with the same subject, and every subscriber of every process gets every message. What
+changes, since a network is between them:
+
+- A publisher does not know the subscribers: `Delivery(1)` says that the connection has the message.
+  `flush()` says that the server has it. Each message is numbered, so what did not arrive is counted
+  all the same, at the subscriber (`stats.dropped`), when a later one of its publisher arrives; what
+  came before the first that arrived is not. With a filter that includes messages of which nobody
+  knows whether they were wanted.
+- Nobody waits for subscribers in another process. Within each process the rule is the same as ever,
+  wait up to `timeout` and then `overflow`; but what is held up by that is not the publisher: up to
+  `receive_buffer` messages wait, and more are dropped and counted.
+- A message travels as bytes: each process makes its own object of them. Its bytes may not be those
+  of a message: they are set aside, counted and reported.
+- Joining takes the time of a way to the server. `await broker.subscribe()`, or entering it, returns
+  when messages come in; from a subscription that is not awaited earlier ones may be missed.
+- When the connection is lost it is made again, for ever. Meanwhile `send_buffer` bytes of messages
+  are kept, and more are refused with `NotConnected`. Only if the server itself ends it with an
+  error, as it does when access is withdrawn, the readers get that error, and all is over.
+
+>>> import asyncio
+>>> from pubsub_lib import Message
+>>> from pubsub_lib.nats import NatsPubSub, nats_server
+>>> async def main(url: str) -> None:
+...     async with (
+...         NatsPubSub("greetings", Message, url=url) as broker,
+...         NatsPubSub("greetings", Message, url=url) as another,  # perhaps on another machine
+...         another.subscribe() as inbox,
+...     ):
+...         await broker.publish(Message("hello"))
+...         print(await inbox.get())
+>>> with nats_server() as server:
+...     asyncio.run(main(server.url))
+Message(content='hello')
+"""
+
+import asyncio
+from asyncio import get_running_loop
+from collections.abc import Callable, Generator
+from typing import Any, NamedTuple, Self, override
+
+from pubsub_lib.in_process.base_broker import checked_maxsize, checked_timeout
+from pubsub_lib.in_process.inbox import Inbox, InboxState
+from pubsub_lib.in_process.queue_broker import LIKE_THE_BROKER, AsyncPubSub, Where
+from pubsub_lib.interfaces import Codec
+from pubsub_lib.nats.connection import SendStats
+from pubsub_lib.nats.core.intake import Intake
+from pubsub_lib.nats.errors import NatsError
+from pubsub_lib.nats.networked import NetworkedBroker
+from pubsub_lib.overflow import Overflow
+from pubsub_lib.reports import Delivery, ShutdownReport
+
+SENT = Delivery(1)
+
+
+class NetworkStats(NamedTuple):
+    """What the network did to a broker's messages so far."""
+
+    connected: bool  #: whether there is a connection now
+    reconnects: int  #: how often it was made again
+    sending: SendStats  #: what became of the messages that were published here
+    received: int  #: messages that came in, with those that did not decode
+    lost: int  #: messages that did not, as later numbers show, or that found no room to wait
+    undecodable: int  #: payloads that came in and were no messages
+
+
+class NatsInboxState[T](InboxState[T]):
+    """An inbox whose messages come over a network, which has to be told that they are wanted."""
+
+    __slots__ = ()
+    _subscribers: Intake[T]
+
+    @override
+    def announce_reader(self) -> None:
+        if not self.closed:
+            self._subscribers.begin()
+
+    async def get_ready(self) -> None:
+        """Return when messages come in."""
+        await self._subscribers.get_ready()
+
+
+class NatsInbox[T](Inbox[T]):
+    """A subscriber's own bounded queue of messages. Made by `NatsPubSub.subscribe()`."""
+
+    _state: NatsInboxState[T]
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        yield from self._state.get_ready().__await__()
+        return self
+
+    async def __aenter__(self) -> Self:
+        return await self
+
+
+class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
+    """Gives every message to every subscriber of the subject, in whatever process it is.
+
+    Args:
+        subject: what all these processes call it: words with dots between, as `prices.gold`.
+        codec: turns messages into bytes and back: a `Serializable` message type, a dataclass, or
+            a `Codec`; by default messages are what JSON knows.
+        url: the server's address, `nats://host:port`, or `nats://TOKEN@host:port`; by default the
+            environment's `NATS_URL`, or else a server on this machine.
+        maxsize, timeout, overflow: as for `AsyncPubSub`, for the inboxes in this process.
+        receive_buffer: how many messages may wait in this process before they reach an inbox.
+        send_buffer: how many bytes of messages are kept while there is no connection. With 0 they
+            are refused at once.
+        connect_timeout: how long to look for the server at first, in seconds; `None` for ever.
+        on_error: is called with each `NatsError` that can be raised to nobody; by default they are
+            logged as warnings.
+
+    Raises:
+        TypeError: if an argument is of the wrong type.
+        ValueError: if an argument is out of its range, or the overflow policy is `RAISE`, since
+            the publisher cannot be told.
+    """
+
+    _subscribers: Intake[T]
+    _inbox_type: type[Inbox[T]] = NatsInbox[T]
+    _state_type: type[InboxState[T]] = NatsInboxState[T]
+
+    def __init__(
+        self,
+        subject: str,
+        codec: Codec[T] | type[T] | None = None,
+        *,
+        url: str | None = None,
+        maxsize: int = 100,
+        timeout: float | None = 1.0,
+        overflow: Overflow = Overflow.DROP_NEWEST,
+        receive_buffer: int = 65_536,
+        send_buffer: int = 2 * 1024 * 1024,
+        connect_timeout: float | None = 2.0,
+        on_error: Callable[[NatsError], object] | None = None,
+    ) -> None:
+        super().__init__(maxsize, timeout=timeout, overflow=_told_to_nobody(overflow))
+        self._set_up(
+            subject,
+            codec,
+            url=url,
+            connect_timeout=connect_timeout,
+            send_buffer=send_buffer,
+            on_error=on_error,
+        )
+        self._draining: asyncio.Task[None] | None = None
+        self._subscribers = Intake(
+            self._connection, self.subject, self._decoder, checked_maxsize(receive_buffer)
+        )
+        self._connection.on_failed = self._subscribers.fail
+
+    @property
+    def network(self) -> NetworkStats:
+        """What the network did to this broker's messages so far."""
+        intake, connection = self._subscribers, self._connection
+        return NetworkStats(
+            connection.connected,
+            connection.reconnects,
+            connection.stats,
+            intake.received,
+            intake.lost,
+            self._decoder.undecodable,
+        )
+
+    @override
+    def subscribe(
+        self,
+        *,
+        name: str = "",
+        where: Where[T] | None = None,
+        maxsize: int | None = None,
+        timeout: float | None = LIKE_THE_BROKER,
+        overflow: Overflow | None = None,
+    ) -> Inbox[T]:
+        """Return an inbox of the subscriber's own, as `AsyncPubSub.subscribe` does.
+
+        Await or enter it, to be sure that it gets all that is published from then on. It may also
+        get a few earlier ones, which were on their way.
+
+        Raises:
+            PubSubClosed, TypeError, ValueError: as `AsyncPubSub.subscribe`.
+            ServerUnreachable, AccessRefused: when it is awaited, entered or read.
+            NotConnected: then, too, if the connection is closed for good.
+        """
+        if overflow is not None:
+            _told_to_nobody(overflow)
+        inbox = super().subscribe(
+            name=name, where=where, maxsize=maxsize, timeout=timeout, overflow=overflow
+        )
+        if self._home.loop is not None:
+            self._subscribers.begin()
+        return inbox
+
+    @override
+    async def publish(self, message: T) -> Delivery:
+        """Send the message to every subscriber of the subject.
+
+        It waits where much is on its way already. Cancelling it then does not take the message
+        back.
+
+        Returns:
+            `Delivery(1)`: the connection has it. Who will read it is not known here.
+
+        Raises:
+            TypeError: if the message is `None`, or none that the codec knows.
+            ValueError: if the codec cannot make bytes of it.
+            PubSubClosed: if the broker was shut down.
+            ServerUnreachable, AccessRefused: if there has been no connection yet, and none is made.
+            PayloadTooLarge: if the server takes no message of this size.
+            NotConnected: if the connection is lost, and nothing more is kept for it.
+            RuntimeError: if the broker was first used on another event loop.
+        """
+        # The usual case costs no call; the others are told apart there.
+        if message is None or self._closed or get_running_loop() is not self._home.loop:
+            self._check_message(message)
+        data = self._to_bytes(message)
+        subscribers = self._subscribers
+        if not subscribers.ready:
+            await subscribers.get_ready()
+        await self._connection.send(self.subject, data)
+        return SENT
+
+    @override
+    def publish_nowait(self, message: T) -> Delivery:
+        """Not over a network: sending may have to wait for it.
+
+        Raises:
+            NotImplementedError: always; await `publish()`.
+        """
+        self._check_message(message)
+        raise NotImplementedError("sending over a network may have to wait: await publish()")
+
+    async def flush(self) -> None:
+        """Wait until the server has all that was published here, through reconnections.
+
+        What it sends to subscribers of this broker has then come in, too, up to there.
+
+        Raises:
+            NotConnected: if the connection is closed meanwhile.
+            ServerUnreachable, AccessRefused: if there has been no connection yet.
+        """
+        self._home.check()
+        await self._subscribers.get_ready()
+        await self._connection.confirm()
+
+    @override
+    async def shutdown(self, *, timeout: float | None = 10.0) -> ShutdownReport:
+        """Send and take in what is on its way, then do as `AsyncPubSub.shutdown`, and disconnect.
+
+        What the server has not confirmed by then is reported as `Unconfirmed`.
+        """
+        timeout = checked_timeout(timeout)
+        loop = self._home.check()
+        self._closed = True
+        if self._draining is None:
+            self._draining = loop.create_task(self._subscribers.drain())
+        began = loop.time()
+        await asyncio.wait([self._draining], timeout=timeout)
+        if not self._draining.done():
+            self._draining.cancel()
+            await self._subscribers.give_up()
+        left = None if timeout is None else max(timeout - (loop.time() - began), 0)
+        report = await super().shutdown(timeout=left)
+        await self._connection.close()
+        return report
+
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
+        await self._subscribers.get_ready()
+        return self
+
+
+def _told_to_nobody(overflow: Overflow) -> Overflow:
+    if overflow is Overflow.RAISE:
+        raise ValueError(
+            "Overflow.RAISE cannot reach a publisher over a network; drop, or disconnect, and "
+            "watch stats.dropped"
+        )
+    return overflow

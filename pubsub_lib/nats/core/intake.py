@@ -1,0 +1,205 @@
+"""What comes in over the network: decoded, counted, and put into the inboxes of this process.
+
+A publisher's messages carry its name and a number, so what is missing between two of them is known.
+
+>>> bool(A_NUMBER.fullmatch("0123abcd.17"))
+True
+>>> bool(A_NUMBER.fullmatch("_INBOX.answers.17"))
+False
+"""
+
+import asyncio
+import contextlib
+import re
+from collections import deque
+from typing import override
+
+import nats.aio.msg
+import nats.aio.subscription
+import nats.errors
+
+from pubsub_lib.in_process.inbox import Inboxes, WaitingPublish
+from pubsub_lib.nats.connection import Connection
+from pubsub_lib.nats.decoding import Decoder
+from pubsub_lib.nats.errors import NatsError, SlowConsumer
+
+# How many publishers are known whose messages are counted, the latest.
+KNOWN_PUBLISHERS = 10_000
+# What a message carries as the subject for replies: its publisher and its number.
+A_NUMBER = re.compile(r"[0-9a-f]{8}\.[0-9]{1,18}")
+
+
+class Intake[T](Inboxes[T]):
+    """The inboxes of this process, and what puts into them the messages that come in.
+
+    What finds an inbox full waits here, and what comes after it. So everything is counted when it
+    comes in, and not when there is room for it.
+
+    Attributes:
+        connection: the way to the server.
+    """
+
+    def __init__(
+        self, connection: Connection, subject: str, decoder: Decoder[T], receive_buffer: int
+    ) -> None:
+        super().__init__()
+        self.connection = connection
+        self._decoder = decoder
+        self.received = 0
+        self.lost = 0
+        self._subject = subject
+        self._receive_buffer = receive_buffer
+        self._held_up: deque[T] = deque()
+        self._catching_up: asyncio.Task[None] | None = None
+        self._overflowing = False
+        self._drained = False
+        self._subscription: nats.aio.subscription.Subscription | None = None
+        self._joining: asyncio.Task[None] | None = None
+        self._next_numbers: dict[str, int] = {}
+
+    @property
+    @override
+    def published(self) -> int:
+        return self.connection.stats.sent
+
+    @property
+    def ready(self) -> bool:
+        """Whether messages can be sent, and come in for those who have subscribed."""
+        return self._subscription is not None or (self.connection.made and not self.states)
+
+    async def get_ready(self) -> None:
+        """Connect, and let messages come in if there are subscribers."""
+        await self.connection.connect()
+        if self.states:
+            await asyncio.shield(self.begin())
+
+    def begin(self) -> asyncio.Task[None]:
+        """Let messages come in, soon."""
+        if self._joining is None:
+            self._joining = asyncio.get_running_loop().create_task(self._join())
+            self._joining.add_done_callback(self._joined)
+        return self._joining
+
+    async def _join(self) -> None:
+        connection = self.connection
+        await connection.connect()
+        self._next_numbers.clear()
+        try:
+            # Without nats-py's limits: `_receive` never waits, and has its own.
+            self._subscription = await connection.client.subscribe(
+                self._subject, cb=self._receive, pending_msgs_limit=0, pending_bytes_limit=0
+            )
+        except nats.errors.Error as error:
+            raise connection.named(error) from error
+        await connection.confirm()
+
+    def _joined(self, joining: asyncio.Task[None]) -> None:
+        if joining.cancelled():
+            self._joining = None
+        elif (error := joining.exception()) is not None:
+            self.fail(error)
+
+    @override
+    def fail(self, error: BaseException) -> None:
+        self._subscription = self._joining = None
+        super().fail(error)
+
+    async def _receive(self, received: nats.aio.msg.Msg) -> None:
+        if not self.states or self._drained:
+            await self._leave()
+            return
+        if received.reply:
+            self._check_number(received.reply)
+        if len(self._held_up) >= self._receive_buffer:
+            self._drop(received.subject)
+            return
+        self.received += 1
+        message = self._decoder.decode(received)
+        if message is None:
+            return
+        if self._catching_up is not None:
+            self._held_up.append(message)
+        elif full := self.offer(message)[1]:
+            waiting_publish = WaitingPublish(message, full)
+            self._catching_up = asyncio.get_running_loop().create_task(
+                self._catch_up(waiting_publish)
+            )
+
+    async def _catch_up(self, waiting_publish: WaitingPublish[T]) -> None:
+        """Wait for room for one message, and then for all that were held up meanwhile."""
+        loop = asyncio.get_running_loop()
+        try:
+            await waiting_publish.settle(loop)
+            while self._held_up:
+                message = self._held_up.popleft()
+                if full := self.offer(message)[1]:
+                    await WaitingPublish(message, full).settle(loop)
+        finally:
+            self._catching_up = None
+            self._overflowing = False
+
+    def _check_number(self, number: str) -> None:
+        """Count what was lost between the last message of its publisher and this one."""
+        publisher, _, digits = number.rpartition(".")
+        expected = self._next_numbers.get(publisher)
+        if expected is None:
+            self._meet(number)
+            return
+        try:
+            sequence = int(digits)
+        except ValueError:
+            return  # not one of our numbers
+        if sequence >= expected:
+            self._next_numbers[publisher] = sequence + 1
+            if sequence > expected:
+                self._count_lost(sequence - expected)
+
+    def _meet(self, number: str) -> None:
+        """Count from now on what is lost of this publisher, if it is one of ours."""
+        if A_NUMBER.fullmatch(number):
+            if len(self._next_numbers) >= KNOWN_PUBLISHERS:
+                del self._next_numbers[next(iter(self._next_numbers))]
+            publisher, _, digits = number.rpartition(".")
+            self._next_numbers[publisher] = int(digits) + 1
+
+    def _count_lost(self, count: int) -> None:
+        self.lost += count
+        for state in self.states:
+            state.dropped += count
+
+    def _drop(self, subject: str) -> None:
+        """Count a message for which there is no room, and report it once each time it begins."""
+        self._count_lost(1)
+        if not self._overflowing:
+            self._overflowing = True
+            self.connection.report(SlowConsumer(subject, self._receive_buffer))
+
+    async def _leave(self) -> None:
+        subscription, self._subscription = self._subscription, None
+        self._joining = None
+        if subscription is not None:
+            with contextlib.suppress(nats.errors.Error):
+                await subscription.unsubscribe()
+
+    async def drain(self) -> None:
+        """Let through what is on its way, and nothing more; put it into the inboxes."""
+        with contextlib.suppress(NatsError):
+            if self.connection.connecting:
+                await self.connection.connect()
+            if self._joining is not None:
+                await asyncio.wait([self._joining])
+            if self.connection.made:
+                await self.connection.confirm()  # and what came before the answer is in, too
+        self._drained = True
+        if self._catching_up is not None:
+            await asyncio.wait([self._catching_up])
+
+    async def give_up(self) -> None:
+        """Let nothing more in, and count what waits here as lost."""
+        self._drained = True
+        if self._catching_up is not None:
+            self._catching_up.cancel()
+            await asyncio.wait([self._catching_up])
+        self.received -= len(self._held_up)
+        self._count_lost(len(self._held_up))
+        self._held_up.clear()

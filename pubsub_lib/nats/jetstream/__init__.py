@@ -1,0 +1,1 @@
+"""The broker on JetStream, which delivers each message at least once."""

@@ -1,0 +1,147 @@
+"""Stores messages in a stream: sends each until the server has confirmed it, many at a time.
+
+This is what nats-py's `JetStreamContext.publish` does, with two differences. A message is sent
+again when its answer cannot come any more, since the connection was lost or the server was killed;
+the server knows it by its id, and stores it once. And a message costs no task and no object but the
+future that its answer sets.
+
+>>> overhead("orders-7")
+35
+"""
+
+import asyncio
+import json
+
+import nats.errors
+from nats.aio.msg import Msg
+from nats.js import api
+
+from pubsub_lib.nats.errors import (
+    NatsError,
+    NotConnected,
+    PayloadTooLarge,
+    StreamFull,
+    Unconfirmed,
+)
+from pubsub_lib.nats.jetstream.stream import ASK_AGAIN_AFTER_S, REQUEST_TIMEOUT_S, Stream
+
+MESSAGE_ID = api.Header.MSG_ID.value
+# What the server answers when no stream takes the message, or JetStream is not ready.
+UNAVAILABLE = 503
+# The server's number of the error "maximum messages exceeded".
+MAXIMUM_MESSAGES_EXCEEDED = 10077
+# After so many bytes a publisher waits until they are sent. nats-py has a bound, too, but who waits
+# there does not notice that it is cancelled, so a publish could not time out.
+BYTES_ON_THE_WAY = 1024 * 1024
+
+
+class StreamPublisher:
+    """Puts messages into a stream.
+
+    Args:
+        stream: where they go.
+    """
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._inbox = ""
+        self._attempts = 0
+        self._answers: dict[str, asyncio.Future[Msg | None]] = {}
+        stream.connection.on_lost = self._no_more_answers
+
+    async def put(self, data: bytes, message_id: str) -> None:
+        """Return when the server has stored a message, or had it before.
+
+        Raises:
+            StreamFull: if it holds as many as it may.
+            PayloadTooLarge: if the server takes no message of this size.
+            Unconfirmed: if the connection is closed meanwhile.
+            NatsError: if the server refuses it.
+        """
+        stream, connection = self._stream, self._stream.connection
+        size, limit = len(data) + overhead(message_id), connection.client.max_payload
+        if size > limit:
+            raise PayloadTooLarge(size, limit)
+        headers = {MESSAGE_ID: message_id}
+        sent = False
+        while True:
+            try:
+                if not stream.ready:
+                    await stream.until_ready()
+                while connection.client.pending_data_size > BYTES_ON_THE_WAY:
+                    await connection.confirm()
+                answer = await self._attempt(data, headers)
+            except NotConnected:
+                if sent:
+                    raise unconfirmed(message_id) from None
+                raise
+            if answer is not None:
+                if self._confirms(answer):
+                    return
+                await asyncio.sleep(ASK_AGAIN_AFTER_S)
+            sent = True
+
+    async def _attempt(self, data: bytes, headers: dict[str, str]) -> Msg | None:
+        """Send it, and return the server's answer, or `None` if none will come."""
+        connection, loop = self._stream.connection, asyncio.get_running_loop()
+        client = connection.client
+        if not self._inbox:
+            self._inbox = f"{client.new_inbox()}."
+            await client.subscribe(f"{self._inbox}*", cb=self._answered)
+        self._attempts += 1
+        number = str(self._attempts)
+        answer: asyncio.Future[Msg | None] = loop.create_future()
+        self._answers[number] = answer
+        timer = loop.call_later(REQUEST_TIMEOUT_S, _set, answer, None)
+        try:
+            await client.publish(self._stream.subject, data, self._inbox + number, headers)
+            return await answer
+        except nats.errors.Error as error:
+            raise connection.named(error) from error
+        finally:
+            timer.cancel()
+            del self._answers[number]
+
+    async def _answered(self, answer: Msg) -> None:
+        waiting = self._answers.get(answer.subject[len(self._inbox) :])
+        if waiting is not None:
+            _set(waiting, answer)
+
+    def _no_more_answers(self) -> None:
+        for waiting in self._answers.values():
+            _set(waiting, None)
+
+    def _confirms(self, answer: Msg) -> bool:
+        """Whether the server has the message; if not, it is worth another try."""
+        stream = self._stream
+        if answer.headers is not None:  # it says that no stream takes this subject
+            stream.restore()
+            return False
+        content = json.loads(answer.data)
+        error = content.get("error")
+        if error is None:
+            stream.counts.duplicates_refused += content.get("duplicate", False)
+            return True
+        if error.get("err_code") == MAXIMUM_MESSAGES_EXCEEDED:
+            raise StreamFull(stream.name)
+        if error["code"] == UNAVAILABLE:
+            return False
+        raise NatsError(
+            f"the server at {stream.connection.address} does not store this in the stream "
+            f"{stream.name!r}: {error.get('description')}"
+        )
+
+
+def overhead(message_id: str) -> int:
+    """Return how many bytes go with a message, which count for the server's limit."""
+    return len(f"NATS/1.0\r\n{MESSAGE_ID}: {message_id}\r\n\r\n".encode())
+
+
+def unconfirmed(message_id: str) -> Unconfirmed:
+    """Return the error for a message that the server may have."""
+    return Unconfirmed(1, f"publish again with message_id={message_id!r}, and it is stored once")
+
+
+def _set(waiting: asyncio.Future[Msg | None], answer: Msg | None) -> None:
+    if not waiting.done():
+        waiting.set_result(answer)

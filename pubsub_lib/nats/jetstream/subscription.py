@@ -1,0 +1,319 @@
+"""A subscription whose messages the server keeps until they are handled (see `jetstream`).
+
+A reader says as always that it has handled a message: by asking for the next one in an `async for`,
+or with `task_done()`. What is new is that the server hears of it. So a message has to be known by
+whoever has taken it: the iterator, or for `get()` the task. A reader that goes away without a word
+gives back what it had, and the server delivers that again.
+
+>>> from pubsub_lib.nats.jetstream.subscription import JetStreamSubscription
+>>> JetStreamSubscription.task_done.__doc__.partition(".")[0]
+'Acknowledge the first of the messages that this task has taken with `get()`'
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from functools import partial
+from types import TracebackType
+from typing import Any, Protocol, Self, override
+
+from nats.aio.msg import Msg
+
+from pubsub_lib.in_process.event_loop import HomeLoop
+from pubsub_lib.in_process.inbox import InboxState
+from pubsub_lib.in_process.subscriber import Subscribers
+from pubsub_lib.in_process.subscription import BaseSubscription, BatchIterator, MessageIterator
+from pubsub_lib.overflow import Overflow
+
+# Who has taken what `async for` and `batches()` read.
+ITERATOR = object()
+
+
+class Supply(Protocol):
+    """What brings the messages of one subscription from the server."""
+
+    def begin(self) -> object:
+        """Let messages come in, soon."""
+
+    async def get_ready(self) -> None:
+        """Return when messages come in."""
+
+    def acknowledge(self, deliveries: Iterable[Msg]) -> None:
+        """Tell the server that these were handled."""
+
+    def give_back(self, deliveries: Iterable[Msg]) -> None:
+        """Ask the server to deliver these again, to whoever reads."""
+
+    def end(self) -> None:
+        """Let nothing more come in."""
+
+    async def ended(self) -> None:
+        """Return when the server knows that, if it can be told soon."""
+
+
+class JetStreamSubscriberState[T](InboxState[T]):
+    """What waits for one subscriber, while the server keeps it until it is acknowledged.
+
+    Attributes:
+        supply: where they come from.
+        just_taken: what the reader has just taken, to be claimed by it at once.
+    """
+
+    __slots__ = ("_numbers", "_taken", "_waiting", "just_taken", "supply")
+
+    supply: Supply
+
+    def __init__(
+        self,
+        subscribers: Subscribers["JetStreamSubscriberState[T]"],
+        home: HomeLoop,
+        *,
+        maxsize: int,
+        where: Callable[[T], object] | None,
+    ) -> None:
+        super().__init__(
+            subscribers,  # type: ignore[arg-type]  # it takes and gives up states of this kind
+            home,
+            maxsize=maxsize,
+            timeout=None,
+            overflow=Overflow.DROP_NEWEST,
+            where=where,
+        )
+        self.just_taken: list[Msg] = []
+        self._waiting: deque[tuple[int, Msg]] = deque()  # of each message, with its number
+        self._numbers: set[int] = set()
+        # What is taken and not acknowledged, in the order of taking, with who is to acknowledge it.
+        self._taken: dict[int, tuple[object, Msg]] = {}
+
+    def accept(self, message: T, delivery: Msg, sequence: int) -> bool:
+        """Put in a message, and return whether there was room."""
+        self._waiting.append((sequence, delivery))  # first, since a reader may be woken
+        if not self.offer(message):
+            self._waiting.pop()
+            return False
+        self._numbers.add(sequence)
+        return True
+
+    def is_waiting(self, sequence: int) -> bool:
+        """Whether the message of this number in the stream waits here to be read."""
+        return sequence in self._numbers
+
+    @override
+    def take(self) -> T:
+        message = super().take()
+        sequence, delivery = self._waiting.popleft()
+        self._numbers.discard(sequence)
+        self.just_taken = [delivery]
+        return message
+
+    @override
+    def take_all(self) -> list[T]:
+        batch = super().take_all()
+        self.just_taken = self._take_waiting()
+        return batch
+
+    @override
+    def take_in_hand(self) -> None:
+        """Nothing: the server has to know of each message when it was handled."""
+
+    @override
+    def announce_reader(self) -> None:
+        if not self.closed:
+            self.supply.begin()
+
+    @override
+    def leave(self) -> None:
+        super().leave()
+        self.supply.end()
+
+    @override
+    def discard(self) -> None:
+        super().discard()
+        # What an iterator has it acknowledges, or gives back, by itself.
+        taken = [each for taker, each in self._taken.values() if taker is not ITERATOR]
+        self._forget(taken)
+        self.supply.give_back(taken + self._take_waiting())
+
+    def give_back(self) -> None:
+        """Let the server deliver to somebody else all that is not acknowledged.
+
+        It can still be read and handled here.
+        """
+        taken = [delivery for _, delivery in self._taken.values()]
+        self.supply.give_back(taken + [delivery for _, delivery in self._waiting])
+
+    def claim(self, taker: object) -> list[Msg]:
+        """Note who is to say when that was handled which was just taken, and return it."""
+        for delivery in self.just_taken:
+            self._taken[id(delivery)] = (taker, delivery)
+        return self.just_taken
+
+    def acknowledge(self, deliveries: list[Msg]) -> None:
+        """Tell the server that these were handled."""
+        self._forget(deliveries)
+        self.supply.acknowledge(deliveries)
+
+    def acknowledge_one(self) -> None:
+        """Acknowledge the first of what this task has taken; else the first of what any has."""
+        this_task = _this_task()
+        of_any = None
+        for taker, delivery in self._taken.values():
+            if taker is this_task:
+                self.acknowledge([delivery])
+                return
+            if of_any is None and taker is not ITERATOR:
+                of_any = delivery
+        if of_any is not None:
+            self.acknowledge([of_any])
+
+    def take_back(self, deliveries: list[Msg]) -> None:
+        """Take back what an iterator was left with, and let the server deliver it again."""
+        self._forget(deliveries)
+        if not self.left:
+            self.unfinished -= len(deliveries)
+            self.notify_watchers()
+        self.supply.give_back(deliveries)
+
+    def _take_waiting(self) -> list[Msg]:
+        waiting = [delivery for _, delivery in self._waiting]
+        self._waiting.clear()
+        self._numbers.clear()
+        return waiting
+
+    def _forget(self, deliveries: list[Msg]) -> None:
+        for delivery in deliveries:
+            self._taken.pop(id(delivery), None)
+
+
+class JetStreamSubscription[T](BaseSubscription[T]):
+    """A subscriber's own end, through which it acknowledges. Made by `JetStreamPubSub.subscribe()`.
+
+    Awaiting or entering it returns when messages come in. Leaving a named one lets the server keep
+    what comes for it.
+    """
+
+    _state: JetStreamSubscriberState[T]
+
+    @override
+    async def get(self) -> T | None:
+        """Wait for the next message and take it, as `BaseSubscription.get` does."""
+        message = await super().get()
+        if message is not None:
+            self._state.claim(_this_task())
+        return message
+
+    @override
+    def get_nowait(self) -> T | None:
+        """Take the next message, as `BaseSubscription.get_nowait` does."""
+        message = super().get_nowait()
+        if message is not None:
+            self._state.claim(_this_task())
+        return message
+
+    @override
+    def task_done(self) -> None:
+        """Acknowledge the first of the messages that this task has taken with `get()`.
+
+        If it has taken none, this is for the one that was taken first by any task.
+
+        Raises:
+            ValueError: if it is called more often than messages were taken.
+        """
+        super().task_done()
+        if not self._state.left:
+            self._state.acknowledge_one()
+
+    @override
+    def __aiter__(self) -> "AcknowledgingMessageIterator[T]":
+        return AcknowledgingMessageIterator(self)
+
+    @override
+    def batches(self) -> "AcknowledgingBatchIterator[T]":
+        """Read in lists, as every subscription does; asking for one acknowledges the last."""
+        return AcknowledgingBatchIterator(self)
+
+    @override
+    def __await__(self) -> Generator[Any, None, Self]:
+        yield from self._state.supply.get_ready().__await__()
+        return self
+
+    @override
+    async def __aenter__(self) -> Self:
+        return await self
+
+    @override
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+        await self._state.supply.ended()
+
+
+class Claim[T]:
+    """What an iterator has taken. If that goes away without a word, the server has it again."""
+
+    __slots__ = ("_deliveries", "_state")
+
+    def __init__(self, state: JetStreamSubscriberState[T]) -> None:
+        self._state = state
+        self._deliveries: list[Msg] = []
+
+    def __del__(self) -> None:
+        if self._deliveries:
+            self._state.home.call_soon(partial(self._state.take_back, self._deliveries))
+
+    def acknowledge(self) -> bool:
+        """Say that all of it was handled, and return whether there was anything."""
+        deliveries, self._deliveries = self._deliveries, []
+        if deliveries:
+            self._state.acknowledge(deliveries)
+        return bool(deliveries)
+
+    def renew(self) -> None:
+        """Note what was just taken."""
+        self._deliveries = self._state.claim(ITERATOR)
+
+
+class AcknowledgingMessageIterator[T](MessageIterator[T]):
+    """Reads one by one; asking for a message acknowledges the last one."""
+
+    __slots__ = ("_claim",)
+
+    def __init__(self, end: JetStreamSubscription[T]) -> None:
+        super().__init__(end)
+        self._claim = Claim(end._state)
+
+    @override
+    async def __anext__(self) -> T:
+        if self._claim.acknowledge():
+            self._mark_as_done()
+        message = await super().__anext__()
+        self._claim.renew()
+        return message
+
+
+class AcknowledgingBatchIterator[T](BatchIterator[T]):
+    """Reads lists; asking for a list acknowledges the last one."""
+
+    __slots__ = ("_claim",)
+
+    def __init__(self, end: JetStreamSubscription[T]) -> None:
+        super().__init__(end)
+        self._claim = Claim(end._state)
+
+    @override
+    async def __anext__(self) -> list[T]:
+        self._claim.acknowledge()
+        batch = await super().__anext__()
+        self._claim.renew()
+        return batch
+
+
+def _this_task() -> asyncio.Task[Any] | None:
+    try:
+        return asyncio.current_task()
+    except RuntimeError:
+        return None

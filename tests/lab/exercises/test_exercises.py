@@ -1,0 +1,79 @@
+"""Every solution passes its check; every stub and every plausible wrong answer does not."""
+
+import ast
+import importlib
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import nbformat
+import pytest
+
+from pubsub_lib.lab.exercises import EXERCISES, examine
+
+NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
+
+
+def module_at(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+SOLUTIONS = {
+    number: answer
+    for path in sorted((NOTEBOOKS / "solutions").glob("*.py"))
+    for number, answer in module_at(path).ANSWERS.items()
+}
+WRONG_ANSWERS = [
+    wrong
+    for path in sorted((Path(__file__).parent / "wrong_answers").glob("*.py"))
+    for wrong in module_at(path).WRONG_ANSWERS
+]
+
+
+def stubs() -> dict[str, str]:
+    """Return the source of the cell that checks each exercise in a notebook, by its number."""
+    cells = [
+        cell.source
+        for path in sorted(NOTEBOOKS.glob("*.ipynb"))
+        for cell in nbformat.read(path, as_version=4).cells
+        if cell.cell_type == "code"
+    ]
+    return {
+        node.args[0].value: source
+        for source in cells
+        for node in ast.walk(ast.parse(source, mode="exec"))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        if node.func.id == "check" and isinstance(node.args[0], ast.Constant)
+    }
+
+
+def test_every_exercise_of_a_notebook_has_a_check_a_solution_and_a_wrong_answer():
+    assert set(stubs()) == set(EXERCISES)
+    assert set(SOLUTIONS) == set(EXERCISES)
+    assert {number for number, _, _ in WRONG_ANSWERS} == set(EXERCISES)
+
+
+@pytest.mark.parametrize("number", sorted(SOLUTIONS))
+def test_a_solution_passes_its_check(number):
+    assert examine(number, SOLUTIONS[number]).state == "solved"
+
+
+@pytest.mark.parametrize(
+    ("number", "answer", "explanation"),
+    [pytest.param(*wrong, id=f"{wrong[0]}-{wrong[1].__name__}") for wrong in WRONG_ANSWERS],
+)
+def test_a_plausible_wrong_answer_is_refused_with_an_explanation(number, answer, explanation):
+    outcome = examine(number, answer)
+    assert outcome.state == "not yet"
+    assert explanation in outcome.explanation
+    assert outcome.explanation
+
+
+def test_a_check_of_an_unknown_exercise_names_those_that_exist():
+    with pytest.raises(ValueError, match=r"no exercise '77.7'; there are 00.1"):
+        examine("77.7", None)

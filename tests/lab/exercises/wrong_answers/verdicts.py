@@ -1,0 +1,223 @@
+"""Plausible wrong answers to the exercises of notebook 12, and what the check says to each."""
+
+import asyncio
+import importlib.util
+from pathlib import Path
+
+from pubsub_lib import AsyncPubSub, Overflow
+from pubsub_lib.lab.traffic.price_feed import Served
+
+_PATH = Path(__file__).parents[4] / "notebooks" / "solutions" / "12_verdicts.py"
+_SPEC = importlib.util.spec_from_file_location("solutions_12", _PATH)
+_SOLUTIONS = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(_SOLUTIONS)
+RightFeed = _SOLUTIONS.PriceFeed
+
+
+def subscribing(name, **settings):
+    """Right but for some settings; `None` leaves one out."""
+    right = {"maxsize": 1, "timeout": 0, "overflow": Overflow.DROP_OLDEST} | settings
+
+    def newest_price(broker, symbol):
+        settings = {key: value for key, value in right.items() if value is not None}
+        return broker.subscribe(where=lambda price: price.symbol == symbol, **settings)
+
+    newest_price.__name__ = name
+    return newest_price
+
+
+def of_every_symbol(broker, symbol):
+    return broker.subscribe(maxsize=1, timeout=0, overflow=Overflow.DROP_OLDEST)
+
+
+def returns_nothing(broker, symbol):
+    broker.subscribe(maxsize=1)
+
+
+def changes_the_broker(broker, symbol):
+    broker.maxsize, broker.timeout, broker.overflow = 1, 0, Overflow.DROP_OLDEST
+    for inbox in broker.queues:
+        inbox.close()
+    return broker.subscribe(where=lambda price: price.symbol == symbol)
+
+
+async def stays_in_the_broker(inbox, handle):
+    try:
+        async for price in inbox:
+            await handle(price)
+    except Exception as error:
+        return error
+
+
+async def lets_it_raise(inbox, handle):
+    async with inbox:
+        async for price in inbox:
+            await handle(price)
+
+
+async def goes_on_after_an_error(inbox, handle):
+    failed = None
+    async with inbox:
+        async for price in inbox:
+            try:
+                await handle(price)
+            except Exception as error:
+                failed = error
+    return failed
+
+
+async def catches_its_cancellation(inbox, handle):
+    async with inbox:
+        try:
+            async for price in inbox:
+                await handle(price)
+        except BaseException as error:
+            return error
+
+
+async def closes_only_on_errors(inbox, handle):
+    try:
+        async for price in inbox:
+            await handle(price)
+    except Exception as error:
+        inbox.close()
+        return error
+
+
+async def reads_one(inbox, handle):
+    await handle(await inbox.get())
+    inbox.task_done()
+
+
+def not_a_coroutine(inbox, handle):
+    return None
+
+
+class WithTheBrokersDefaults(RightFeed):
+    def __init__(self):
+        super().__init__()
+        self.broker = AsyncPubSub()
+
+
+class DropsForWhoeverHangs(RightFeed):
+    def __init__(self):
+        super().__init__()
+        self.broker = AsyncPubSub(maxsize=100, timeout=0)
+
+
+class ImpatientFeed(RightFeed):
+    """Its inboxes are so small that whoever pauses is lost."""
+
+    def __init__(self):
+        super().__init__()
+        self.broker = AsyncPubSub(maxsize=1, timeout=0, overflow=Overflow.DROP_OLDEST)
+
+
+class EverythingForEverybody(RightFeed):
+    def follow(self, name, handle, *, symbols=(), newest=False):
+        super().follow(name, handle, newest=newest)
+
+
+class NothingIsNewest(RightFeed):
+    def follow(self, name, handle, *, symbols=(), newest=False):
+        super().follow(name, handle, symbols=symbols)
+
+
+class CancelsAtOnce(RightFeed):
+    async def close(self, *, grace_s):
+        return await super().close(grace_s=0)
+
+
+class WaitsForEverybody(RightFeed):
+    async def close(self, *, grace_s):
+        return await super().close(grace_s=7200)
+
+
+class WaitsTwice(RightFeed):
+    async def close(self, *, grace_s):
+        await self.broker.shutdown(timeout=grace_s)
+        return await super().close(grace_s=grace_s)
+
+
+class LeavesTasks(RightFeed):
+    async def close(self, *, grace_s):
+        await self.broker.shutdown(timeout=grace_s)
+        return {}
+
+
+class ReportsNothing(RightFeed):
+    async def close(self, *, grace_s):
+        await super().close(grace_s=grace_s)
+
+
+class AllWasWell(RightFeed):
+    async def close(self, *, grace_s):
+        report = await super().close(grace_s=grace_s)
+        return {name: Served(served.handled, 0, "closed") for name, served in report.items()}
+
+
+class MissesNothing(RightFeed):
+    async def close(self, *, grace_s):
+        report = await super().close(grace_s=grace_s)
+        return {name: served._replace(missed=0) for name, served in report.items()}
+
+
+class CountsWhatItHands(RightFeed):
+    async def close(self, *, grace_s):
+        report = await super().close(grace_s=grace_s)
+        return {
+            name: served._replace(handled=served.handled + (served.end != "closed"))
+            for name, served in report.items()
+        }
+
+
+class LooksTooLate(RightFeed):
+    """Asks who was disconnected when the broker has closed everybody."""
+
+    async def close(self, *, grace_s):
+        await self.broker.shutdown(timeout=0)
+        return await super().close(grace_s=grace_s)
+
+
+class NeedsCustomers(RightFeed):
+    async def close(self, *, grace_s):
+        await asyncio.wait(self.tasks.values(), timeout=0)
+        return await super().close(grace_s=grace_s)
+
+
+WRONG_ANSWERS = [
+    ("12.1", returns_nothing, "return the inbox"),
+    ("12.1", of_every_symbol, "waiting are silver 4"),
+    ("12.1", subscribing("room_for_three", maxsize=3), "waiting are gold 1, gold 2, gold 3"),
+    ("12.1", subscribing("keeps_the_first", overflow=None), "waiting are gold 1"),
+    ("12.1", subscribing("room_for_all", maxsize=None), "waiting are gold 1, gold 2, gold 3"),
+    ("12.1", subscribing("lets_them_wait", timeout=None), "the publisher waits 2 s"),
+    (
+        "12.1",
+        subscribing("disconnects", overflow=Overflow.DISCONNECT),
+        "waiting are gold 1; it should",
+    ),
+    ("12.1", changes_the_broker, "somebody else"),
+    ("12.2", stays_in_the_broker, "still takes prices: close it"),
+    ("12.2", lets_it_raise, "so did you"),
+    ("12.2", goes_on_after_an_error, "still takes prices"),
+    ("12.2", catches_its_cancellation, "has to pass through"),
+    ("12.2", closes_only_on_errors, "it was cancelled, and its inbox still takes prices"),
+    ("12.2", reads_one, "handled were [0]"),
+    ("12.2", not_a_coroutine, "async def"),
+    ("12.3", WithTheBrokersDefaults, "0.2 s is the limit"),
+    ("12.3", DropsForWhoeverHangs, "hung is reported as cancelled, and was disconnected"),
+    ("12.3", ImpatientFeed, "hung is reported as cancelled"),
+    ("12.3", EverythingForEverybody, "gold desk is to get 200 prices, in order, and gets 400"),
+    ("12.3", NothingIsNewest, "who wants only the newest price"),
+    ("12.3", CancelsAtOnce, "dashboard is reported as cancelled, and was closed"),
+    ("12.3", WaitsForEverybody, "close(grace_s=2) takes"),
+    ("12.3", WaitsTwice, "close(grace_s=2) takes 4 s"),
+    ("12.3", LeavesTasks, "tasks are left: archive"),
+    ("12.3", ReportsNothing, "what became of each"),
+    ("12.3", AllWasWell, "buggy is reported as closed, and was failed"),
+    ("12.3", MissesNothing, "prices of gold, and the report says 0"),
+    ("12.3", CountsWhatItHands, "buggy has handled 2 prices, and the report says 3"),
+    ("12.3", LooksTooLate, "is reported as disconnected, and was closed"),
+    ("12.3", NeedsCustomers, "ValueError"),
+]

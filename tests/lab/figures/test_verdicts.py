@@ -1,0 +1,51 @@
+"""The board of verdicts has a tile for each claim, in the row of its verdict."""
+
+import pytest
+
+from pubsub_lib.lab.figures.verdicts import LOOKS, verdict_board
+from pubsub_lib.lab.lesson.verdict_collection import Standing
+from pubsub_lib.lab.lesson.verdicts import CLAIMS
+from tests.lab.figures.drawn import cut_off, texts
+
+FOUR = {
+    "C1": Standing.HOLDS,
+    "C5": Standing.HOLDS,
+    "C3b": Standing.WRONG,
+    "C4": Standing.IMPRECISE,
+}
+
+
+def test_every_claim_has_a_tile_and_every_row_its_number():
+    assert texts(verdict_board(FOUR)) == ["C1", "C5", "2", "0", "C4", "1", "C3b", "1"]
+
+
+def test_a_tile_stands_in_the_row_of_its_verdict():
+    (axes,) = verdict_board(FOUR).figure.axes
+    rows = {text.get_text(): text.get_position()[1] for text in axes.texts}
+    assert (rows["C1"], rows["C4"], rows["C3b"]) == (0, 2, 3)
+    assert [label.get_text() for label in axes.get_yticklabels()] == [
+        "holds  ✓",
+        "holds, on a condition  (✓)",
+        "imprecise  ~",
+        "wrong  ✗",
+    ]
+
+
+def test_colour_is_never_the_only_cue():
+    assert len({look.get("hatch") for look in LOOKS.values()}) == len(Standing)
+
+
+def test_the_caption_counts_in_words():
+    assert verdict_board(FOUR).caption == (
+        "Of 4 claims, 2 hold as they stand, 0 hold on a condition, 1 is imprecise and 1 is wrong."
+    )
+
+
+@pytest.mark.parametrize("standing", Standing)
+def test_nothing_is_cut_off_however_the_claims_stand(standing):
+    assert cut_off(verdict_board(dict.fromkeys(CLAIMS, standing))) == []
+
+
+def test_nothing_to_draw_is_an_error():
+    with pytest.raises(ValueError, match="no verdict to draw"):
+        verdict_board({})
