@@ -32,8 +32,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from pubsub_lib.arguments import is_coroutine_function
 from pubsub_lib.errors import Lagged
-from pubsub_lib.in_process.base_broker import is_coroutine_function
 from pubsub_lib.interfaces import ManagedBroker, ManagedSubscription
 
 logger = logging.getLogger(__name__)

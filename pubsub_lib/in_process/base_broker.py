@@ -14,15 +14,13 @@ nobody reads this None
 """
 
 import asyncio
-import inspect
-import math
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import Future
-from types import TracebackType
 from typing import Any, Self
 
+from pubsub_lib.arguments import checked_filter, checked_maxsize, checked_timeout
 from pubsub_lib.errors import PubSubClosed
 from pubsub_lib.in_process.event_loop import HomeLoop
 from pubsub_lib.in_process.subscriber import Subscribers, SubscriberState
@@ -32,7 +30,7 @@ from pubsub_lib.reports import BrokerStats, Delivery, ShutdownReport
 class BaseBroker[T, B: SubscriberState[Any]](ABC):
     """The part of a broker that does not depend on how messages reach the subscribers."""
 
-    _closed = True  # until it is made
+    _closed = True  # where a constructor raises, there is nothing to shut down
 
     def __init__(self, maxsize: int, timeout: float | None, subscribers: Subscribers[B]) -> None:
         self._subscribers = subscribers
@@ -151,22 +149,14 @@ class BaseBroker[T, B: SubscriberState[Any]](ABC):
         self._home.check()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, kind: object, error: object, traceback: object) -> None:
         await (self.shutdown() if error is None else self.shutdown(timeout=0))
 
     def _check_subscriber(self, where: Callable[[T], object] | None) -> None:
         """Check what every subscribe() has to check, and note the event loop if one is running."""
         if self._closed:
             raise PubSubClosed("this broker was shut down; subscribe to a new one")
-        if where is not None and (not callable(where) or is_coroutine_function(where)):
-            raise TypeError(
-                f"where is a function that says at once if a message is wanted, not {where!r}"
-            )
+        checked_filter(where)
         if _running_loop() is not None:
             self._home.check()
 
@@ -183,45 +173,6 @@ class BaseBroker[T, B: SubscriberState[Any]](ABC):
     def _require_open(self) -> None:
         if self._closed:
             raise PubSubClosed("this broker was shut down; publish to a new one")
-
-
-def held(states: Iterable[SubscriberState[Any]]) -> list[Any]:
-    """Return the subscriptions of these states that somebody still holds."""
-    subscriptions = [state.subscription and state.subscription() for state in states]
-    return [subscription for subscription in subscriptions if subscription is not None]
-
-
-def other_ends(states: Iterable[SubscriberState[Any]]) -> tuple[Any, ...]:
-    """Return the subscriptions of these states, for a report: to hold them keeps nothing."""
-    return tuple(state.another_end(state) for state in states)
-
-
-def is_coroutine_function(function: object) -> bool:
-    """Return whether calling it makes a coroutine, which somebody has to await."""
-    call = getattr(type(function), "__call__", None)  # noqa: B004 - its kind is asked for
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
-
-
-def checked_maxsize(maxsize: int) -> int:
-    """Return a bound, or say what is wrong with it."""
-    if not isinstance(maxsize, int) or isinstance(maxsize, bool):
-        raise TypeError(f"maxsize is a whole number of messages, not {maxsize!r}")
-    if maxsize < 1:
-        raise ValueError(f"maxsize must be at least 1, not {maxsize}: what waits is always bounded")
-    return maxsize
-
-
-def checked_timeout(timeout: float | None) -> float | None:
-    """Return a time-out in seconds, or say what is wrong with it."""
-    if timeout is None:
-        return None
-    if not isinstance(timeout, int | float) or isinstance(timeout, bool):
-        raise TypeError(f"timeout is a number of seconds or None, not {timeout!r}")
-    if not 0 <= timeout < math.inf:
-        raise ValueError(
-            f"timeout must be 0 or more seconds, or None to wait for ever, not {timeout}"
-        )
-    return timeout
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -23,11 +23,11 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
 from operator import length_hint
-from typing import override
+from typing import assert_never, override
 
 from pubsub_lib.errors import PubSubClosed
 from pubsub_lib.in_process.event_loop import HomeLoop
-from pubsub_lib.in_process.subscriber import NOTHING, Subscribers, SubscriberState
+from pubsub_lib.in_process.subscriber import NOTHING, Phase, Subscribers, SubscriberState
 from pubsub_lib.in_process.subscription import BaseSubscription
 from pubsub_lib.overflow import Overflow
 from pubsub_lib.reports import Delivery
@@ -44,7 +44,6 @@ class InboxState[T](SubscriberState[T]):
     """
 
     __slots__ = (
-        "_gone",
         "_limit",
         "_line",
         "_maxsize",
@@ -60,12 +59,13 @@ class InboxState[T](SubscriberState[T]):
         subscribers: Subscribers["InboxState[T]"],
         home: HomeLoop,
         *,
+        name: str,
+        where: Callable[[T], object] | None,
         maxsize: int,
         timeout: float | None,
         overflow: Overflow,
-        where: Callable[[T], object] | None,
     ) -> None:
-        super().__init__(home, where)
+        super().__init__(home, name=name, where=where)
         self.messages: deque[T] = deque()
         self.timeout = timeout
         self.overflow = overflow
@@ -75,7 +75,6 @@ class InboxState[T](SubscriberState[T]):
         # How many may lie in `messages` before a look at everything: while some are in hand, so few
         # that no more wait than ever before; and 0 once the subscriber has left.
         self._limit = maxsize
-        self._gone = False
         self._line: deque[WaitingPublish[T]] = deque()
 
     def wants(self, message: T) -> bool:
@@ -99,10 +98,9 @@ class InboxState[T](SubscriberState[T]):
             self.wake_reader()
         return True
 
-    @property
-    def in_use(self) -> bool:
-        """Whether the subscriber has not left, so that messages can get in."""
-        return not self._gone
+    @override
+    def end(self, *, own: bool) -> BaseSubscription[T]:
+        return Inbox(self, own=own)
 
     @property
     @override
@@ -152,7 +150,7 @@ class InboxState[T](SubscriberState[T]):
             self.taken -= len(rest)
             rest.extend(self.messages)
             self.messages = rest
-            self._limit = 0 if self._gone else self._maxsize
+            self._limit = self._maxsize if self.in_use else 0
             self.high_water_mark = max(self.high_water_mark, len(rest))
 
     @override
@@ -168,7 +166,7 @@ class InboxState[T](SubscriberState[T]):
 
     @override
     def leave(self) -> None:
-        self._gone = True
+        self.advance(Phase.LEFT)
         self._limit = 0
         self._subscribers.leave(self)
         while self._line:
@@ -209,6 +207,8 @@ class InboxState[T](SubscriberState[T]):
                 self.release_line()
                 self.finish()
                 self.leave()
+            case _:
+                assert_never(self.overflow)
 
     def _displace_for(self, waiting_publish: "WaitingPublish[T]") -> None:
         """Put the line in, up to this message, in the place of the oldest messages."""

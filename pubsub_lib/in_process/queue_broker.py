@@ -22,20 +22,15 @@ Message(content='hello')
 
 from collections.abc import Callable
 
+from pubsub_lib.arguments import UNSET, Unset, checked_maxsize, checked_timeout
 from pubsub_lib.errors import PubSubFull
-from pubsub_lib.in_process.base_broker import (
-    BaseBroker,
-    checked_maxsize,
-    checked_timeout,
-    held,
-    other_ends,
-)
+from pubsub_lib.in_process.base_broker import BaseBroker
 from pubsub_lib.in_process.inbox import Inbox, Inboxes, InboxState, WaitingPublish
+from pubsub_lib.in_process.subscriber import held, other_ends
 from pubsub_lib.overflow import Overflow
 from pubsub_lib.reports import Delivery
 
 type Where[T] = Callable[[T], object]
-LIKE_THE_BROKER = float("nan")  # an object of its own; as a time-out, NaN would be refused
 
 
 class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
@@ -58,7 +53,6 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
     """
 
     _subscribers: Inboxes[T]
-    _inbox_type: type[Inbox[T]] = Inbox
     _state_type: type[InboxState[T]] = InboxState
 
     def __init__(
@@ -82,7 +76,7 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
         name: str = "",
         where: Where[T] | None = None,
         maxsize: int | None = None,
-        timeout: float | None = LIKE_THE_BROKER,
+        timeout: float | Unset | None = UNSET,
         overflow: Overflow | None = None,
     ) -> Inbox[T]:
         """Return an inbox of the subscriber's own that receives every later message.
@@ -108,13 +102,15 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
         state = self._state_type(
             self._subscribers,
             self._home,
-            maxsize=self.maxsize if maxsize is None else checked_maxsize(maxsize),
-            timeout=self.timeout if timeout is LIKE_THE_BROKER else checked_timeout(timeout),
-            overflow=self.overflow if overflow is None else _checked_overflow(overflow),
+            name=name,
             where=where,
+            maxsize=self.maxsize if maxsize is None else checked_maxsize(maxsize),
+            timeout=self.timeout if timeout is UNSET else checked_timeout(timeout),
+            overflow=self.overflow if overflow is None else _checked_overflow(overflow),
         )
         self._subscribers.join(state)
-        return self._inbox_type(state, name)
+        inbox: Inbox[T] = state.own_end()
+        return inbox
 
     async def publish(self, message: T) -> Delivery:
         """Give the message to every subscriber; wait for full inboxes up to `timeout` seconds in

@@ -35,10 +35,15 @@ from collections.abc import Callable
 from operator import length_hint
 from typing import override
 
-from pubsub_lib.errors import Lagged, PubSubFull
-from pubsub_lib.in_process.base_broker import BaseBroker, other_ends
+from pubsub_lib.errors import Lagged
 from pubsub_lib.in_process.event_loop import HomeLoop
-from pubsub_lib.in_process.subscriber import NOTHING, Subscribers, SubscriberState
+from pubsub_lib.in_process.subscriber import (
+    NOTHING,
+    Phase,
+    Subscribers,
+    SubscriberState,
+    other_ends,
+)
 from pubsub_lib.in_process.subscription import BaseSubscription
 from pubsub_lib.reports import Delivery
 
@@ -197,7 +202,7 @@ class Ring[T](Subscribers["Cursor[T]"]):
             if cursor.watched:
                 cursor.put_back()
                 self._watched += 1
-            elif cursor.ending and not somebody_waits:
+            elif cursor.phase is Phase.ENDING and not somebody_waits:
                 cursor.finish()
 
     def wake_readers(self) -> None:
@@ -253,7 +258,6 @@ class Cursor[T](SubscriberState[T]):
         index: where in it the messages are, or will be, that are not in hand.
         deleted: how many messages before it were deleted from the log.
         watched: whether publishers wait for this cursor to move.
-        ending: whether it is to be closed as soon as nothing more waits for room.
         missed: how many messages it missed that its reader does not know of yet.
     """
 
@@ -264,7 +268,6 @@ class Cursor[T](SubscriberState[T]):
         "_start",
         "_unwanted",
         "deleted",
-        "ending",
         "index",
         "log",
         "missed",
@@ -272,20 +275,29 @@ class Cursor[T](SubscriberState[T]):
     )
 
     def __init__(
-        self, ring: Ring[T], home: HomeLoop, where: Callable[[T], object] | None, replay: int
+        self,
+        ring: Ring[T],
+        home: HomeLoop,
+        *,
+        name: str,
+        where: Callable[[T], object] | None,
+        replay: int,
     ) -> None:
-        super().__init__(home, where)
+        super().__init__(home, name=name, where=where)
         self.log = ring.log
         self.index = len(ring.log) - min(replay, len(ring.log))
         self.deleted = 0
         self.watched = False
-        self.ending = False
         self.missed = 0
         self._ring = ring
         self._start = self.index
         self._skipped = 0
         self._given_up_at = -1
         self._unwanted = 0
+
+    @override
+    def end(self, *, own: bool) -> "RingSubscription[T]":
+        return RingSubscription(self, own=own)
 
     @property
     def position(self) -> int:
@@ -385,8 +397,8 @@ class Cursor[T](SubscriberState[T]):
 
     @override
     def finish(self) -> None:
-        self.ending = self.log is self._ring.log and bool(self._ring.line)
-        if not self.ending:
+        self.advance(Phase.ENDING)
+        if not (self.in_use and self._ring.line):
             super().finish()
 
     @override
@@ -395,7 +407,8 @@ class Cursor[T](SubscriberState[T]):
 
     @override
     def leave(self) -> None:
-        if self.log is self._ring.log:
+        if self.in_use:
+            self.advance(Phase.LEFT)
             self.put_back()
             self.log = self.log[self.index :]
             self.deleted += self.index
@@ -416,7 +429,7 @@ class Cursor[T](SubscriberState[T]):
         try:
             while self.index < len(self.log) and not where(self.log[self.index]):
                 self._unwanted += 1
-                if self.log is not self._ring.log:
+                if not self.in_use:
                     self._ring.received_by_leavers -= 1
                 self._advance(1)
         except Exception as error:
@@ -437,126 +450,6 @@ class Cursor[T](SubscriberState[T]):
         self.index += count
         if self.watched:
             self._ring.moved(self)
-
-
-class RingPubSub[T](BaseBroker[T, Cursor[T]]):
-    """Stores every message once, for all subscribers to read, each at its own pace.
-
-    Args:
-        maxsize: how many messages a subscriber may be behind; at least 1.
-        timeout: how long a publish may wait for the slowest subscriber, in seconds, before that is
-            overtaken and loses its oldest message. `None` waits for ever, which is backpressure; 0
-            waits for nobody, but lets the subscribers run once. One that was overtaken is not
-            waited for again until it has read.
-
-    Attributes:
-        maxsize, timeout: as given.
-
-    Raises:
-        TypeError: if an argument is of the wrong type.
-        ValueError: if `maxsize` is under 1, or `timeout` is negative or not finite.
-    """
-
-    def __init__(self, maxsize: int = 100, *, timeout: float | None = 1.0) -> None:
-        self._ring = Ring[T](maxsize)
-        super().__init__(maxsize, timeout, self._ring)
-
-    def subscribe(
-        self, *, name: str = "", where: Callable[[T], object] | None = None, replay: int = 0
-    ) -> "RingSubscription[T]":
-        """Return a subscription that receives every later message.
-
-        It may be awaited or entered, as that of any broker.
-
-        Args:
-            name: what reports call it.
-            where: says whether a message is wanted, and does nothing else. Messages that are not
-                wanted are passed over by the reader, in whose task it runs; until then they count
-                as waiting. If it raises, the subscription is closed, and the reader gets the
-                exception.
-            replay: how many of the last messages to receive first, as far as there were so many.
-
-        Raises:
-            PubSubClosed: if the broker was shut down.
-            TypeError: if an argument is of the wrong type.
-            ValueError: if `replay` is negative, or more than the ring holds.
-        """
-        self._check_subscriber(where)
-        if not isinstance(replay, int) or isinstance(replay, bool):
-            raise TypeError(f"replay is a whole number of messages, not {replay!r}")
-        if not 0 <= replay <= self.maxsize:
-            raise ValueError(f"replay is 0 to {self.maxsize}, as many as the ring holds: {replay}")
-        cursor = Cursor(self._ring, self._home, where, replay)
-        self._ring.join(cursor)
-        return RingSubscription(cursor, name)
-
-    async def publish(self, message: T) -> Delivery:
-        """Store the message for every subscriber; wait up to `timeout` seconds for the slowest.
-
-        Nobody knows yet who of them wants it, so all count as `delivered`. Cancelling it while it
-        waits withdraws the message: then nobody gets it.
-
-        Raises:
-            TypeError: if the message is `None`, which would end the readers.
-            PubSubClosed: if the broker was shut down.
-            RuntimeError: if the broker was first used on another event loop.
-        """
-        ring = self._ring
-        log = ring.log
-        if (
-            len(log) < ring.limit
-            and message is not None
-            and not self._closed
-            and asyncio.get_running_loop() is self._home.loop
-        ):  # the usual case, which is to be quick
-            log.append(message)
-            if ring.waiting:
-                ring.wake_readers()
-            return ring.everybody
-        loop = self._check_message(message)
-        if ring.has_room():
-            ring.store(message)
-            return ring.everybody
-        waiting_message = WaitingMessage(message)
-        ring.line_up(waiting_message)
-        timeout = self.timeout
-        if timeout and not ring.waits_for_somebody():
-            timeout = 0
-        timer: asyncio.Handle | None = None
-        if timeout == 0:  # after whatever can run now, so that readers have their turn
-            timer = loop.call_soon(ring.overtake_for, waiting_message)
-        elif timeout is not None:
-            timer = loop.call_later(timeout, ring.overtake_for, waiting_message)
-        try:
-            return await waiting_message.settled(loop)
-        finally:
-            ring.step_out(waiting_message)
-            if timer is not None:
-                timer.cancel()
-
-    def publish_nowait(self, message: T) -> Delivery:
-        """Store the message for every subscriber; overtake the slowest if there is no room.
-
-        Raises:
-            PubSubFull: if there is no room, and `timeout` is `None`, so nobody is to be overtaken.
-            TypeError, PubSubClosed, RuntimeError: as `publish`.
-        """
-        self._check_message(message)
-        ring = self._ring
-        if ring.has_room():
-            ring.store(message)
-            return ring.everybody
-        if self.timeout is None:
-            raise PubSubFull(Delivery(0, other_ends(ring.slowest)))
-        waiting_message = WaitingMessage(message)
-        ring.line_up(waiting_message)
-        ring.overtake_for(waiting_message)
-        assert waiting_message.delivery is not None
-        return waiting_message.delivery
-
-    @override
-    def _release_publishers(self) -> None:
-        self._ring.release_line()
 
 
 class RingSubscription[T](BaseSubscription[T]):

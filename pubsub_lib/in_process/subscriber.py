@@ -20,13 +20,24 @@ by the state, so it is not lost.
 import asyncio
 import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from enum import IntEnum
 from typing import Any
 
 from pubsub_lib.in_process.event_loop import HomeLoop
 from pubsub_lib.reports import Delivery, SubscriptionStats
 
 NOTHING: Iterator[Any] = iter(())
+
+
+class Phase(IntEnum):
+    """How far a subscription is on its way to its end; it never goes back."""
+
+    OPEN = 0  #: what is published for it comes in
+    ENDING = 1  #: the broker was shut down; only what waits for room still comes in
+    ENDED = 2  #: nothing comes in any more; what waits can be read
+    LEFT = 3  #: the same, and the broker does not know it any more
+    CLOSED = 4  #: the subscriber is not interested any more, and what waited was given up
 
 
 class Subscribers[B: "SubscriberState[Any]"]:
@@ -82,8 +93,7 @@ class SubscriberState[T](ABC):
     Attributes:
         home: the event loop that it belongs to.
         where: the subscriber's filter; only messages for which it is true are wanted.
-        closed: whether no more messages come in.
-        left: whether the subscriber has closed it, and wants to know of nothing more.
+        phase: how far it is on its way to its end.
         unfinished: messages taken by a reader and not marked as done.
         handling: how many of these an `async for` has, which marks them by itself.
         marked: whether a reader has ever called `task_done()`.
@@ -96,33 +106,31 @@ class SubscriberState[T](ABC):
         failure: what closed it, if that was an error, until a reader has seen it.
         reader_knows: whether a reader was told that nothing more will come.
         watchers: futures of those that wait until everything has been handled.
-        subscription: the subscriber's end, for as long as somebody holds it.
-        another_end: makes an end that is equal to it, for reports; to hold that keeps nothing.
+        name: what reports call the subscriber.
     """
 
     __slots__ = (
-        "another_end",
-        "closed",
+        "_subscription",
         "dropped",
         "failure",
         "handling",
         "high_water_mark",
         "home",
         "in_hand",
-        "left",
         "marked",
+        "name",
+        "phase",
         "reader_knows",
         "readers",
-        "subscription",
         "unfinished",
         "watchers",
         "where",
     )
 
-    def __init__(self, home: HomeLoop, where: Callable[[T], object] | None) -> None:
+    def __init__(self, home: HomeLoop, *, name: str, where: Callable[[T], object] | None) -> None:
+        self.name = name
         self.where = where
-        self.closed = False
-        self.left = False
+        self.phase = Phase.OPEN
         self.unfinished = 0
         self.handling = 0
         self.marked = False
@@ -132,12 +140,15 @@ class SubscriberState[T](ABC):
         self.readers: list[asyncio.Future[None]] = []
         self.reader_knows = False
         self.failure: BaseException | None = None
-        self.subscription: weakref.ref[object] | None = None
-        self.another_end: Callable[[SubscriberState[T]], object]  # set by the subscriber's end
+        self._subscription: weakref.ref[object] | None = None
         self.home = home
         self.watchers: list[asyncio.Future[None]] = []
 
     # What differs from broker to broker.
+
+    @abstractmethod
+    def end(self, *, own: bool) -> Any:
+        """Return an end to read from: the subscriber's own, or one for a report."""
 
     @property
     @abstractmethod
@@ -187,6 +198,32 @@ class SubscriberState[T](ABC):
 
     # What is the same.
 
+    def own_end(self) -> Any:
+        """Return the subscriber's own end, to be held by it alone."""
+        subscription = self.end(own=True)
+        self._subscription = weakref.ref(subscription)
+        return subscription
+
+    @property
+    def subscription(self) -> Any:
+        """The subscriber's own end; `None` if nobody holds it any more."""
+        return self._subscription and self._subscription()
+
+    @property
+    def closed(self) -> bool:
+        """Whether no more messages come in."""
+        return self.phase >= Phase.ENDED
+
+    @property
+    def in_use(self) -> bool:
+        """Whether the broker knows it, so that messages can come in."""
+        return self.phase < Phase.LEFT
+
+    def advance(self, phase: Phase) -> None:
+        """Note that it is at least so far."""
+        if phase > self.phase:
+            self.phase = phase
+
     @property
     def stats(self) -> SubscriptionStats:
         """What this subscription has seen so far."""
@@ -211,7 +248,7 @@ class SubscriberState[T](ABC):
 
         Where messages wait for room and still come in, this is done after them.
         """
-        self.closed = True
+        self.advance(Phase.ENDED)
         while self.readers:
             self.wake_reader()
 
@@ -223,9 +260,9 @@ class SubscriberState[T](ABC):
 
     def close(self) -> None:
         """Leave the broker, and give up what is unread."""
-        self.left = True
         self.leave()
         self.finish()
+        self.advance(Phase.CLOSED)
         self.discard()
         self.unfinished = 0
         self.notify_watchers()
@@ -275,7 +312,7 @@ class SubscriberState[T](ABC):
         Raises:
             ValueError: if fewer are being handled.
         """
-        if self.left:
+        if self.phase is Phase.CLOSED:
             return
         if self.unfinished < count:
             raise ValueError(
@@ -326,3 +363,14 @@ class SubscriberState[T](ABC):
         for watcher in watchers:
             if not watcher.done():
                 watcher.set_result(None)
+
+
+def held(states: Iterable[SubscriberState[Any]]) -> list[Any]:
+    """Return the subscriptions of these states that somebody still holds."""
+    subscriptions = [state.subscription for state in states]
+    return [subscription for subscription in subscriptions if subscription is not None]
+
+
+def other_ends(states: Iterable[SubscriberState[Any]]) -> tuple[Any, ...]:
+    """Return the subscriptions of these states, for a report: to hold them keeps nothing."""
+    return tuple(state.end(own=False) for state in states)

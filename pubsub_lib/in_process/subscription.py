@@ -24,13 +24,11 @@ None
 """
 
 import asyncio
-import weakref
 from collections.abc import Generator
 from functools import partial
-from types import TracebackType
 from typing import Self
 
-from pubsub_lib.in_process.subscriber import SubscriberState
+from pubsub_lib.in_process.subscriber import Phase, SubscriberState
 from pubsub_lib.reports import SubscriptionStats
 
 
@@ -47,20 +45,16 @@ class BaseSubscription[T]:
 
     Args:
         state: what the broker holds of this subscription.
-        name: what to call it, in reports.
         own: whether it is the subscriber's own end, and not one for a report.
     """
 
-    def __init__(self, state: SubscriberState[T], name: str = "", *, own: bool = True) -> None:
+    def __init__(self, state: SubscriberState[T], *, own: bool) -> None:
         self._state = state
         self._own = own
-        self.name = name
-        if own:
-            state.subscription = weakref.ref(self)
-            state.another_end = partial(type(self), name=name, own=False)
+        self.name = state.name
 
     def __del__(self) -> None:
-        if self._own and not self._state.left:
+        if self._own and self._state.phase is not Phase.CLOSED:
             self._state.home.call_soon(self._state.close)
 
     def __eq__(self, other: object) -> bool:
@@ -197,12 +191,7 @@ class BaseSubscription[T]:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *exc_info: object) -> None:
         self.close()
 
 

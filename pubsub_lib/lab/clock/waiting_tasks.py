@@ -18,7 +18,7 @@ from types import FrameType
 from typing import Any
 
 from pubsub_lib.in_process.queue_broker import AsyncPubSub
-from pubsub_lib.in_process.ring import RingPubSub
+from pubsub_lib.in_process.ring_broker import RingPubSub
 from pubsub_lib.in_process.subscriber import SubscriberState
 from pubsub_lib.in_process.subscription import BaseSubscription, BatchIterator, MessageIterator
 

@@ -41,9 +41,9 @@ from asyncio import get_running_loop
 from collections.abc import Callable, Generator
 from typing import Any, NamedTuple, Self, override
 
-from pubsub_lib.in_process.base_broker import checked_maxsize, checked_timeout
+from pubsub_lib.arguments import UNSET, Unset, checked_maxsize, checked_timeout
 from pubsub_lib.in_process.inbox import Inbox, InboxState
-from pubsub_lib.in_process.queue_broker import LIKE_THE_BROKER, AsyncPubSub, Where
+from pubsub_lib.in_process.queue_broker import AsyncPubSub, Where
 from pubsub_lib.interfaces import Codec
 from pubsub_lib.nats.connection import SendStats
 from pubsub_lib.nats.core.intake import Intake
@@ -71,6 +71,10 @@ class NatsInboxState[T](InboxState[T]):
 
     __slots__ = ()
     _subscribers: Intake[T]
+
+    @override
+    def end(self, *, own: bool) -> "NatsInbox[T]":
+        return NatsInbox(self, own=own)
 
     @override
     def announce_reader(self) -> None:
@@ -119,7 +123,6 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
     """
 
     _subscribers: Intake[T]
-    _inbox_type: type[Inbox[T]] = NatsInbox[T]
     _state_type: type[InboxState[T]] = NatsInboxState[T]
 
     def __init__(
@@ -171,7 +174,7 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
         name: str = "",
         where: Where[T] | None = None,
         maxsize: int | None = None,
-        timeout: float | None = LIKE_THE_BROKER,
+        timeout: float | Unset | None = UNSET,
         overflow: Overflow | None = None,
     ) -> Inbox[T]:
         """Return an inbox of the subscriber's own, as `AsyncPubSub.subscribe` does.

@@ -55,7 +55,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple, Self, override
 
-from pubsub_lib.in_process.base_broker import checked_maxsize, checked_timeout
+from pubsub_lib.arguments import checked_maxsize, checked_timeout
 from pubsub_lib.in_process.queue_broker import Where
 from pubsub_lib.in_process.subscriber import Subscribers
 from pubsub_lib.interfaces import Codec
@@ -201,8 +201,9 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamSubscriberState[T]]):
         state: JetStreamSubscriberState[T] = JetStreamSubscriberState(
             self._subscribers,
             self._home,
-            maxsize=self.maxsize if maxsize is None else checked_maxsize(maxsize),
+            name=name,
             where=where,
+            maxsize=self.maxsize if maxsize is None else checked_maxsize(maxsize),
         )
         consumer = Consumer(
             self._stream,
@@ -216,7 +217,8 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamSubscriberState[T]]):
         self._subscribers.join(state)
         if self._home.loop is not None:
             consumer.begin()
-        return JetStreamSubscription(state, name)
+        subscription: JetStreamSubscription[T] = state.own_end()
+        return subscription
 
     async def publish(self, message: T, *, message_id: str = "") -> Delivery:
         """StreamPublisher the message on the server, and return when it has it.

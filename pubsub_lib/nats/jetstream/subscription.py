@@ -14,14 +14,13 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from functools import partial
-from types import TracebackType
 from typing import Any, Protocol, Self, override
 
 from nats.aio.msg import Msg
 
 from pubsub_lib.in_process.event_loop import HomeLoop
 from pubsub_lib.in_process.inbox import InboxState
-from pubsub_lib.in_process.subscriber import Subscribers
+from pubsub_lib.in_process.subscriber import Phase, Subscribers
 from pubsub_lib.in_process.subscription import BaseSubscription, BatchIterator, MessageIterator
 from pubsub_lib.overflow import Overflow
 
@@ -68,22 +67,28 @@ class JetStreamSubscriberState[T](InboxState[T]):
         subscribers: Subscribers["JetStreamSubscriberState[T]"],
         home: HomeLoop,
         *,
-        maxsize: int,
+        name: str,
         where: Callable[[T], object] | None,
+        maxsize: int,
     ) -> None:
         super().__init__(
             subscribers,  # type: ignore[arg-type]  # it takes and gives up states of this kind
             home,
+            name=name,
+            where=where,
             maxsize=maxsize,
             timeout=None,
             overflow=Overflow.DROP_NEWEST,
-            where=where,
         )
         self.just_taken: list[Msg] = []
         self._waiting: deque[tuple[int, Msg]] = deque()  # of each message, with its number
         self._numbers: set[int] = set()
         # What is taken and not acknowledged, in the order of taking, with who is to acknowledge it.
         self._taken: dict[int, tuple[object, Msg]] = {}
+
+    @override
+    def end(self, *, own: bool) -> "JetStreamSubscription[T]":
+        return JetStreamSubscription(self, own=own)
 
     def accept(self, message: T, delivery: Msg, sequence: int) -> bool:
         """Put in a message, and return whether there was room."""
@@ -169,7 +174,7 @@ class JetStreamSubscriberState[T](InboxState[T]):
     def take_back(self, deliveries: list[Msg]) -> None:
         """Take back what an iterator was left with, and let the server deliver it again."""
         self._forget(deliveries)
-        if not self.left:
+        if self.phase is not Phase.CLOSED:
             self.unfinished -= len(deliveries)
             self.notify_watchers()
         self.supply.give_back(deliveries)
@@ -220,7 +225,7 @@ class JetStreamSubscription[T](BaseSubscription[T]):
             ValueError: if it is called more often than messages were taken.
         """
         super().task_done()
-        if not self._state.left:
+        if self._state.phase is not Phase.CLOSED:
             self._state.acknowledge_one()
 
     @override
@@ -242,12 +247,7 @@ class JetStreamSubscription[T](BaseSubscription[T]):
         return await self
 
     @override
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *exc_info: object) -> None:
         self.close()
         await self._state.supply.ended()
 

@@ -1,0 +1,85 @@
+"""Checks of arguments, so that a bad one fails where it is given and says what would do.
+
+>>> checked_maxsize(0)
+Traceback (most recent call last):
+ValueError: maxsize must be at least 1, not 0: what waits is always bounded
+>>> checked_timeout("soon")
+Traceback (most recent call last):
+TypeError: timeout is a number of seconds or None, not 'soon'
+"""
+
+import inspect
+import math
+from collections.abc import Callable
+from enum import Enum
+
+
+class Unset(Enum):
+    """The default of an argument for which `None` means something."""
+
+    UNSET = "unset"
+
+
+UNSET = Unset.UNSET
+
+
+def checked_whole_number(
+    name: str, value: int, *, unit: str, least: int, most: int | None = None, because: str = ""
+) -> int:
+    """Return a whole number, or say what is wrong with it.
+
+    Args:
+        name: what the caller calls it.
+        value: what was given.
+        unit: what it counts, in the plural.
+        least: the smallest that will do.
+        most: the largest that will do; `None` if any will.
+        because: why it is limited.
+
+    Raises:
+        TypeError: if it is no whole number.
+        ValueError: if it is too small or too large.
+    """
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name} is a whole number of {unit}, not {value!r}")
+    why = f": {because}" if because else ""
+    if value < least:
+        raise ValueError(f"{name} must be at least {least}, not {value}{why}")
+    if most is not None and value > most:
+        raise ValueError(f"{name} must be at most {most}, not {value}{why}")
+    return value
+
+
+def checked_maxsize(maxsize: int) -> int:
+    """Return a bound in messages, or say what is wrong with it."""
+    return checked_whole_number(
+        "maxsize", maxsize, unit="messages", least=1, because="what waits is always bounded"
+    )
+
+
+def checked_timeout(timeout: float | None) -> float | None:
+    """Return a time-out in seconds, or say what is wrong with it."""
+    if timeout is None:
+        return None
+    if not isinstance(timeout, int | float) or isinstance(timeout, bool):
+        raise TypeError(f"timeout is a number of seconds or None, not {timeout!r}")
+    if not 0 <= timeout < math.inf:
+        raise ValueError(
+            f"timeout must be 0 or more seconds, or None to wait for ever, not {timeout}"
+        )
+    return timeout
+
+
+def checked_filter[T](where: Callable[[T], object] | None) -> Callable[[T], object] | None:
+    """Return a subscriber's filter, or say what is wrong with it."""
+    if where is not None and (not callable(where) or is_coroutine_function(where)):
+        raise TypeError(
+            f"where is a function that says at once if a message is wanted, not {where!r}"
+        )
+    return where
+
+
+def is_coroutine_function(function: object) -> bool:
+    """Return whether calling it makes a coroutine, which somebody has to await."""
+    call = getattr(type(function), "__call__", None)  # noqa: B004 - its kind is asked for
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
