@@ -16,8 +16,7 @@ from pubsub_lib import (
     RingPubSub,
     ShutdownReport,
 )
-from pubsub_lib.lab.clock.virtual_time import run_virtual
-from tests.stepping import let_all_run, now, start
+from tests.stepping import in_virtual_time, let_all_run, now, start
 
 each_broker = pytest.mark.parametrize("broker_class", [AsyncPubSub, RingPubSub])
 
@@ -46,124 +45,112 @@ async def publish_all(broker, messages) -> None:
 
 
 @each_broker
-def test_every_handler_gets_every_message_that_comes_after_it_was_added(broker_class):
-    async def main() -> None:
-        broker = broker_class()
-        early, late = Recorder(), Recorder()
-        async with HandlerGroup(broker) as handlers:
-            first = handlers.add(early)
-            await broker.publish(0)
-            second = handlers.add(late)
-            await publish_all(broker, [1, 2])
-        assert (early.handled, late.handled) == ([0, 1, 2], [1, 2])
-        assert (first.handled, first.failed) == (3, 0)
-        assert (second.handled, second.failed) == (2, 0)
-
-    run_virtual(main())
+@in_virtual_time
+async def test_every_handler_gets_every_message_that_comes_after_it_was_added(broker_class):
+    broker = broker_class()
+    early, late = Recorder(), Recorder()
+    async with HandlerGroup(broker) as handlers:
+        first = handlers.add(early)
+        await broker.publish(0)
+        second = handlers.add(late)
+        await publish_all(broker, [1, 2])
+    assert (early.handled, late.handled) == ([0, 1, 2], [1, 2])
+    assert (first.handled, first.failed) == (3, 0)
+    assert (second.handled, second.failed) == (2, 0)
 
 
 @each_broker
-def test_a_handler_may_want_only_some_messages(broker_class):
-    async def main() -> None:
-        broker = broker_class()
-        even = Recorder()
-        async with HandlerGroup(broker) as handlers:
-            handler = handlers.add(even, where=lambda number: number % 2 == 0)
-            await publish_all(broker, range(5))
-        assert even.handled == [0, 2, 4]
-        assert handler.handled == 3
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_handler_may_want_only_some_messages(broker_class):
+    broker = broker_class()
+    even = Recorder()
+    async with HandlerGroup(broker) as handlers:
+        handler = handlers.add(even, where=lambda number: number % 2 == 0)
+        await publish_all(broker, range(5))
+    assert even.handled == [0, 2, 4]
+    assert handler.handled == 3
 
 
-def test_a_handler_takes_its_messages_one_after_another():
-    async def main() -> None:
-        times = []
+@in_virtual_time
+async def test_a_handler_takes_its_messages_one_after_another():
+    times = []
 
-        async def handle(message: int) -> None:
-            await asyncio.sleep(1)
-            times.append(now())
+    async def handle(message: int) -> None:
+        await asyncio.sleep(1)
+        times.append(now())
 
-        broker = AsyncPubSub[int]()
-        async with HandlerGroup(broker) as handlers:
-            handlers.add(handle)
-            await publish_all(broker, range(3))
-        assert times == [1.0, 2.0, 3.0]
-
-    run_virtual(main())
+    broker = AsyncPubSub[int]()
+    async with HandlerGroup(broker) as handlers:
+        handlers.add(handle)
+        await publish_all(broker, range(3))
+    assert times == [1.0, 2.0, 3.0]
 
 
 async def handle_nothing(message: object) -> None:
     pass
 
 
-def test_a_handler_is_called_by_its_own_name_or_the_one_it_is_given():
-    async def main() -> None:
-        broker = AsyncPubSub[int]()
-        async with HandlerGroup(broker) as handlers:
-            added = [
-                handlers.add(handle_nothing),
-                handlers.add(handle_nothing, name="ada"),
-                handlers.add(Recorder()),
-                handlers.add(functools.partial(handle_nothing)),
-            ]
-            assert [handler.name for handler in added] == [
-                "handle_nothing",
-                "ada",
-                "Recorder",
-                "partial",
-            ]
-            assert [inbox.name for inbox in broker.queues] == [handler.name for handler in added]
-            tasks = {task.get_name() for task in asyncio.all_tasks()}
-            assert "handler ada" in tasks
-            await broker.shutdown()
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_handler_is_called_by_its_own_name_or_the_one_it_is_given():
+    broker = AsyncPubSub[int]()
+    async with HandlerGroup(broker) as handlers:
+        added = [
+            handlers.add(handle_nothing),
+            handlers.add(handle_nothing, name="ada"),
+            handlers.add(Recorder()),
+            handlers.add(functools.partial(handle_nothing)),
+        ]
+        assert [handler.name for handler in added] == [
+            "handle_nothing",
+            "ada",
+            "Recorder",
+            "partial",
+        ]
+        assert [inbox.name for inbox in broker.queues] == [handler.name for handler in added]
+        tasks = {task.get_name() for task in asyncio.all_tasks()}
+        assert "handler ada" in tasks
+        await broker.shutdown()
 
 
 # Failing.
 
 
 @each_broker
-def test_one_that_raises_is_counted_and_reported_and_goes_on_and_so_do_the_others(broker_class):
-    async def main() -> None:
-        broker = broker_class()
-        buggy, sound = Recorder(1, 3), Recorder()
-        failures = []
-        async with HandlerGroup(broker, report=failures.append) as handlers:
-            first, second = handlers.add(buggy, name="buggy"), handlers.add(sound)
-            await publish_all(broker, range(5))
-        assert (buggy.handled, sound.handled) == ([0, 2, 4], [0, 1, 2, 3, 4])
-        assert (first.handled, first.failed) == (3, 2)
-        assert (second.handled, second.failed) == (5, 0)
-        assert [(each.handler, each.message, repr(each.error)) for each in failures] == [
-            ("buggy", 1, "ValueError(1)"),
-            ("buggy", 3, "ValueError(3)"),
-        ]
-
-    run_virtual(main())
-
-
-def test_a_message_that_a_handler_raised_on_counts_as_done():
-    async def main() -> None:
-        broker = AsyncPubSub[int]()
-        async with HandlerGroup(broker, report=lambda failure: None) as handlers:
-            handlers.add(Recorder(0))
-            await broker.publish(0)
-            assert await broker.shutdown() == ShutdownReport(0, 0)
-        assert now() == 0.0
-
-    run_virtual(main())
+@in_virtual_time
+async def test_one_that_raises_is_counted_and_reported_and_goes_on_and_so_do_the_others(
+    broker_class,
+):
+    broker = broker_class()
+    buggy, sound = Recorder(1, 3), Recorder()
+    failures = []
+    async with HandlerGroup(broker, report=failures.append) as handlers:
+        first, second = handlers.add(buggy, name="buggy"), handlers.add(sound)
+        await publish_all(broker, range(5))
+    assert (buggy.handled, sound.handled) == ([0, 2, 4], [0, 1, 2, 3, 4])
+    assert (first.handled, first.failed) == (3, 2)
+    assert (second.handled, second.failed) == (5, 0)
+    assert [(each.handler, each.message, repr(each.error)) for each in failures] == [
+        ("buggy", 1, "ValueError(1)"),
+        ("buggy", 3, "ValueError(3)"),
+    ]
 
 
-def test_failures_are_logged_with_their_traceback_unless_told_otherwise(caplog):
-    async def main() -> None:
-        broker = AsyncPubSub[int]()
-        async with HandlerGroup(broker) as handlers:
-            handlers.add(Recorder(7), name="ada")
-            await publish_all(broker, [7])
+@in_virtual_time
+async def test_a_message_that_a_handler_raised_on_counts_as_done():
+    broker = AsyncPubSub[int]()
+    async with HandlerGroup(broker, report=lambda failure: None) as handlers:
+        handlers.add(Recorder(0))
+        await broker.publish(0)
+        assert await broker.shutdown() == ShutdownReport(0, 0)
+    assert now() == 0.0
 
-    run_virtual(main())
+
+@in_virtual_time
+async def test_failures_are_logged_with_their_traceback_unless_told_otherwise(caplog):
+    broker = AsyncPubSub[int]()
+    async with HandlerGroup(broker) as handlers:
+        handlers.add(Recorder(7), name="ada")
+        await publish_all(broker, [7])
     (record,) = caplog.records
     assert (record.name, record.levelno) == ("pubsub_lib.handlers", logging.ERROR)
     assert record.getMessage() == "handler ada failed on 7"
@@ -172,96 +159,89 @@ def test_failures_are_logged_with_their_traceback_unless_told_otherwise(caplog):
 
 
 @pytest.mark.parametrize("error", [asyncio.CancelledError, TimeoutError, KeyError])
-def test_it_makes_no_difference_what_a_handler_raises(error):
-    async def main() -> None:
-        broker = AsyncPubSub[int]()
-        buggy = Recorder(0, error=error)
-        failures = []
-        async with HandlerGroup(broker, report=failures.append) as handlers:
-            handler = handlers.add(buggy)
-            await publish_all(broker, range(3))
-        assert buggy.handled == [1, 2]
-        assert (handler.handled, handler.failed) == (2, 1)
-        assert error in (type(failures[0].error), type(failures[0].error.__cause__))
-
-    run_virtual(main())
+@in_virtual_time
+async def test_it_makes_no_difference_what_a_handler_raises(error):
+    broker = AsyncPubSub[int]()
+    buggy = Recorder(0, error=error)
+    failures = []
+    async with HandlerGroup(broker, report=failures.append) as handlers:
+        handler = handlers.add(buggy)
+        await publish_all(broker, range(3))
+    assert buggy.handled == [1, 2]
+    assert (handler.handled, handler.failed) == (2, 1)
+    assert error in (type(failures[0].error), type(failures[0].error.__cause__))
 
 
-def test_a_handler_that_awaits_a_task_which_is_cancelled_goes_on():
-    async def main() -> None:
-        broker = AsyncPubSub[int]()
-        helper = start(asyncio.sleep(60))
-        failures = []
+@in_virtual_time
+async def test_a_handler_that_awaits_a_task_which_is_cancelled_goes_on():
+    broker = AsyncPubSub[int]()
+    helper = start(asyncio.sleep(60))
+    failures = []
 
-        async def handle(message: int) -> None:
-            if message == 0:
-                await helper
+    async def handle(message: int) -> None:
+        if message == 0:
+            await helper
 
-        async with HandlerGroup(broker, report=failures.append) as handlers:
-            handler = handlers.add(handle)
-            await broker.publish(0)
+    async with HandlerGroup(broker, report=failures.append) as handlers:
+        handler = handlers.add(handle)
+        await broker.publish(0)
+        await let_all_run()
+        helper.cancel()
+        await let_all_run()
+        await publish_all(broker, [1, 2])
+    assert (handler.handled, handler.failed) == (2, 1)
+    assert str(failures[0].error) == "something that the handler awaits was cancelled"
+
+
+@in_virtual_time
+async def test_one_that_is_too_slow_for_a_ring_is_reported_and_goes_on_and_so_do_the_others():
+    broker = RingPubSub[int](maxsize=2, timeout=0)
+    quick, failures = Recorder(), []
+
+    async def slow(message: int) -> None:
+        await asyncio.sleep(1)
+
+    async with HandlerGroup(broker, report=failures.append) as handlers:
+        overtaken = handlers.add(slow)
+        handlers.add(quick)
+        for number in range(6):
+            await broker.publish(number)
             await let_all_run()
-            helper.cancel()
-            await let_all_run()
-            await publish_all(broker, [1, 2])
-        assert (handler.handled, handler.failed) == (2, 1)
-        assert str(failures[0].error) == "something that the handler awaits was cancelled"
-
-    run_virtual(main())
-
-
-def test_one_that_is_too_slow_for_a_ring_is_reported_and_goes_on_and_so_do_the_others():
-    async def main() -> None:
-        broker = RingPubSub[int](maxsize=2, timeout=0)
-        quick, failures = Recorder(), []
-
-        async def slow(message: int) -> None:
-            await asyncio.sleep(1)
-
-        async with HandlerGroup(broker, report=failures.append) as handlers:
-            overtaken = handlers.add(slow)
-            handlers.add(quick)
-            for number in range(6):
-                await broker.publish(number)
-                await let_all_run()
-            await broker.shutdown()
-        assert quick.handled == [0, 1, 2, 3, 4, 5]
-        (failure,) = failures
-        assert (failure.handler, failure.message) == ("slow", None)
-        assert isinstance(failure.error, Lagged)
-        assert overtaken.failed == 1
-        assert overtaken.handled + failure.error.missed == 6
-
-    run_virtual(main())
+        await broker.shutdown()
+    assert quick.handled == [0, 1, 2, 3, 4, 5]
+    (failure,) = failures
+    assert (failure.handler, failure.message) == ("slow", None)
+    assert isinstance(failure.error, Lagged)
+    assert overtaken.failed == 1
+    assert overtaken.handled + failure.error.missed == 6
 
 
 @each_broker
-def test_one_whose_filter_raises_is_reported_and_ends_and_the_others_go_on(broker_class):
+@in_virtual_time
+async def test_one_whose_filter_raises_is_reported_and_ends_and_the_others_go_on(broker_class):
     def refuse_one(number: int) -> bool:
         if number == 1:
             raise ValueError("one!")
         return True
 
-    async def main() -> None:
-        broker = broker_class()
-        picky, other = Recorder(), Recorder()
-        failures = []
-        async with HandlerGroup(broker, report=failures.append) as handlers:
-            ended = handlers.add(picky, name="picky", where=refuse_one)
-            handlers.add(other)
-            for number in range(3):
-                await broker.publish(number)
-                await let_all_run()
-            await broker.shutdown()
-        assert (picky.handled, other.handled) == ([0], [0, 1, 2])
-        assert (ended.handled, ended.failed) == (1, 1)
-        (failure,) = failures
-        assert (failure.handler, failure.message, str(failure.error)) == ("picky", None, "one!")
-
-    run_virtual(main())
+    broker = broker_class()
+    picky, other = Recorder(), Recorder()
+    failures = []
+    async with HandlerGroup(broker, report=failures.append) as handlers:
+        ended = handlers.add(picky, name="picky", where=refuse_one)
+        handlers.add(other)
+        for number in range(3):
+            await broker.publish(number)
+            await let_all_run()
+        await broker.shutdown()
+    assert (picky.handled, other.handled) == ([0], [0, 1, 2])
+    assert (ended.handled, ended.failed) == (1, 1)
+    (failure,) = failures
+    assert (failure.handler, failure.message, str(failure.error)) == ("picky", None, "one!")
 
 
-def test_what_the_report_itself_raises_stops_all_and_is_not_hidden():
+@in_virtual_time
+async def test_what_the_report_itself_raises_stops_all_and_is_not_hidden():
     def report(failure: Failure) -> None:
         raise OSError("no log")
 
@@ -272,22 +252,20 @@ def test_what_the_report_itself_raises_stops_all_and_is_not_hidden():
             await broker.publish(0)
             await asyncio.sleep(60)
 
-    async def main() -> None:
-        broker = AsyncPubSub[int]()
-        with pytest.raises(ExceptionGroup) as raised:
-            await run(broker)
-        assert now() == 0.0
-        assert [str(error) for error in raised.value.exceptions] == ["no log"]
-        assert broker.stats.subscribers == 0
-
-    run_virtual(main())
+    broker = AsyncPubSub[int]()
+    with pytest.raises(ExceptionGroup) as raised:
+        await run(broker)
+    assert now() == 0.0
+    assert [str(error) for error in raised.value.exceptions] == ["no log"]
+    assert broker.stats.subscribers == 0
 
 
 # Stopping all.
 
 
 @pytest.mark.parametrize("error", [ValueError, asyncio.CancelledError])
-def test_the_caller_may_have_one_failure_stop_all(error):
+@in_virtual_time
+async def test_the_caller_may_have_one_failure_stop_all(error):
     added = []
     failures = []
     buggy, other = Recorder(1, error=error), Recorder()
@@ -299,86 +277,76 @@ def test_the_caller_may_have_one_failure_stop_all(error):
                 await broker.publish(number)
                 await asyncio.sleep(1)
 
-    async def main() -> None:
-        broker = AsyncPubSub[int]()
-        with pytest.raises(ExceptionGroup) as raised:
-            await run(broker)
-        assert now() == 1.0
-        assert list(raised.value.exceptions) == [failures[0].error]
-        assert (added[0].handled, added[0].failed) == (1, 1)
-        assert other.handled in ([0], [0, 1])
-        assert broker.stats.subscribers == 0
-        assert asyncio.all_tasks() == {asyncio.current_task()}
-
-    run_virtual(main())
+    broker = AsyncPubSub[int]()
+    with pytest.raises(ExceptionGroup) as raised:
+        await run(broker)
+    assert now() == 1.0
+    assert list(raised.value.exceptions) == [failures[0].error]
+    assert (added[0].handled, added[0].failed) == (1, 1)
+    assert other.handled in ([0], [0, 1])
+    assert broker.stats.subscribers == 0
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 # Ending.
 
 
-def test_the_block_ends_when_the_broker_is_shut_down_and_everything_is_handled():
-    async def main() -> None:
-        broker = AsyncPubSub[int]()
-        handled = []
+@in_virtual_time
+async def test_the_block_ends_when_the_broker_is_shut_down_and_everything_is_handled():
+    broker = AsyncPubSub[int]()
+    handled = []
 
-        async def handle(message: int) -> None:
-            await asyncio.sleep(2)
-            handled.append(message)
+    async def handle(message: int) -> None:
+        await asyncio.sleep(2)
+        handled.append(message)
 
-        async with HandlerGroup(broker) as handlers:
-            handlers.add(handle)
-            await broker.publish(0)
-            await broker.publish(1)
-            asyncio.get_running_loop().call_later(1, start, broker.shutdown())
-        assert handled == [0, 1]
-        assert now() == 4.0
-
-    run_virtual(main())
+    async with HandlerGroup(broker) as handlers:
+        handlers.add(handle)
+        await broker.publish(0)
+        await broker.publish(1)
+        asyncio.get_running_loop().call_later(1, start, broker.shutdown())
+    assert handled == [0, 1]
+    assert now() == 4.0
 
 
 @each_broker
-def test_a_group_inside_a_broker_ends_with_it(broker_class):
-    async def main() -> None:
-        broker = broker_class()
-        recorder = Recorder()
-        async with HandlerGroup(broker) as handlers, broker:
-            handlers.add(recorder)
-            for number in range(3):
-                await broker.publish(number)
-        assert recorder.handled == [0, 1, 2]
-        assert broker.closed
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_group_inside_a_broker_ends_with_it(broker_class):
+    broker = broker_class()
+    recorder = Recorder()
+    async with HandlerGroup(broker) as handlers, broker:
+        handlers.add(recorder)
+        for number in range(3):
+            await broker.publish(number)
+    assert recorder.handled == [0, 1, 2]
+    assert broker.closed
 
 
 @each_broker
-def test_closing_its_subscription_ends_one_handler_alone(broker_class):
-    async def main() -> None:
-        broker = broker_class()
-        one, other = Recorder(), Recorder()
-        async with HandlerGroup(broker) as handlers:
-            closing = handlers.add(one)
-            handlers.add(other)
-            await broker.publish(0)
-            await let_all_run()
-            closing.subscription.close()
-            await publish_all(broker, [1])
-        assert (one.handled, other.handled) == ([0], [0, 1])
-
-    run_virtual(main())
+@in_virtual_time
+async def test_closing_its_subscription_ends_one_handler_alone(broker_class):
+    broker = broker_class()
+    one, other = Recorder(), Recorder()
+    async with HandlerGroup(broker) as handlers:
+        closing = handlers.add(one)
+        handlers.add(other)
+        await broker.publish(0)
+        await let_all_run()
+        closing.subscription.close()
+        await publish_all(broker, [1])
+    assert (one.handled, other.handled) == ([0], [0, 1])
 
 
-def test_a_group_without_handlers_ends_at_once():
-    async def main() -> None:
-        async with HandlerGroup(AsyncPubSub[int]()):
-            pass
-        assert now() == 0.0
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_group_without_handlers_ends_at_once():
+    async with HandlerGroup(AsyncPubSub[int]()):
+        pass
+    assert now() == 0.0
 
 
 @each_broker
-def test_an_error_in_the_block_cancels_all_handlers_and_their_subscriptions_end(broker_class):
+@in_virtual_time
+async def test_an_error_in_the_block_cancels_all_handlers_and_their_subscriptions_end(broker_class):
     added = []
 
     async def run(broker) -> None:
@@ -388,49 +356,44 @@ def test_an_error_in_the_block_cancels_all_handlers_and_their_subscriptions_end(
             added.append(handlers.add(handle_nothing))  # which has not started when it is cancelled
             raise ZeroDivisionError
 
-    async def main() -> None:
-        broker = broker_class()
-        with pytest.raises(ExceptionGroup) as raised:
-            await run(broker)
-        assert [type(error) for error in raised.value.exceptions] == [ZeroDivisionError]
-        assert [handler.subscription.closed for handler in added] == [True, True]
-        assert broker.stats.subscribers == 0
-        assert asyncio.all_tasks() == {asyncio.current_task()}
-        await broker.shutdown()
-
-    run_virtual(main())
+    broker = broker_class()
+    with pytest.raises(ExceptionGroup) as raised:
+        await run(broker)
+    assert [type(error) for error in raised.value.exceptions] == [ZeroDivisionError]
+    assert [handler.subscription.closed for handler in added] == [True, True]
+    assert broker.stats.subscribers == 0
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    await broker.shutdown()
 
 
 @each_broker
-def test_cancelling_the_block_cancels_all_handlers_in_the_middle_of_their_work(broker_class):
-    async def main() -> None:
-        broker = broker_class()
-        cancelled = []
+@in_virtual_time
+async def test_cancelling_the_block_cancels_all_handlers_in_the_middle_of_their_work(broker_class):
+    broker = broker_class()
+    cancelled = []
 
-        async def handle(message: int) -> None:
-            try:
-                await asyncio.sleep(60)
-            except asyncio.CancelledError:
-                cancelled.append(message)
-                raise
+    async def handle(message: int) -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            cancelled.append(message)
+            raise
 
-        async def run() -> None:
-            async with HandlerGroup(broker) as handlers:
-                handlers.add(handle)
-                handlers.add(handle)
-                await broker.publish(0)
+    async def run() -> None:
+        async with HandlerGroup(broker) as handlers:
+            handlers.add(handle)
+            handlers.add(handle)
+            await broker.publish(0)
 
-        running = start(run())
-        await asyncio.sleep(1)
-        running.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await running
-        assert cancelled == [0, 0]
-        assert broker.stats.subscribers == 0
-        await broker.shutdown()
-        assert now() == 1.0
-
-    run_virtual(main())
+    running = start(run())
+    await asyncio.sleep(1)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert cancelled == [0, 0]
+    assert broker.stats.subscribers == 0
+    await broker.shutdown()
+    assert now() == 1.0
 
 
 # Adding what cannot be added.
@@ -441,46 +404,40 @@ def handle_at_once(message: object) -> None:
 
 
 @pytest.mark.parametrize("handle", [handle_at_once, print, Recorder, "handle_nothing", None])
-def test_what_is_no_coroutine_function_is_refused_and_does_not_subscribe(handle):
-    async def main() -> None:
-        broker = AsyncPubSub[int]()
-        async with HandlerGroup(broker) as handlers:
-            with pytest.raises(
-                TypeError,
-                match=r"^a handler is a coroutine function of one message, as `async def`",
-            ):
-                handlers.add(handle)
-            assert broker.stats.subscribers == 0
-
-    run_virtual(main())
+@in_virtual_time
+async def test_what_is_no_coroutine_function_is_refused_and_does_not_subscribe(handle):
+    broker = AsyncPubSub[int]()
+    async with HandlerGroup(broker) as handlers:
+        with pytest.raises(
+            TypeError,
+            match=r"^a handler is a coroutine function of one message, as `async def`",
+        ):
+            handlers.add(handle)
+        assert broker.stats.subscribers == 0
 
 
 @each_broker
-def test_after_shutdown_it_is_refused(broker_class):
-    async def main() -> None:
-        broker = broker_class()
-        async with HandlerGroup(broker) as handlers:
-            await broker.shutdown()
-            with pytest.raises(PubSubClosed, match="subscribe to a new one"):
-                handlers.add(handle_nothing)
-
-    run_virtual(main())
+@in_virtual_time
+async def test_after_shutdown_it_is_refused(broker_class):
+    broker = broker_class()
+    async with HandlerGroup(broker) as handlers:
+        await broker.shutdown()
+        with pytest.raises(PubSubClosed, match="subscribe to a new one"):
+            handlers.add(handle_nothing)
 
 
 @pytest.mark.filterwarnings("error::RuntimeWarning")
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_outside_the_block_it_is_refused_and_leaves_nothing_behind(when):
-    async def main() -> None:
-        broker = AsyncPubSub[int]()
-        handlers = HandlerGroup(broker)
-        if when == "after":
-            async with handlers:
-                pass
-        with pytest.raises(
-            RuntimeError, match=r"^handlers are added inside `async with HandlerGroup\(\.\.\.\)`"
-        ):
-            handlers.add(handle_nothing)
-        gc.collect()
-        assert broker.stats.subscribers == 0
-
-    run_virtual(main())
+@in_virtual_time
+async def test_outside_the_block_it_is_refused_and_leaves_nothing_behind(when):
+    broker = AsyncPubSub[int]()
+    handlers = HandlerGroup(broker)
+    if when == "after":
+        async with handlers:
+            pass
+    with pytest.raises(
+        RuntimeError, match=r"^handlers are added inside `async with HandlerGroup\(\.\.\.\)`"
+    ):
+        handlers.add(handle_nothing)
+    gc.collect()
+    assert broker.stats.subscribers == 0

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pubsub_lib import AsyncPubSub, Delivery, Message, PubSubClosed, RingPubSub
 from pubsub_lib.lab.clock.virtual_time import run_virtual
 from pubsub_lib.topics import Published, Topics, subject_filter
+from tests.stepping import handle_all, in_virtual_time
 
 every_broker = pytest.mark.parametrize("broker_class", [AsyncPubSub, RingPubSub])
 
@@ -117,10 +118,6 @@ def test_a_subject_and_a_pattern_are_strings(value):
         subject_filter(value)
 
 
-async def read_all(inbox) -> list:
-    return [published async for published in inbox]
-
-
 @every_broker
 def test_each_subscriber_gets_what_its_pattern_matches_with_the_subject_it_came_by(broker_class):
     subjects = ["a.x", "a.y", "b.x", "a.x.z", "b"]
@@ -136,7 +133,7 @@ def test_each_subscriber_gets_what_its_pattern_matches_with_the_subject_it_came_
         async with asyncio.TaskGroup() as group, broker_class() as broker:
             topics = Topics(broker)
             readers = {
-                pattern: group.create_task(read_all(await topics.subscribe(pattern)))
+                pattern: group.create_task(handle_all(await topics.subscribe(pattern)))
                 for pattern in expected
             }
             for subject in subjects:
@@ -149,19 +146,17 @@ def test_each_subscriber_gets_what_its_pattern_matches_with_the_subject_it_came_
     }
 
 
-def test_a_full_inbox_for_another_subject_delays_nobody():
-    async def main() -> None:
-        async with AsyncPubSub[Published[int]](maxsize=1, timeout=None) as broker:
-            topics = Topics(broker)
-            async with topics.subscribe("a") as idle, topics.subscribe("b") as inbox:
-                await topics.publish("a", 1)
-                async with asyncio.timeout(1):
-                    for number in range(5):
-                        await topics.publish("b", number)
-                        assert inbox.get_nowait() == Published("b", number)
-                assert idle.qsize() == 1
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_full_inbox_for_another_subject_delays_nobody():
+    async with AsyncPubSub[Published[int]](maxsize=1, timeout=None) as broker:
+        topics = Topics(broker)
+        async with topics.subscribe("a") as idle, topics.subscribe("b") as inbox:
+            await topics.publish("a", 1)
+            async with asyncio.timeout(1):
+                for number in range(5):
+                    await topics.publish("b", number)
+                    assert inbox.get_nowait() == Published("b", number)
+            assert idle.qsize() == 1
 
 
 def test_a_delivery_counts_the_subscribers_whose_pattern_matches():
@@ -172,7 +167,7 @@ def test_a_delivery_counts_the_subscribers_whose_pattern_matches():
             deliveries = [await topics.publish(subject, 0) for subject in ("a.b", "b", "c")]
             for inbox in inboxes:
                 inbox.shutdown()
-                group.create_task(read_all(inbox))
+                group.create_task(handle_all(inbox))
         return deliveries
 
     assert run_virtual(main()) == [Delivery(2), Delivery(1), Delivery(0)]
@@ -193,7 +188,7 @@ def test_closing_is_the_brokers_business(broker_class):
         broker = broker_class()
         topics = Topics(broker)
         async with asyncio.TaskGroup() as group:
-            reader = group.create_task(read_all(topics.subscribe("a")))
+            reader = group.create_task(handle_all(topics.subscribe("a")))
             await topics.publish("a", "last")
             await broker.shutdown()
         with pytest.raises(PubSubClosed):

@@ -19,6 +19,7 @@ from pubsub_lib.caching.replicas import (
     Versioned,
 )
 from pubsub_lib.lab.clock.virtual_time import run_virtual
+from tests.stepping import in_virtual_time
 
 BROKERS = [AsyncPubSub, RingPubSub]
 
@@ -71,188 +72,170 @@ async def publish(broker, *changes: Change) -> None:
 
 
 @every_broker
-def test_a_value_is_loaded_once_and_then_held(broker_class):
-    async def main() -> None:
-        store = Store()
-        store.write("gold", 1900)
-        async with broker_class() as broker, CacheReplica(broker, store.load) as replica:
-            assert [await replica.get("gold") for _ in range(3)] == [1900] * 3
-            assert replica.stats == ReplicaStats(hits=2, misses=1, evictions=0, loads=1, gaps=0)
-            assert "gold" in replica
-            assert len(replica) == 1
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_value_is_loaded_once_and_then_held(broker_class):
+    store = Store()
+    store.write("gold", 1900)
+    async with broker_class() as broker, CacheReplica(broker, store.load) as replica:
+        assert [await replica.get("gold") for _ in range(3)] == [1900] * 3
+        assert replica.stats == ReplicaStats(hits=2, misses=1, evictions=0, loads=1, gaps=0)
+        assert "gold" in replica
+        assert len(replica) == 1
 
 
 @every_broker
-def test_an_update_changes_what_every_replica_holds_without_a_load(broker_class):
-    async def main() -> None:
-        store = Store()
-        store.write("gold", 1900)
-        async with (
-            broker_class() as broker,
-            CacheReplica(broker, store.load) as one,
-            CacheReplica(broker, store.load) as two,
-        ):
-            assert [await one.get("gold"), await two.get("gold")] == [1900, 1900]
-            version = store.write("gold", 1950)
-            await CacheWriter(broker, "ada").update("gold", 1950, version=version)
-            await asyncio.sleep(0.001)
-            assert [await one.get("gold"), await two.get("gold")] == [1950, 1950]
-            assert store.loads == ["gold", "gold"]
-
-    run_virtual(main())
+@in_virtual_time
+async def test_an_update_changes_what_every_replica_holds_without_a_load(broker_class):
+    store = Store()
+    store.write("gold", 1900)
+    async with (
+        broker_class() as broker,
+        CacheReplica(broker, store.load) as one,
+        CacheReplica(broker, store.load) as two,
+    ):
+        assert [await one.get("gold"), await two.get("gold")] == [1900, 1900]
+        version = store.write("gold", 1950)
+        await CacheWriter(broker, "ada").update("gold", 1950, version=version)
+        await asyncio.sleep(0.001)
+        assert [await one.get("gold"), await two.get("gold")] == [1950, 1950]
+        assert store.loads == ["gold", "gold"]
 
 
 @every_broker
-def test_after_an_invalidation_the_value_is_loaded_when_it_is_asked_for(broker_class):
-    async def main() -> None:
-        store = Store()
-        store.write("gold", 1900)
-        async with broker_class() as broker, CacheReplica(broker, store.load) as replica:
-            await replica.get("gold")
-            version = store.write("gold", 1950)
-            await CacheWriter(broker, "ada").invalidate("gold", version=version)
-            await asyncio.sleep(0.001)
-            assert "gold" not in replica
-            assert store.loads == ["gold"]
-            assert await replica.get("gold") == 1950
-
-    run_virtual(main())
+@in_virtual_time
+async def test_after_an_invalidation_the_value_is_loaded_when_it_is_asked_for(broker_class):
+    store = Store()
+    store.write("gold", 1900)
+    async with broker_class() as broker, CacheReplica(broker, store.load) as replica:
+        await replica.get("gold")
+        version = store.write("gold", 1950)
+        await CacheWriter(broker, "ada").invalidate("gold", version=version)
+        await asyncio.sleep(0.001)
+        assert "gold" not in replica
+        assert store.loads == ["gold"]
+        assert await replica.get("gold") == 1950
 
 
 @every_broker
-def test_a_change_that_is_no_newer_than_what_is_held_is_ignored(broker_class):
-    async def main() -> None:
-        store = Store()
+@in_virtual_time
+async def test_a_change_that_is_no_newer_than_what_is_held_is_ignored(broker_class):
+    store = Store()
+    store.values["gold"] = Versioned(3, version=3)
+    async with broker_class() as broker, CacheReplica(broker, store.load) as replica:
+        await replica.get("gold")
+        await publish(
+            broker,
+            update("gold", 2, version=2, sequence=1),
+            update("gold", -3, version=3, sequence=2),
+            invalidation("gold", version=3, sequence=3),
+        )
+        assert await replica.get("gold") == 3
+        assert replica.stats.loads == 1
+
+
+@every_broker
+@in_virtual_time
+async def test_an_update_of_a_key_that_is_not_held_is_ignored(broker_class):
+    store = Store()
+    store.values["gold"] = Versioned(2, version=2)
+    async with broker_class() as broker, CacheReplica(broker, store.load) as replica:
+        await replica.get("gold")
+        late = update("gold", 2, version=2)
         store.values["gold"] = Versioned(3, version=3)
-        async with broker_class() as broker, CacheReplica(broker, store.load) as replica:
-            await replica.get("gold")
-            await publish(
-                broker,
-                update("gold", 2, version=2, sequence=1),
-                update("gold", -3, version=3, sequence=2),
-                invalidation("gold", version=3, sequence=3),
-            )
-            assert await replica.get("gold") == 3
-            assert replica.stats.loads == 1
-
-    run_virtual(main())
+        await publish(broker, invalidation("gold", version=3, writer="bob"), late)
+        assert "gold" not in replica
+        assert await replica.get("gold") == 3
 
 
 @every_broker
-def test_an_update_of_a_key_that_is_not_held_is_ignored(broker_class):
-    async def main() -> None:
-        store = Store()
-        store.values["gold"] = Versioned(2, version=2)
-        async with broker_class() as broker, CacheReplica(broker, store.load) as replica:
-            await replica.get("gold")
-            late = update("gold", 2, version=2)
-            store.values["gold"] = Versioned(3, version=3)
-            await publish(broker, invalidation("gold", version=3, writer="bob"), late)
-            assert "gold" not in replica
-            assert await replica.get("gold") == 3
-
-    run_virtual(main())
-
-
-@every_broker
-def test_an_update_does_not_count_as_use(broker_class):
-    async def main() -> None:
-        store = Store()
-        for key in "abc":
-            store.write(key, 1)
-        async with broker_class() as broker, CacheReplica(broker, store.load, 2) as replica:
-            await replica.get("a")
-            await replica.get("b")
-            await publish(broker, update("a", 2, version=2))
-            await replica.get("c")
-            assert [key in replica for key in "abc"] == [False, True, True]
-            assert replica.stats.evictions == 1
-
-    run_virtual(main())
+@in_virtual_time
+async def test_an_update_does_not_count_as_use(broker_class):
+    store = Store()
+    for key in "abc":
+        store.write(key, 1)
+    async with broker_class() as broker, CacheReplica(broker, store.load, 2) as replica:
+        await replica.get("a")
+        await replica.get("b")
+        await publish(broker, update("a", 2, version=2))
+        await replica.get("c")
+        assert [key in replica for key in "abc"] == [False, True, True]
+        assert replica.stats.evictions == 1
 
 
 @every_broker
-def test_two_writers_heard_in_another_order_than_they_wrote_leave_the_later_value(broker_class):
-    async def main() -> None:
-        store = Store()
-        store.write("gold", 0)
-        async with broker_class() as broker, CacheReplica(broker, store.load) as replica:
-            ada, bob = CacheWriter(broker, "ada"), CacheWriter(broker, "bob")
-            await replica.get("gold")
-            first, second = store.write("gold", 1), store.write("gold", 2)
-            await bob.update("gold", 2, version=second)
-            await ada.update("gold", 1, version=first)
-            await asyncio.sleep(0.001)
-            assert await replica.get("gold") == 2
-            assert replica.stats.loads == 1
-
-    run_virtual(main())
+@in_virtual_time
+async def test_two_writers_heard_in_another_order_than_they_wrote_leave_the_later_value(
+    broker_class,
+):
+    store = Store()
+    store.write("gold", 0)
+    async with broker_class() as broker, CacheReplica(broker, store.load) as replica:
+        ada, bob = CacheWriter(broker, "ada"), CacheWriter(broker, "bob")
+        await replica.get("gold")
+        first, second = store.write("gold", 1), store.write("gold", 2)
+        await bob.update("gold", 2, version=second)
+        await ada.update("gold", 1, version=first)
+        await asyncio.sleep(0.001)
+        assert await replica.get("gold") == 2
+        assert replica.stats.loads == 1
 
 
 # Loading.
 
 
 @every_broker
-def test_all_who_ask_for_a_key_at_once_share_one_load(broker_class):
-    async def main() -> None:
-        store = Store(after_s=1)
-        store.write("gold", 1900)
-        async with broker_class() as broker, CacheReplica(broker, store.load) as replica:
-            assert await asyncio.gather(*(replica.get("gold") for _ in range(5))) == [1900] * 5
-            assert asyncio.get_running_loop().time() == 1
-            assert store.loads == ["gold"]
-
-    run_virtual(main())
+@in_virtual_time
+async def test_all_who_ask_for_a_key_at_once_share_one_load(broker_class):
+    store = Store(after_s=1)
+    store.write("gold", 1900)
+    async with broker_class() as broker, CacheReplica(broker, store.load) as replica:
+        assert await asyncio.gather(*(replica.get("gold") for _ in range(5))) == [1900] * 5
+        assert asyncio.get_running_loop().time() == 1
+        assert store.loads == ["gold"]
 
 
 @every_broker
-def test_when_the_one_who_loads_is_cancelled_another_one_loads(broker_class):
-    async def main() -> None:
-        store = Store(after_s=1)
-        store.write("gold", 1900)
-        async with broker_class() as broker, CacheReplica(broker, store.load) as replica:
-            tasks = [asyncio.create_task(replica.get("gold")) for _ in range(3)]
-            await asyncio.sleep(0.5)
-            tasks[0].cancel()
-            assert await asyncio.gather(*tasks[1:]) == [1900] * 2
-            assert tasks[0].cancelled()
-            assert asyncio.get_running_loop().time() == 1.5
-            assert store.loads == ["gold"] * 2
-
-    run_virtual(main())
+@in_virtual_time
+async def test_when_the_one_who_loads_is_cancelled_another_one_loads(broker_class):
+    store = Store(after_s=1)
+    store.write("gold", 1900)
+    async with broker_class() as broker, CacheReplica(broker, store.load) as replica:
+        tasks = [asyncio.create_task(replica.get("gold")) for _ in range(3)]
+        await asyncio.sleep(0.5)
+        tasks[0].cancel()
+        assert await asyncio.gather(*tasks[1:]) == [1900] * 2
+        assert tasks[0].cancelled()
+        assert asyncio.get_running_loop().time() == 1.5
+        assert store.loads == ["gold"] * 2
 
 
 @every_broker
-def test_one_who_waits_for_the_load_of_another_and_is_cancelled_does_not_disturb_it(broker_class):
-    async def main() -> None:
-        store = Store(after_s=1)
-        store.write("gold", 1900)
-        async with broker_class() as broker, CacheReplica(broker, store.load) as replica:
-            tasks = [asyncio.create_task(replica.get("gold")) for _ in range(3)]
-            await asyncio.sleep(0.5)
-            tasks[1].cancel()
-            assert await asyncio.gather(tasks[0], tasks[2]) == [1900] * 2
-            assert store.loads == ["gold"]
-
-    run_virtual(main())
+@in_virtual_time
+async def test_one_who_waits_for_the_load_of_another_and_is_cancelled_does_not_disturb_it(
+    broker_class,
+):
+    store = Store(after_s=1)
+    store.write("gold", 1900)
+    async with broker_class() as broker, CacheReplica(broker, store.load) as replica:
+        tasks = [asyncio.create_task(replica.get("gold")) for _ in range(3)]
+        await asyncio.sleep(0.5)
+        tasks[1].cancel()
+        assert await asyncio.gather(tasks[0], tasks[2]) == [1900] * 2
+        assert store.loads == ["gold"]
 
 
 @every_broker
-def test_the_error_of_a_load_reaches_all_who_wait_and_the_next_one_loads_again(broker_class):
-    async def main() -> None:
-        store = Store(after_s=1)
-        async with broker_class() as broker, CacheReplica(broker, store.load) as replica:
-            answers = await asyncio.gather(
-                replica.get("gold"), replica.get("gold"), return_exceptions=True
-            )
-            assert [type(answer) for answer in answers] == [KeyError, KeyError]
-            store.write("gold", 1900)
-            assert await replica.get("gold") == 1900
-            assert store.loads == ["gold"] * 2
-
-    run_virtual(main())
+@in_virtual_time
+async def test_the_error_of_a_load_reaches_all_who_wait_and_the_next_one_loads_again(broker_class):
+    store = Store(after_s=1)
+    async with broker_class() as broker, CacheReplica(broker, store.load) as replica:
+        answers = await asyncio.gather(
+            replica.get("gold"), replica.get("gold"), return_exceptions=True
+        )
+        assert [type(answer) for answer in answers] == [KeyError, KeyError]
+        store.write("gold", 1900)
+        assert await replica.get("gold") == 1900
+        assert store.loads == ["gold"] * 2
 
 
 def test_an_error_that_only_one_waited_for_is_not_reported_as_overlooked(caplog):
@@ -267,43 +250,41 @@ def test_an_error_that_only_one_waited_for_is_not_reported_as_overlooked(caplog)
 
 
 @every_broker
-def test_an_invalidation_during_a_load_leaves_no_stale_value(broker_class):
-    async def main() -> None:
-        store = Store(after_s=1)
-        store.write("gold", 1)
-        async with broker_class() as broker, CacheReplica(broker, store.load) as replica:
-            early = asyncio.create_task(replica.get("gold"))
-            await asyncio.sleep(0.5)
-            version = store.write("gold", 2)
-            await CacheWriter(broker, "ada").invalidate("gold", version=version)
-            await asyncio.sleep(0.1)
-            late = asyncio.create_task(replica.get("gold"))
-            assert await early == 1, "it asked before the invalidation"
-            assert "gold" not in replica
-            later = asyncio.create_task(replica.get("gold"))
-            assert await late == 2, "it asked after it"
-            assert await replica.get("gold") == 2
-            assert await later == 2
-            assert store.loads == ["gold"] * 2
-
-    run_virtual(main())
+@in_virtual_time
+async def test_an_invalidation_during_a_load_leaves_no_stale_value(broker_class):
+    store = Store(after_s=1)
+    store.write("gold", 1)
+    async with broker_class() as broker, CacheReplica(broker, store.load) as replica:
+        early = asyncio.create_task(replica.get("gold"))
+        await asyncio.sleep(0.5)
+        version = store.write("gold", 2)
+        await CacheWriter(broker, "ada").invalidate("gold", version=version)
+        await asyncio.sleep(0.1)
+        late = asyncio.create_task(replica.get("gold"))
+        assert await early == 1, "it asked before the invalidation"
+        assert "gold" not in replica
+        later = asyncio.create_task(replica.get("gold"))
+        assert await late == 2, "it asked after it"
+        assert await replica.get("gold") == 2
+        assert await later == 2
+        assert store.loads == ["gold"] * 2
 
 
 @every_broker
-def test_a_late_load_does_not_overwrite_that_of_one_who_asked_after_an_invalidation(broker_class):
-    async def main() -> None:
-        store = Store(after_s=1)
-        store.write("gold", 1)
-        async with broker_class() as broker, CacheReplica(broker, store.load) as replica:
-            early = asyncio.create_task(replica.get("gold"))
-            await asyncio.sleep(0.5)
-            await publish(broker, invalidation("gold", version=store.write("gold", 2)))
-            store.after_s = 0.1
-            assert await replica.get("gold") == 2
-            assert await early == 1
-            assert await replica.get("gold") == 2
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_late_load_does_not_overwrite_that_of_one_who_asked_after_an_invalidation(
+    broker_class,
+):
+    store = Store(after_s=1)
+    store.write("gold", 1)
+    async with broker_class() as broker, CacheReplica(broker, store.load) as replica:
+        early = asyncio.create_task(replica.get("gold"))
+        await asyncio.sleep(0.5)
+        await publish(broker, invalidation("gold", version=store.write("gold", 2)))
+        store.after_s = 0.1
+        assert await replica.get("gold") == 2
+        assert await early == 1
+        assert await replica.get("gold") == 2
 
 
 @every_broker
@@ -328,16 +309,14 @@ def test_a_newer_update_during_a_load_wins_and_an_older_one_does_not(broker_clas
 
 
 @every_broker
-def test_what_load_returns_must_have_a_version(broker_class):
+@in_virtual_time
+async def test_what_load_returns_must_have_a_version(broker_class):
     async def load(key: str) -> int:
         return 1900
 
-    async def main() -> None:
-        async with broker_class() as broker, CacheReplica(broker, load) as replica:
-            with pytest.raises(TypeError, match=r"load returns Versioned\(value, version=...\)"):
-                await replica.get("gold")
-
-    run_virtual(main())
+    async with broker_class() as broker, CacheReplica(broker, load) as replica:
+        with pytest.raises(TypeError, match=r"load returns Versioned\(value, version=...\)"):
+            await replica.get("gold")
 
 
 # Losses.
@@ -350,87 +329,79 @@ def lag(broker, changes: int) -> None:
 
 
 @every_broker
-def test_a_replica_that_lagged_knows_and_loads_again_what_it_held(broker_class):
-    async def main() -> None:
-        store = Store(after_s=1)
+@in_virtual_time
+async def test_a_replica_that_lagged_knows_and_loads_again_what_it_held(broker_class):
+    store = Store(after_s=1)
+    for key in "abc":
+        store.write(key, 1)
+    async with (
+        broker_class(maxsize=2, timeout=0) as broker,
+        CacheReplica(broker, store.load) as replica,
+    ):
+        await asyncio.gather(*(replica.get(key) for key in "abc"))
+        assert not replica.stale
         for key in "abc":
-            store.write(key, 1)
-        async with (
-            broker_class(maxsize=2, timeout=0) as broker,
-            CacheReplica(broker, store.load) as replica,
-        ):
-            await asyncio.gather(*(replica.get(key) for key in "abc"))
-            assert not replica.stale
-            for key in "abc":
-                store.write(key, 2)
-            lag(broker, 4)
-            await asyncio.sleep(0.5)
-            assert replica.stale
-            assert len(replica) == 0
-            assert await replica.get("c") == 2
-            assert asyncio.get_running_loop().time() == 2.5
-            await asyncio.sleep(1)
-            assert not replica.stale
-            assert [await replica.get(key) for key in "abc"] == [2, 2, 2]
-            assert sorted(store.loads) == ["a", "a", "b", "b", "c", "c"]
-            assert replica.stats.gaps == 1
-
-    run_virtual(main())
+            store.write(key, 2)
+        lag(broker, 4)
+        await asyncio.sleep(0.5)
+        assert replica.stale
+        assert len(replica) == 0
+        assert await replica.get("c") == 2
+        assert asyncio.get_running_loop().time() == 2.5
+        await asyncio.sleep(1)
+        assert not replica.stale
+        assert [await replica.get(key) for key in "abc"] == [2, 2, 2]
+        assert sorted(store.loads) == ["a", "a", "b", "b", "c", "c"]
+        assert replica.stats.gaps == 1
 
 
 @every_broker
-def test_a_loss_is_noticed_though_the_writer_falls_silent(broker_class):
-    async def main() -> None:
-        store = Store()
-        store.write("gold", 1)
-        async with (
-            broker_class(maxsize=1, timeout=0) as broker,
-            CacheReplica(broker, store.load) as replica,
-        ):
-            await replica.get("gold")
-            lag(broker, 1)
-            version = store.write("gold", 2)
-            broker.publish_nowait(update("gold", 2, version=version))
-            await asyncio.sleep(0.001)
-            assert await replica.get("gold") == 2
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_loss_is_noticed_though_the_writer_falls_silent(broker_class):
+    store = Store()
+    store.write("gold", 1)
+    async with (
+        broker_class(maxsize=1, timeout=0) as broker,
+        CacheReplica(broker, store.load) as replica,
+    ):
+        await replica.get("gold")
+        lag(broker, 1)
+        version = store.write("gold", 2)
+        broker.publish_nowait(update("gold", 2, version=version))
+        await asyncio.sleep(0.001)
+        assert await replica.get("gold") == 2
 
 
 @every_broker
-def test_the_gap_that_a_reported_loss_leaves_is_not_taken_for_another_loss(broker_class):
-    async def main() -> None:
-        store = Store()
-        async with (
-            broker_class(maxsize=2, timeout=0) as broker,
-            CacheReplica(broker, store.load) as replica,
-        ):
-            lag(broker, 6)
-            await asyncio.sleep(0.001)
-            await publish(broker, update("lag", 0, version=7, writer="lag", sequence=7))
-            assert replica.stats.gaps == 1
-            await publish(broker, update("lag", 0, version=9, writer="lag", sequence=9))
-            assert replica.stats.gaps == 2
-
-    run_virtual(main())
+@in_virtual_time
+async def test_the_gap_that_a_reported_loss_leaves_is_not_taken_for_another_loss(broker_class):
+    store = Store()
+    async with (
+        broker_class(maxsize=2, timeout=0) as broker,
+        CacheReplica(broker, store.load) as replica,
+    ):
+        lag(broker, 6)
+        await asyncio.sleep(0.001)
+        await publish(broker, update("lag", 0, version=7, writer="lag", sequence=7))
+        assert replica.stats.gaps == 1
+        await publish(broker, update("lag", 0, version=9, writer="lag", sequence=9))
+        assert replica.stats.gaps == 2
 
 
 @every_broker
-def test_a_gap_that_is_greater_than_the_reported_loss_is_another_loss(broker_class):
-    async def main() -> None:
-        async with (
-            broker_class(maxsize=2, timeout=0) as broker,
-            CacheReplica(broker, Store().load) as replica,
-        ):
-            for sequence in (1, 2, 3):  # two of three are heard
-                broker.publish_nowait(update("gold", 1, version=sequence, sequence=sequence))
-            await asyncio.sleep(0.001)
-            assert replica.stats.gaps == 1
-            for sequence, gaps in (6, 2), (8, 3):
-                await publish(broker, update("gold", 1, version=sequence, sequence=sequence))
-                assert replica.stats.gaps == gaps
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_gap_that_is_greater_than_the_reported_loss_is_another_loss(broker_class):
+    async with (
+        broker_class(maxsize=2, timeout=0) as broker,
+        CacheReplica(broker, Store().load) as replica,
+    ):
+        for sequence in (1, 2, 3):  # two of three are heard
+            broker.publish_nowait(update("gold", 1, version=sequence, sequence=sequence))
+        await asyncio.sleep(0.001)
+        assert replica.stats.gaps == 1
+        for sequence, gaps in (6, 2), (8, 3):
+            await publish(broker, update("gold", 1, version=sequence, sequence=sequence))
+            assert replica.stats.gaps == gaps
 
 
 @every_broker
@@ -446,198 +417,180 @@ def test_a_gap_that_is_greater_than_the_reported_loss_is_another_loss(broker_cla
     ],
     ids=str,
 )
-def test_a_gap_in_the_sequence_of_a_writer_is_a_loss(broker_class, sequences, gaps):
-    async def main() -> None:
-        async with broker_class() as broker, CacheReplica(broker, Store().load) as replica:
-            await publish(broker, update("other", 1, version=1, writer="bob", sequence=1))
-            for sequence in sequences:
-                await publish(broker, update("gold", 1, version=sequence, sequence=sequence))
-            assert replica.stats.gaps == gaps
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_gap_in_the_sequence_of_a_writer_is_a_loss(broker_class, sequences, gaps):
+    async with broker_class() as broker, CacheReplica(broker, Store().load) as replica:
+        await publish(broker, update("other", 1, version=1, writer="bob", sequence=1))
+        for sequence in sequences:
+            await publish(broker, update("gold", 1, version=sequence, sequence=sequence))
+        assert replica.stats.gaps == gaps
 
 
 @every_broker
-def test_a_load_under_way_when_a_loss_is_noticed_is_not_held(broker_class):
-    async def main() -> None:
-        store = Store(after_s=1)
-        store.write("gold", 1)
-        async with broker_class() as broker, CacheReplica(broker, store.load) as replica:
-            load = asyncio.create_task(replica.get("gold"))
-            await asyncio.sleep(0.5)
-            store.write("gold", 2)
-            await publish(broker, update("silver", 1, version=1, sequence=2))
-            assert await load == 1
-            assert await replica.get("gold") == 2
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_load_under_way_when_a_loss_is_noticed_is_not_held(broker_class):
+    store = Store(after_s=1)
+    store.write("gold", 1)
+    async with broker_class() as broker, CacheReplica(broker, store.load) as replica:
+        load = asyncio.create_task(replica.get("gold"))
+        await asyncio.sleep(0.5)
+        store.write("gold", 2)
+        await publish(broker, update("silver", 1, version=1, sequence=2))
+        assert await load == 1
+        assert await replica.get("gold") == 2
 
 
 @every_broker
-def test_another_loss_while_it_loads_again_begins_that_anew(broker_class):
-    async def main() -> None:
-        store = Store(after_s=1)
-        for key in "abc":
-            store.write(key, 1)
-        async with broker_class() as broker, CacheReplica(broker, store.load) as replica:
-            await asyncio.gather(*(replica.get(key) for key in "abc"))
-            await publish(broker, update("other", 1, version=1, sequence=2))
-            await asyncio.sleep(1.5)
-            assert replica.stale
-            store.write("a", 2)
-            await publish(broker, update("other", 1, version=2, sequence=4))
-            await asyncio.sleep(10)
-            assert not replica.stale
-            assert replica.stats.gaps == 2
-            assert [await replica.get(key) for key in "abc"] == [2, 1, 1]
-
-    run_virtual(main())
+@in_virtual_time
+async def test_another_loss_while_it_loads_again_begins_that_anew(broker_class):
+    store = Store(after_s=1)
+    for key in "abc":
+        store.write(key, 1)
+    async with broker_class() as broker, CacheReplica(broker, store.load) as replica:
+        await asyncio.gather(*(replica.get(key) for key in "abc"))
+        await publish(broker, update("other", 1, version=1, sequence=2))
+        await asyncio.sleep(1.5)
+        assert replica.stale
+        store.write("a", 2)
+        await publish(broker, update("other", 1, version=2, sequence=4))
+        await asyncio.sleep(10)
+        assert not replica.stale
+        assert replica.stats.gaps == 2
+        assert [await replica.get(key) for key in "abc"] == [2, 1, 1]
 
 
 @every_broker
-def test_a_key_that_cannot_be_loaded_again_is_dropped_and_the_others_are_loaded(broker_class):
-    async def main() -> None:
-        store = Store()
+@in_virtual_time
+async def test_a_key_that_cannot_be_loaded_again_is_dropped_and_the_others_are_loaded(broker_class):
+    store = Store()
+    for key in "ab":
+        store.write(key, 1)
+    async with broker_class() as broker, CacheReplica(broker, store.load) as replica:
         for key in "ab":
-            store.write(key, 1)
-        async with broker_class() as broker, CacheReplica(broker, store.load) as replica:
-            for key in "ab":
-                await replica.get(key)
-            del store.values["a"]
-            await publish(broker, update("other", 1, version=1, sequence=2))
-            assert not replica.stale
-            assert [key in replica for key in "ab"] == [False, True]
-            with pytest.raises(KeyError):
-                await replica.get("a")
-
-    run_virtual(main())
+            await replica.get(key)
+        del store.values["a"]
+        await publish(broker, update("other", 1, version=1, sequence=2))
+        assert not replica.stale
+        assert [key in replica for key in "ab"] == [False, True]
+        with pytest.raises(KeyError):
+            await replica.get("a")
 
 
 @every_broker
-def test_a_repeated_change_shows_a_loss_and_is_otherwise_ignored(broker_class):
-    async def main() -> None:
-        store = Store()
-        store.write("gold", 1)
-        async with (
-            broker_class() as near,
-            broker_class() as far,
-            CacheReplica(far, store.load) as replica,
-        ):
-            lossless, lossy = CacheWriter(far, "ada"), CacheWriter(near, "bob")
-            await lossless.repeat()
-            await replica.get("gold")
-            version = store.write("gold", 2)
-            await lossless.update("gold", 2, version=version)
-            await lossless.repeat()
-            await asyncio.sleep(0.001)
-            assert replica.stats.gaps == 0
-            for value in (3, 4):
-                await lossy.update("gold", value, version=store.write("gold", value))
-            await lossy.repeat()
-            assert await replica.get("gold") == 2
-            lossy._broker = far  # the network is back
-            await lossy.repeat()
-            await asyncio.sleep(0.001)
-            assert await replica.get("gold") == 4
-            assert replica.stats.gaps == 1
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_repeated_change_shows_a_loss_and_is_otherwise_ignored(broker_class):
+    store = Store()
+    store.write("gold", 1)
+    async with (
+        broker_class() as near,
+        broker_class() as far,
+        CacheReplica(far, store.load) as replica,
+    ):
+        lossless, lossy = CacheWriter(far, "ada"), CacheWriter(near, "bob")
+        await lossless.repeat()
+        await replica.get("gold")
+        version = store.write("gold", 2)
+        await lossless.update("gold", 2, version=version)
+        await lossless.repeat()
+        await asyncio.sleep(0.001)
+        assert replica.stats.gaps == 0
+        for value in (3, 4):
+            await lossy.update("gold", value, version=store.write("gold", value))
+        await lossy.repeat()
+        assert await replica.get("gold") == 2
+        lossy._broker = far  # the network is back
+        await lossy.repeat()
+        await asyncio.sleep(0.001)
+        assert await replica.get("gold") == 4
+        assert replica.stats.gaps == 1
 
 
 # Closing.
 
 
 @every_broker
-def test_a_replica_that_nothing_reaches_any_more_holds_nothing_and_loads(broker_class):
-    async def main() -> None:
-        store = Store()
-        store.write("gold", 1)
-        broker = broker_class()
+@in_virtual_time
+async def test_a_replica_that_nothing_reaches_any_more_holds_nothing_and_loads(broker_class):
+    store = Store()
+    store.write("gold", 1)
+    broker = broker_class()
+    async with CacheReplica(broker, store.load) as replica:
+        await replica.get("gold")
+        assert replica.following
+        await broker.shutdown()
+        await asyncio.sleep(0.001)
+        assert not replica.following
+        assert [await replica.get("gold") for _ in range(2)] == [1, 1]
+        store.write("gold", 2)
+        assert await replica.get("gold") == 2
+        assert len(replica) == 0
+        with pytest.raises(PubSubClosed):
+            await CacheWriter(broker, "ada").invalidate("gold", version=2)
+
+
+@every_broker
+@in_virtual_time
+async def test_leaving_ends_its_tasks_and_its_subscription_even_while_it_loads_again(broker_class):
+    store = Store(after_s=1)
+    store.values = {"a": Versioned(1, 1), "b": Versioned(1, 1)}
+    async with broker_class() as broker:
         async with CacheReplica(broker, store.load) as replica:
+            for key in "ab":
+                await replica.get(key)
+            for sequence in (2, 4):
+                await publish(broker, update("other", 1, version=1, sequence=sequence))
+            assert replica.stale
+            started_s = asyncio.get_running_loop().time()
+        assert asyncio.get_running_loop().time() == started_s
+        assert not replica.stale
+        assert not replica.following
+        assert broker.stats.subscribers == 0
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+@every_broker
+@in_virtual_time
+async def test_it_is_used_inside_of_async_with_once(broker_class):
+    async with broker_class() as broker:
+        replica = CacheReplica(broker, Store().load)
+        with pytest.raises(RuntimeError, match="inside of `async with replica:`"):
             await replica.get("gold")
-            assert replica.following
-            await broker.shutdown()
-            await asyncio.sleep(0.001)
-            assert not replica.following
-            assert [await replica.get("gold") for _ in range(2)] == [1, 1]
-            store.write("gold", 2)
-            assert await replica.get("gold") == 2
-            assert len(replica) == 0
-            with pytest.raises(PubSubClosed):
-                await CacheWriter(broker, "ada").invalidate("gold", version=2)
-
-    run_virtual(main())
-
-
-@every_broker
-def test_leaving_ends_its_tasks_and_its_subscription_even_while_it_loads_again(broker_class):
-    async def main() -> None:
-        store = Store(after_s=1)
-        store.values = {"a": Versioned(1, 1), "b": Versioned(1, 1)}
-        async with broker_class() as broker:
-            async with CacheReplica(broker, store.load) as replica:
-                for key in "ab":
-                    await replica.get(key)
-                for sequence in (2, 4):
-                    await publish(broker, update("other", 1, version=1, sequence=sequence))
-                assert replica.stale
-                started_s = asyncio.get_running_loop().time()
-            assert asyncio.get_running_loop().time() == started_s
-            assert not replica.stale
-            assert not replica.following
-            assert broker.stats.subscribers == 0
-            assert asyncio.all_tasks() == {asyncio.current_task()}
-
-    run_virtual(main())
-
-
-@every_broker
-def test_it_is_used_inside_of_async_with_once(broker_class):
-    async def main() -> None:
-        async with broker_class() as broker:
-            replica = CacheReplica(broker, Store().load)
-            with pytest.raises(RuntimeError, match="inside of `async with replica:`"):
-                await replica.get("gold")
-            async with replica:
-                pass
-            with pytest.raises(RuntimeError, match="inside of `async with replica:`"):
-                await replica.get("gold")
-            with pytest.raises(RuntimeError, match="create another one"):
-                await replica.__aenter__()
-
-    run_virtual(main())
-
-
-@every_broker
-def test_an_error_in_following_is_raised_on_leaving_and_nothing_stale_is_returned(broker_class):
-    async def main() -> None:
-        store = Store()
-        store.write("gold", 1)
-        async with broker_class() as broker:
-            replica = await CacheReplica(broker, store.load).__aenter__()
+        async with replica:
+            pass
+        with pytest.raises(RuntimeError, match="inside of `async with replica:`"):
             await replica.get("gold")
-            await publish(broker, "no change at all")
-            store.write("gold", 2)
-            assert await replica.get("gold") == 2
-            assert not replica.following
-            with pytest.raises(AttributeError, match="sequence"):
-                await replica.__aexit__(None, None, None)
-
-    run_virtual(main())
+        with pytest.raises(RuntimeError, match="create another one"):
+            await replica.__aenter__()
 
 
 @every_broker
-def test_the_subscriber_is_called_by_the_name_of_the_replica(broker_class):
-    async def main() -> None:
-        async with (
-            broker_class(maxsize=1, timeout=0) as broker,
-            CacheReplica(broker, Store().load, name="berlin"),
-        ):
-            lag(broker, 1)
-            delivery = broker.publish_nowait(update("gold", 1, version=1))
-            assert [subscription.name for subscription in delivery.missed_by] == ["berlin"]
+@in_virtual_time
+async def test_an_error_in_following_is_raised_on_leaving_and_nothing_stale_is_returned(
+    broker_class,
+):
+    store = Store()
+    store.write("gold", 1)
+    async with broker_class() as broker:
+        replica = await CacheReplica(broker, store.load).__aenter__()
+        await replica.get("gold")
+        await publish(broker, "no change at all")
+        store.write("gold", 2)
+        assert await replica.get("gold") == 2
+        assert not replica.following
+        with pytest.raises(AttributeError, match="sequence"):
+            await replica.__aexit__(None, None, None)
 
-    run_virtual(main())
+
+@every_broker
+@in_virtual_time
+async def test_the_subscriber_is_called_by_the_name_of_the_replica(broker_class):
+    async with (
+        broker_class(maxsize=1, timeout=0) as broker,
+        CacheReplica(broker, Store().load, name="berlin"),
+    ):
+        lag(broker, 1)
+        delivery = broker.publish_nowait(update("gold", 1, version=1))
+        assert [subscription.name for subscription in delivery.missed_by] == ["berlin"]
 
 
 # Bad input.
@@ -660,19 +613,17 @@ def test_versions_and_sequences_are_whole_numbers(number):
 
 
 @every_broker
-def test_a_change_that_is_refused_leaves_no_gap(broker_class):
-    async def main() -> None:
-        async with broker_class() as broker, CacheReplica(broker, Store().load) as replica:
-            writer = CacheWriter(broker, "ada")
-            with pytest.raises(TypeError, match="a key must be hashable"):
-                await writer.update(["gold"], 1, version=1)
-            with pytest.raises(TypeError, match="version is a whole number"):
-                await writer.invalidate("gold", version="1")
-            await writer.invalidate("gold", version=1)
-            await asyncio.sleep(0.001)
-            assert replica.stats.gaps == 0
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_change_that_is_refused_leaves_no_gap(broker_class):
+    async with broker_class() as broker, CacheReplica(broker, Store().load) as replica:
+        writer = CacheWriter(broker, "ada")
+        with pytest.raises(TypeError, match="a key must be hashable"):
+            await writer.update(["gold"], 1, version=1)
+        with pytest.raises(TypeError, match="version is a whole number"):
+            await writer.invalidate("gold", version="1")
+        await writer.invalidate("gold", version=1)
+        await asyncio.sleep(0.001)
+        assert replica.stats.gaps == 0
 
 
 # Over a network.

@@ -14,25 +14,9 @@ import pytest
 from pubsub_lib import ChapterPubSub, Message, subscriber_task
 from pubsub_lib.lab.clock.background_loop import BackgroundLoop
 from pubsub_lib.lab.clock.virtual_time import Deadlock, run_virtual
+from tests.stepping import in_virtual_time, now, read_all, unread
 
 TIME_LIMIT_S = 10
-
-
-def now() -> float:
-    return asyncio.get_running_loop().time()
-
-
-async def read_all(queue: asyncio.Queue) -> list:
-    """Read until the sentinel, marking each message as done."""
-    messages = []
-    while (message := await queue.get()) is not None:
-        messages.append(message)
-        queue.task_done()
-    return messages
-
-
-def unread(queue: asyncio.Queue) -> list:
-    return [queue.get_nowait() for _ in range(queue.qsize())]
 
 
 # The contract.
@@ -47,66 +31,56 @@ def test_the_signatures_are_the_chapters():
     assert list(inspect.signature(subscriber_task).parameters) == ["queue"]
 
 
-def test_each_subscriber_has_a_bounded_queue_of_its_own():
-    async def main() -> None:
-        broker = ChapterPubSub[int](maxsize=7)
-        queues = [await broker.subscribe() for _ in range(3)]
-        assert broker.queues == queues
-        assert broker.maxsize == 7
-        assert all(type(queue) is asyncio.Queue and queue.maxsize == 7 for queue in queues)
-
-    run_virtual(main())
+@in_virtual_time
+async def test_each_subscriber_has_a_bounded_queue_of_its_own():
+    broker = ChapterPubSub[int](maxsize=7)
+    queues = [await broker.subscribe() for _ in range(3)]
+    assert broker.queues == queues
+    assert broker.maxsize == 7
+    assert all(type(queue) is asyncio.Queue and queue.maxsize == 7 for queue in queues)
 
 
-def test_every_subscriber_reads_every_message_and_then_the_sentinel():
-    async def main() -> None:
-        broker = ChapterPubSub[int]()
-        queues = [await broker.subscribe() for _ in range(2)]
-        for number in range(3):
-            await broker.publish(number)
-        await broker.shutdown()
-        assert [unread(queue) for queue in queues] == [[0, 1, 2, None]] * 2
-
-    run_virtual(main())
+@in_virtual_time
+async def test_every_subscriber_reads_every_message_and_then_the_sentinel():
+    broker = ChapterPubSub[int]()
+    queues = [await broker.subscribe() for _ in range(2)]
+    for number in range(3):
+        await broker.publish(number)
+    await broker.shutdown()
+    assert [unread(queue) for queue in queues] == [[0, 1, 2, None]] * 2
 
 
-def test_the_example_prints_what_it_received(capsys):
-    async def main() -> None:
-        broker = ChapterPubSub[Message](maxsize=100)
-        task = asyncio.create_task(subscriber_task(await broker.subscribe()))
-        await broker.publish(Message(content="Hello"))
-        await broker.shutdown()
-        await task
-
-    run_virtual(main())
+@in_virtual_time
+async def test_the_example_prints_what_it_received(capsys):
+    broker = ChapterPubSub[Message](maxsize=100)
+    task = asyncio.create_task(subscriber_task(await broker.subscribe()))
+    await broker.publish(Message(content="Hello"))
+    await broker.shutdown()
+    await task
     assert capsys.readouterr().out == "Received: Hello\n"
 
 
-def test_it_waits_one_second_for_a_full_queue_then_drops_and_prints(capsys):
-    async def main() -> None:
-        broker = ChapterPubSub[int](maxsize=1)
-        queue = await broker.subscribe()
-        await broker.publish(0)
-        assert now() == 0.0
-        await broker.publish(1)
-        assert now() == 1.0
-        assert unread(queue) == [0]
-
-    run_virtual(main())
+@in_virtual_time
+async def test_it_waits_one_second_for_a_full_queue_then_drops_and_prints(capsys):
+    broker = ChapterPubSub[int](maxsize=1)
+    queue = await broker.subscribe()
+    await broker.publish(0)
+    assert now() == 0.0
+    await broker.publish(1)
+    assert now() == 1.0
+    assert unread(queue) == [0]
     assert capsys.readouterr().out == "Queue full, dropping message\n"
 
 
-def test_a_message_gets_in_when_room_is_made_within_the_second(capsys):
-    async def main() -> None:
-        broker = ChapterPubSub[int](maxsize=1)
-        queue = await broker.subscribe()
-        await broker.publish(0)
-        asyncio.get_running_loop().call_later(0.75, queue.get_nowait)
-        await broker.publish(1)
-        assert now() == 0.75
-        assert unread(queue) == [1]
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_message_gets_in_when_room_is_made_within_the_second(capsys):
+    broker = ChapterPubSub[int](maxsize=1)
+    queue = await broker.subscribe()
+    await broker.publish(0)
+    asyncio.get_running_loop().call_later(0.75, queue.get_nowait)
+    await broker.publish(1)
+    assert now() == 0.75
+    assert unread(queue) == [1]
     assert capsys.readouterr().out == ""
 
 
@@ -166,58 +140,52 @@ def test_d2_a_task_that_nobody_keeps_is_collected_while_it_waits():
 
 
 @pytest.mark.parametrize("dead", [1, 3])
-def test_d3_each_dead_subscriber_costs_every_publish_a_second(dead):
-    async def main() -> None:
-        broker = ChapterPubSub[int](maxsize=1)
-        for _ in range(dead):
-            await broker.subscribe()
-        await broker.publish(0)
-        for publish in range(1, 4):
-            await broker.publish(publish)
-            assert now() == publish * dead
-
-    run_virtual(main())
-
-
-def test_d3_a_dead_subscriber_delays_the_healthy_ones_after_it():
-    async def main() -> None:
-        broker = ChapterPubSub[int](maxsize=1)
+@in_virtual_time
+async def test_d3_each_dead_subscriber_costs_every_publish_a_second(dead):
+    broker = ChapterPubSub[int](maxsize=1)
+    for _ in range(dead):
         await broker.subscribe()
-        healthy = await broker.subscribe()
-        await broker.publish(0)
-        assert await healthy.get() == 0
-        publisher = asyncio.create_task(broker.publish(1))
-        assert await healthy.get() == 1
-        assert now() == 1.0
-        await publisher
-
-    run_virtual(main())
+    await broker.publish(0)
+    for publish in range(1, 4):
+        await broker.publish(publish)
+        assert now() == publish * dead
 
 
-def test_d3_one_slow_subscriber_sets_everybodys_pace():
-    async def main() -> None:
-        broker = ChapterPubSub[int](maxsize=1)
-        slow, fast = await broker.subscribe(), await broker.subscribe()
+@in_virtual_time
+async def test_d3_a_dead_subscriber_delays_the_healthy_ones_after_it():
+    broker = ChapterPubSub[int](maxsize=1)
+    await broker.subscribe()
+    healthy = await broker.subscribe()
+    await broker.publish(0)
+    assert await healthy.get() == 0
+    publisher = asyncio.create_task(broker.publish(1))
+    assert await healthy.get() == 1
+    assert now() == 1.0
+    await publisher
 
-        async def read_slowly() -> None:
-            while await slow.get() is not None:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
 
-        async def arrival_times() -> list[float]:
-            times = []
-            while await fast.get() is not None:
-                times.append(now())
-            return times
+@in_virtual_time
+async def test_d3_one_slow_subscriber_sets_everybodys_pace():
+    broker = ChapterPubSub[int](maxsize=1)
+    slow, fast = await broker.subscribe(), await broker.subscribe()
 
-        async with asyncio.TaskGroup() as group:
-            group.create_task(read_slowly())
-            times = group.create_task(arrival_times())
-            for number in range(6):
-                await broker.publish(number)
-            await broker.shutdown()
-        assert times.result() == [0.0, 0.0, 0.02, 0.04, 0.06, 0.08]
+    async def read_slowly() -> None:
+        while await slow.get() is not None:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
-    run_virtual(main())
+    async def arrival_times() -> list[float]:
+        times = []
+        while await fast.get() is not None:
+            times.append(now())
+        return times
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(read_slowly())
+        times = group.create_task(arrival_times())
+        for number in range(6):
+            await broker.publish(number)
+        await broker.shutdown()
+    assert times.result() == [0.0, 0.0, 0.02, 0.04, 0.06, 0.08]
 
 
 def test_d4_shutdown_hangs_on_a_full_queue_that_nobody_reads():
@@ -231,48 +199,42 @@ def test_d4_shutdown_hangs_on_a_full_queue_that_nobody_reads():
         run_virtual(main())
 
 
-def test_d4_subscribers_after_a_full_queue_never_get_their_sentinel():
-    async def main() -> None:
-        broker = ChapterPubSub[int](maxsize=1)
-        before, full, after = [await broker.subscribe() for _ in range(3)]
-        await broker.publish(0)
-        assert (before.get_nowait(), after.get_nowait()) == (0, 0)
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(broker.shutdown(), timeout=60)
-        assert (unread(before), unread(full), unread(after)) == ([None], [0], [])
-
-    run_virtual(main())
+@in_virtual_time
+async def test_d4_subscribers_after_a_full_queue_never_get_their_sentinel():
+    broker = ChapterPubSub[int](maxsize=1)
+    before, full, after = [await broker.subscribe() for _ in range(3)]
+    await broker.publish(0)
+    assert (before.get_nowait(), after.get_nowait()) == (0, 0)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(broker.shutdown(), timeout=60)
+    assert (unread(before), unread(full), unread(after)) == ([None], [0], [])
 
 
-def test_d5_removing_a_subscriber_during_a_publish_makes_another_miss_the_message():
-    async def main() -> None:
-        broker = ChapterPubSub[int](maxsize=1)
-        a, b, c = [await broker.subscribe() for _ in range(3)]
-        await broker.publish(0)
-        assert (a.get_nowait(), c.get_nowait()) == (0, 0)
-        publisher = asyncio.create_task(broker.publish(1))
-        await asyncio.sleep(0.5)  # the publisher has served A and waits for B
-        broker.queues.remove(a)
-        assert b.get_nowait() == 0
-        await publisher
-        assert (unread(b), unread(c)) == ([1], [])
-
-    run_virtual(main())
+@in_virtual_time
+async def test_d5_removing_a_subscriber_during_a_publish_makes_another_miss_the_message():
+    broker = ChapterPubSub[int](maxsize=1)
+    a, b, c = [await broker.subscribe() for _ in range(3)]
+    await broker.publish(0)
+    assert (a.get_nowait(), c.get_nowait()) == (0, 0)
+    publisher = asyncio.create_task(broker.publish(1))
+    await asyncio.sleep(0.5)  # the publisher has served A and waits for B
+    broker.queues.remove(a)
+    assert b.get_nowait() == 0
+    await publisher
+    assert (unread(b), unread(c)) == ([1], [])
 
 
-def test_d5_a_newcomer_receives_the_older_message():
-    async def main() -> None:
-        broker = ChapterPubSub[int](maxsize=1)
-        full = await broker.subscribe()
-        await broker.publish(0)
-        publisher = asyncio.create_task(broker.publish(1))
-        await asyncio.sleep(0.5)
-        newcomer = await broker.subscribe()
-        full.get_nowait()
-        await publisher
-        assert unread(newcomer) == [1]
-
-    run_virtual(main())
+@in_virtual_time
+async def test_d5_a_newcomer_receives_the_older_message():
+    broker = ChapterPubSub[int](maxsize=1)
+    full = await broker.subscribe()
+    await broker.publish(0)
+    publisher = asyncio.create_task(broker.publish(1))
+    await asyncio.sleep(0.5)
+    newcomer = await broker.subscribe()
+    full.get_nowait()
+    await publisher
+    assert unread(newcomer) == [1]
 
 
 def test_d6_there_is_no_way_to_leave():
@@ -283,40 +245,36 @@ def test_d6_there_is_no_way_to_leave():
     }
 
 
-def test_d6_a_crashed_subscriber_keeps_its_messages_and_costs_each_publish_a_second():
+@in_virtual_time
+async def test_d6_a_crashed_subscriber_keeps_its_messages_and_costs_each_publish_a_second():
     async def crash(queue: asyncio.Queue[Message | None]) -> None:
         await queue.get()
         raise ValueError("crashed")
 
-    async def main() -> None:
-        broker = ChapterPubSub[Message](maxsize=100)
-        task = asyncio.create_task(crash(await broker.subscribe()))
-        message = Message("Hello")
+    broker = ChapterPubSub[Message](maxsize=100)
+    task = asyncio.create_task(crash(await broker.subscribe()))
+    message = Message("Hello")
+    await broker.publish(message)
+    await asyncio.wait([task])
+    assert str(task.exception()) == "crashed"
+    del task
+    first_kept = weakref.ref(broker.queues[0])
+    for _ in range(103):
         await broker.publish(message)
-        await asyncio.wait([task])
-        assert str(task.exception()) == "crashed"
-        del task
-        first_kept = weakref.ref(broker.queues[0])
-        for _ in range(103):
-            await broker.publish(message)
-        gc.collect()
-        assert first_kept().qsize() == 100
-        assert now() == 3.0
-
-    run_virtual(main())
+    gc.collect()
+    assert first_kept().qsize() == 100
+    assert now() == 3.0
 
 
-def test_d7_publishing_after_shutdown_is_accepted_and_never_read():
-    async def main() -> None:
-        broker = ChapterPubSub[int]()
-        queue = await broker.subscribe()
-        reader = asyncio.create_task(read_all(queue))
-        await broker.shutdown()
-        await broker.publish(1)
-        assert await reader == []
-        assert queue.qsize() == 1
-
-    run_virtual(main())
+@in_virtual_time
+async def test_d7_publishing_after_shutdown_is_accepted_and_never_read():
+    broker = ChapterPubSub[int]()
+    queue = await broker.subscribe()
+    reader = asyncio.create_task(read_all(queue))
+    await broker.shutdown()
+    await broker.publish(1)
+    assert await reader == []
+    assert queue.qsize() == 1
 
 
 def test_d7_subscribing_after_shutdown_waits_for_ever():
@@ -329,33 +287,29 @@ def test_d7_subscribing_after_shutdown_waits_for_ever():
         run_virtual(main())
 
 
-def test_d8_publishing_none_ends_the_subscribers():
-    async def main() -> None:
-        broker = ChapterPubSub[int | None]()
-        queue = await broker.subscribe()
-        reader = asyncio.create_task(read_all(queue))
-        for message in (1, None, 2):
-            await broker.publish(message)
-        assert await reader == [1]
-        assert unread(queue) == [2]
-
-    run_virtual(main())
+@in_virtual_time
+async def test_d8_publishing_none_ends_the_subscribers():
+    broker = ChapterPubSub[int | None]()
+    queue = await broker.subscribe()
+    reader = asyncio.create_task(read_all(queue))
+    for message in (1, None, 2):
+        await broker.publish(message)
+    assert await reader == [1]
+    assert unread(queue) == [2]
 
 
-def test_d9_a_cancelled_publish_has_reached_only_some():
-    async def main() -> None:
-        broker = ChapterPubSub[int](maxsize=1)
-        first, full, last = [await broker.subscribe() for _ in range(3)]
-        await broker.publish(0)
-        assert (first.get_nowait(), last.get_nowait()) == (0, 0)
-        publisher = asyncio.create_task(broker.publish(1))
-        await asyncio.sleep(0.5)
-        publisher.cancel()
-        await asyncio.wait([publisher])
-        assert publisher.cancelled()
-        assert (unread(first), unread(full), unread(last)) == ([1], [0], [])
-
-    run_virtual(main())
+@in_virtual_time
+async def test_d9_a_cancelled_publish_has_reached_only_some():
+    broker = ChapterPubSub[int](maxsize=1)
+    first, full, last = [await broker.subscribe() for _ in range(3)]
+    await broker.publish(0)
+    assert (first.get_nowait(), last.get_nowait()) == (0, 0)
+    publisher = asyncio.create_task(broker.publish(1))
+    await asyncio.sleep(0.5)
+    publisher.cancel()
+    await asyncio.wait([publisher])
+    assert publisher.cancelled()
+    assert (unread(first), unread(full), unread(last)) == ([1], [0], [])
 
 
 def test_d9_a_cancelled_handler_loses_its_message_and_join_hangs():
@@ -380,63 +334,57 @@ def test_d9_a_cancelled_handler_loses_its_message_and_join_hangs():
         run_virtual(main())
 
 
-def test_d10_ten_thousand_puts_leave_ten_thousand_dead_timers():
-    async def main() -> None:
-        loop = asyncio.get_running_loop()
-        set_timer = loop.call_at
-        timers = []
+@in_virtual_time
+async def test_d10_ten_thousand_puts_leave_ten_thousand_dead_timers():
+    loop = asyncio.get_running_loop()
+    set_timer = loop.call_at
+    timers = []
 
-        def call_at(*args, **kwargs):
-            timer = set_timer(*args, **kwargs)
-            timers.append(weakref.ref(timer))
-            return timer
+    def call_at(*args, **kwargs):
+        timer = set_timer(*args, **kwargs)
+        timers.append(weakref.ref(timer))
+        return timer
 
-        loop.call_at = call_at
-        broker = ChapterPubSub[int](maxsize=10_000)
-        await broker.subscribe()
-        for number in range(10_000):
-            await broker.publish(number)
-        # Only the loop still refers to them, but for the newest, which a frame may hold.
-        kept = [timer() for timer in timers if timer() is not None]
-        assert len(kept) >= 9_999
-        assert all(timer.cancelled() for timer in kept)
-
-    run_virtual(main())
+    loop.call_at = call_at
+    broker = ChapterPubSub[int](maxsize=10_000)
+    await broker.subscribe()
+    for number in range(10_000):
+        await broker.publish(number)
+    # Only the loop still refers to them, but for the newest, which a frame may hold.
+    kept = [timer() for timer in timers if timer() is not None]
+    assert len(kept) >= 9_999
+    assert all(timer.cancelled() for timer in kept)
 
 
-def test_d10_puts_on_a_queue_with_room_let_no_other_task_run():
-    async def main() -> None:
-        broker = ChapterPubSub[int](maxsize=10_000)
-        await broker.subscribe()
-        ran = asyncio.Event()
+@in_virtual_time
+async def test_d10_puts_on_a_queue_with_room_let_no_other_task_run():
+    broker = ChapterPubSub[int](maxsize=10_000)
+    await broker.subscribe()
+    ran = asyncio.Event()
 
-        async def other() -> None:
-            ran.set()
+    async def other() -> None:
+        ran.set()
 
-        other_task = asyncio.create_task(other())
-        for number in range(10_000):
-            await broker.publish(number)
-        assert not ran.is_set()
-        await other_task
-
-    run_virtual(main())
+    other_task = asyncio.create_task(other())
+    for number in range(10_000):
+        await broker.publish(number)
+    assert not ran.is_set()
+    await other_task
 
 
-def test_d11_two_subscribers_see_two_publishers_in_different_orders():
-    async def main() -> None:
-        broker = ChapterPubSub[int](maxsize=2)
-        a, b = await broker.subscribe(), await broker.subscribe()
-        b.put_nowait(0)
-        b.put_nowait(0)
-        first = asyncio.create_task(broker.publish(1))
-        await asyncio.sleep(0.1)  # A has the first message, whose publisher waits for B
-        b.get_nowait()
-        await broker.publish(2)  # takes the room before the first publisher has woken up
-        b.get_nowait()
-        await first
-        assert (unread(a), unread(b)) == ([1, 2], [2, 1])
-
-    run_virtual(main())
+@in_virtual_time
+async def test_d11_two_subscribers_see_two_publishers_in_different_orders():
+    broker = ChapterPubSub[int](maxsize=2)
+    a, b = await broker.subscribe(), await broker.subscribe()
+    b.put_nowait(0)
+    b.put_nowait(0)
+    first = asyncio.create_task(broker.publish(1))
+    await asyncio.sleep(0.1)  # A has the first message, whose publisher waits for B
+    b.get_nowait()
+    await broker.publish(2)  # takes the room before the first publisher has woken up
+    b.get_nowait()
+    await first
+    assert (unread(a), unread(b)) == ([1, 2], [2, 1])
 
 
 def test_d12_it_cannot_be_used_in_a_second_event_loop():

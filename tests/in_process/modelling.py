@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from pubsub_lib import BrokerStats, Lagged, PubSubClosed, PubSubFull, ShutdownReport
 from pubsub_lib.in_process.subscription import BaseSubscription
+from tests.stepping import let_all_run
 
 END = "the end"
 BROKEN = "the filter's error"
@@ -46,12 +47,6 @@ def is_even_or_breaks(number: int) -> bool:
     if number % 7 == 6:
         raise FilterError(number)
     return number % 2 == 0
-
-
-async def let_all_run() -> None:
-    """Let every task go on until it waits, at this instant."""
-    for _ in range(20):
-        await asyncio.sleep(0)
 
 
 def pick(things: list, index: int) -> list:

@@ -7,18 +7,17 @@ import pytest
 
 from pubsub_lib.in_process.event_loop import HomeLoop
 from pubsub_lib.lab.clock.virtual_time import run_virtual
+from tests.stepping import in_virtual_time
 
 
 async def check(home: HomeLoop) -> asyncio.AbstractEventLoop:
     return home.check()
 
 
-def test_it_returns_the_running_loop_however_often_it_is_asked():
-    async def main() -> None:
-        home = HomeLoop("Example")
-        assert home.check() is home.check() is asyncio.get_running_loop()
-
-    run_virtual(main())
+@in_virtual_time
+async def test_it_returns_the_running_loop_however_often_it_is_asked():
+    home = HomeLoop("Example")
+    assert home.check() is home.check() is asyncio.get_running_loop()
 
 
 def test_a_second_loop_is_refused_with_the_remedy():
@@ -50,16 +49,14 @@ def test_a_call_without_a_loop_is_made_at_once():
     assert called == ["now"]
 
 
-def test_a_call_on_the_loop_is_made_at_its_next_turn():
-    async def main() -> None:
-        home, called = HomeLoop("Example"), []
-        home.check()
-        home.call_soon(lambda: called.append("now"))
-        assert called == []
-        await asyncio.sleep(0)
-        assert called == ["now"]
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_call_on_the_loop_is_made_at_its_next_turn():
+    home, called = HomeLoop("Example"), []
+    home.check()
+    home.call_soon(lambda: called.append("now"))
+    assert called == []
+    await asyncio.sleep(0)
+    assert called == ["now"]
 
 
 def test_a_call_from_another_thread_is_made_on_the_loop_and_wakes_it():

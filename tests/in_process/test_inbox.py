@@ -11,7 +11,7 @@ import pytest
 
 from pubsub_lib import AsyncPubSub, Inbox, PubSubClosed, SubscriptionStats
 from pubsub_lib.lab.clock.virtual_time import Deadlock, run_virtual
-from tests.stepping import now
+from tests.stepping import in_virtual_time, now
 
 
 def inbox_of(*messages: object, maxsize: int = 100) -> Inbox:
@@ -61,25 +61,23 @@ def test_it_knows_its_size():
     assert (inbox.qsize(), inbox.empty(), inbox.full()) == (2, False, True)
 
 
-def test_code_written_for_a_queue_works_on_it():
+@in_virtual_time
+async def test_code_written_for_a_queue_works_on_it():
     async def work(queue: asyncio.Queue, done: list) -> None:
         while True:
             message = await queue.get()
             done.append(message)
             queue.task_done()
 
-    async def main() -> None:
-        done = []
-        inbox = inbox_of(maxsize=2)
-        workers = [asyncio.create_task(work(inbox, done)) for _ in range(3)]
-        for number in range(20):
-            await inbox.put(number)
-        await inbox.join()
-        assert done == list(range(20))
-        for worker in workers:
-            worker.cancel()
-
-    run_virtual(main())
+    done = []
+    inbox = inbox_of(maxsize=2)
+    workers = [asyncio.create_task(work(inbox, done)) for _ in range(3)]
+    for number in range(20):
+        await inbox.put(number)
+    await inbox.join()
+    assert done == list(range(20))
+    for worker in workers:
+        worker.cancel()
 
 
 def test_it_can_be_awaited_any_number_of_times_and_takes_no_turn():
@@ -96,31 +94,25 @@ def test_it_can_be_awaited_any_number_of_times_and_takes_no_turn():
 # Reading.
 
 
-def test_messages_come_out_in_the_order_they_went_in():
-    async def main() -> None:
-        inbox = inbox_of(1, 2, 3)
-        assert [await inbox.get() for _ in range(3)] == [1, 2, 3]
-
-    run_virtual(main())
+@in_virtual_time
+async def test_messages_come_out_in_the_order_they_went_in():
+    inbox = inbox_of(1, 2, 3)
+    assert [await inbox.get() for _ in range(3)] == [1, 2, 3]
 
 
-def test_falsy_messages_are_messages():
-    async def main() -> None:
-        inbox = inbox_of(0, "", False)
-        inbox.shutdown()
-        assert [message async for message in inbox] == [0, "", False]
-
-    run_virtual(main())
+@in_virtual_time
+async def test_falsy_messages_are_messages():
+    inbox = inbox_of(0, "", False)
+    inbox.shutdown()
+    assert [message async for message in inbox] == [0, "", False]
 
 
-def test_get_waits_for_a_message():
-    async def main() -> None:
-        inbox = inbox_of()
-        asyncio.get_running_loop().call_later(3, inbox.put_nowait, "Hello")
-        assert await inbox.get() == "Hello"
-        assert now() == 3.0
-
-    run_virtual(main())
+@in_virtual_time
+async def test_get_waits_for_a_message():
+    inbox = inbox_of()
+    asyncio.get_running_loop().call_later(3, inbox.put_nowait, "Hello")
+    assert await inbox.get() == "Hello"
+    assert now() == 3.0
 
 
 def test_get_nowait_takes_a_message():
@@ -138,55 +130,49 @@ def test_get_nowait_on_a_closed_empty_inbox_returns_none_every_time():
     assert [inbox.get_nowait() for _ in range(3)] == [None] * 3
 
 
-def test_a_cancelled_get_loses_no_message():
-    async def main() -> None:
-        inbox = inbox_of()
-        reader = asyncio.create_task(inbox.get())
-        await asyncio.sleep(0)
-        inbox.put_nowait("Hello")  # the reader is woken for it
-        reader.cancel()  # and cancelled before it can take it
-        await asyncio.wait([reader])
-        assert reader.cancelled()
-        assert inbox.get_nowait() == "Hello"
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_cancelled_get_loses_no_message():
+    inbox = inbox_of()
+    reader = asyncio.create_task(inbox.get())
+    await asyncio.sleep(0)
+    inbox.put_nowait("Hello")  # the reader is woken for it
+    reader.cancel()  # and cancelled before it can take it
+    await asyncio.wait([reader])
+    assert reader.cancelled()
+    assert inbox.get_nowait() == "Hello"
 
 
-def test_a_cancelled_get_wakes_the_next_reader_for_its_message():
-    async def main() -> None:
-        inbox = inbox_of()
-        first, second = asyncio.create_task(inbox.get()), asyncio.create_task(inbox.get())
-        await asyncio.sleep(0)
-        inbox.put_nowait("Hello")
-        first.cancel()
-        assert await second == "Hello"
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_cancelled_get_wakes_the_next_reader_for_its_message():
+    inbox = inbox_of()
+    first, second = asyncio.create_task(inbox.get()), asyncio.create_task(inbox.get())
+    await asyncio.sleep(0)
+    inbox.put_nowait("Hello")
+    first.cancel()
+    assert await second == "Hello"
 
 
 @pytest.mark.parametrize("wait", [Inbox.get, Inbox.join])
-def test_a_wait_that_timed_out_leaves_nothing_behind(wait):
-    async def main() -> None:
-        inbox = inbox_of(maxsize=1)
-        if wait is not Inbox.get:
-            inbox.put_nowait("unread")
-        loop = asyncio.get_running_loop()
-        create_future = loop.create_future
-        futures = weakref.WeakSet()
+@in_virtual_time
+async def test_a_wait_that_timed_out_leaves_nothing_behind(wait):
+    inbox = inbox_of(maxsize=1)
+    if wait is not Inbox.get:
+        inbox.put_nowait("unread")
+    loop = asyncio.get_running_loop()
+    create_future = loop.create_future
+    futures = weakref.WeakSet()
 
-        def recording_create_future() -> asyncio.Future:
-            futures.add(future := create_future())
-            return future
+    def recording_create_future() -> asyncio.Future:
+        futures.add(future := create_future())
+        return future
 
-        loop.create_future = recording_create_future
-        for _ in range(3):
-            with pytest.raises(TimeoutError):
-                await asyncio.wait_for(wait(inbox), timeout=1)
-        await asyncio.sleep(0)
-        gc.collect()
-        assert not [future for future in futures if future.cancelled()]
-
-    run_virtual(main())
+    loop.create_future = recording_create_future
+    for _ in range(3):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(wait(inbox), timeout=1)
+    await asyncio.sleep(0)
+    gc.collect()
+    assert not [future for future in futures if future.cancelled()]
 
 
 def test_waiting_on_a_second_event_loop_is_refused_with_the_remedy():
@@ -206,17 +192,15 @@ def test_waiting_on_a_second_event_loop_is_refused_with_the_remedy():
 # Marking as done.
 
 
-def test_join_waits_until_every_message_is_done():
-    async def main() -> None:
-        inbox = inbox_of(1, 2)
-        loop = asyncio.get_running_loop()
-        for delay in (1, 2):
-            inbox.get_nowait()
-            loop.call_later(delay, inbox.task_done)
-        await inbox.join()
-        assert now() == 2.0
-
-    run_virtual(main())
+@in_virtual_time
+async def test_join_waits_until_every_message_is_done():
+    inbox = inbox_of(1, 2)
+    loop = asyncio.get_running_loop()
+    for delay in (1, 2):
+        inbox.get_nowait()
+        loop.call_later(delay, inbox.task_done)
+    await inbox.join()
+    assert now() == 2.0
 
 
 def test_join_returns_at_once_when_nothing_was_received():
@@ -228,29 +212,25 @@ def test_join_counts_messages_that_nobody_has_read():
         run_virtual(inbox_of(1).join())
 
 
-def test_the_end_needs_no_task_done():
-    async def main() -> None:
-        inbox = inbox_of(1)
-        inbox.shutdown()
-        assert await inbox.get() == 1
-        inbox.task_done()
-        assert await inbox.get() is None
-        await inbox.join()
-
-    run_virtual(main())
+@in_virtual_time
+async def test_the_end_needs_no_task_done():
+    inbox = inbox_of(1)
+    inbox.shutdown()
+    assert await inbox.get() == 1
+    inbox.task_done()
+    assert await inbox.get() is None
+    await inbox.join()
 
 
-def test_several_may_join_and_a_cancelled_one_disturbs_nobody():
-    async def main() -> None:
-        inbox = inbox_of(1)
-        joins = [asyncio.create_task(inbox.join()) for _ in range(3)]
-        await asyncio.sleep(0)
-        joins[0].cancel()
-        inbox.get_nowait()
-        inbox.task_done()
-        await asyncio.gather(*joins[1:])
-
-    run_virtual(main())
+@in_virtual_time
+async def test_several_may_join_and_a_cancelled_one_disturbs_nobody():
+    inbox = inbox_of(1)
+    joins = [asyncio.create_task(inbox.join()) for _ in range(3)]
+    await asyncio.sleep(0)
+    joins[0].cancel()
+    inbox.get_nowait()
+    inbox.task_done()
+    await asyncio.gather(*joins[1:])
 
 
 def test_task_done_more_often_than_messages_were_received_raises():
@@ -261,48 +241,40 @@ def test_task_done_more_often_than_messages_were_received_raises():
         inbox.task_done()
 
 
-def test_async_with_leaves_the_broker_at_the_end():
-    async def main() -> None:
-        broker = AsyncPubSub[int]()
-        async with broker.subscribe() as inbox:
-            assert broker.queues == [inbox]
-        assert broker.queues == []
-        assert inbox.closed
-
-    run_virtual(main())
+@in_virtual_time
+async def test_async_with_leaves_the_broker_at_the_end():
+    broker = AsyncPubSub[int]()
+    async with broker.subscribe() as inbox:
+        assert broker.queues == [inbox]
+    assert broker.queues == []
+    assert inbox.closed
 
 
 # Closing.
 
 
-def test_shutdown_lets_the_reader_have_what_is_left_and_then_none_every_time():
-    async def main() -> None:
-        inbox = inbox_of(1, 2)
-        inbox.shutdown()
-        assert [await inbox.get() for _ in range(4)] == [1, 2, None, None]
-
-    run_virtual(main())
+@in_virtual_time
+async def test_shutdown_lets_the_reader_have_what_is_left_and_then_none_every_time():
+    inbox = inbox_of(1, 2)
+    inbox.shutdown()
+    assert [await inbox.get() for _ in range(4)] == [1, 2, None, None]
 
 
-def test_shutdown_immediate_discards_what_is_left():
-    async def main() -> None:
-        inbox = inbox_of(1, 2)
-        inbox.shutdown(immediate=True)
-        assert await inbox.get() is None
-        await inbox.join()
-
-    run_virtual(main())
+@in_virtual_time
+async def test_shutdown_immediate_discards_what_is_left():
+    inbox = inbox_of(1, 2)
+    inbox.shutdown(immediate=True)
+    assert await inbox.get() is None
+    await inbox.join()
 
 
-def test_shutdown_wakes_every_reader_that_waits():
-    async def main() -> None:
-        inbox = inbox_of()
-        readers = [asyncio.create_task(inbox.get()) for _ in range(3)]
-        await asyncio.sleep(0)
-        inbox.shutdown()
-        assert await asyncio.gather(*readers) == [None] * 3
-
-    run_virtual(main())
+@in_virtual_time
+async def test_shutdown_wakes_every_reader_that_waits():
+    inbox = inbox_of()
+    readers = [asyncio.create_task(inbox.get()) for _ in range(3)]
+    await asyncio.sleep(0)
+    inbox.shutdown()
+    assert await asyncio.gather(*readers) == [None] * 3
 
 
 def test_none_is_never_stored():
@@ -311,17 +283,15 @@ def test_none_is_never_stored():
     assert inbox.empty()
 
 
-def test_close_discards_what_is_unread_and_releases_join():
-    async def main() -> None:
-        inbox = inbox_of(1, 2)
-        joining = asyncio.create_task(inbox.join())
-        await asyncio.sleep(0)
-        inbox.close()
-        await joining
-        assert await inbox.get() is None
-        assert inbox.empty()
-
-    run_virtual(main())
+@in_virtual_time
+async def test_close_discards_what_is_unread_and_releases_join():
+    inbox = inbox_of(1, 2)
+    joining = asyncio.create_task(inbox.join())
+    await asyncio.sleep(0)
+    inbox.close()
+    await joining
+    assert await inbox.get() is None
+    assert inbox.empty()
 
 
 def test_close_twice_does_no_harm():
@@ -340,30 +310,26 @@ def test_a_message_that_is_being_handled_may_be_marked_as_done_after_close():
 
 
 @pytest.mark.parametrize("close", [Inbox.close, Inbox.shutdown])
-def test_a_put_that_waits_is_told_when_the_inbox_is_closed(close):
-    async def main() -> None:
-        inbox = inbox_of(1, maxsize=1)
-        waiting = asyncio.create_task(inbox.put(2))
-        await asyncio.sleep(1)
-        close(inbox)
-        with pytest.raises(PubSubClosed, match=r"closed while a message waited for room"):
-            await waiting
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_put_that_waits_is_told_when_the_inbox_is_closed(close):
+    inbox = inbox_of(1, maxsize=1)
+    waiting = asyncio.create_task(inbox.put(2))
+    await asyncio.sleep(1)
+    close(inbox)
+    with pytest.raises(PubSubClosed, match=r"closed while a message waited for room"):
+        await waiting
 
 
 # Putting a message in one inbox alone.
 
 
-def test_put_waits_for_room_as_long_as_it_takes():
-    async def main() -> None:
-        inbox = inbox_of(1, maxsize=1)
-        asyncio.get_running_loop().call_later(3600, inbox.get_nowait)
-        await inbox.put(2)
-        assert now() == 3600.0
-        assert inbox.get_nowait() == 2
-
-    run_virtual(main())
+@in_virtual_time
+async def test_put_waits_for_room_as_long_as_it_takes():
+    inbox = inbox_of(1, maxsize=1)
+    asyncio.get_running_loop().call_later(3600, inbox.get_nowait)
+    await inbox.put(2)
+    assert now() == 3600.0
+    assert inbox.get_nowait() == 2
 
 
 def test_put_into_a_full_inbox_that_nobody_reads_waits_for_ever():
@@ -376,32 +342,28 @@ def test_put_nowait_into_a_full_inbox_raises():
         inbox_of(1, maxsize=1).put_nowait(2)
 
 
-def test_putters_are_served_first_come_first_served_and_nobody_slips_in():
-    async def main() -> None:
-        inbox = inbox_of(0, maxsize=1)
-        putters = [asyncio.create_task(inbox.put(number)) for number in (1, 2, 3)]
-        await asyncio.sleep(0)
-        assert inbox.get_nowait() == 0
-        with pytest.raises(asyncio.QueueFull):
-            inbox.put_nowait("slips in")
-        assert [inbox.get_nowait() for _ in range(3)] == [1, 2, 3]
-        await asyncio.gather(*putters)
-
-    run_virtual(main())
+@in_virtual_time
+async def test_putters_are_served_first_come_first_served_and_nobody_slips_in():
+    inbox = inbox_of(0, maxsize=1)
+    putters = [asyncio.create_task(inbox.put(number)) for number in (1, 2, 3)]
+    await asyncio.sleep(0)
+    assert inbox.get_nowait() == 0
+    with pytest.raises(asyncio.QueueFull):
+        inbox.put_nowait("slips in")
+    assert [inbox.get_nowait() for _ in range(3)] == [1, 2, 3]
+    await asyncio.gather(*putters)
 
 
-def test_a_cancelled_put_withdraws_its_message():
-    async def main() -> None:
-        inbox = inbox_of(0, maxsize=1)
-        first, second = asyncio.create_task(inbox.put(1)), asyncio.create_task(inbox.put(2))
-        await asyncio.sleep(0)
-        first.cancel()
-        await asyncio.wait([first])
-        assert [inbox.get_nowait(), inbox.get_nowait()] == [0, 2]
-        await second
-        assert inbox.stats.dropped == 1
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_cancelled_put_withdraws_its_message():
+    inbox = inbox_of(0, maxsize=1)
+    first, second = asyncio.create_task(inbox.put(1)), asyncio.create_task(inbox.put(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.wait([first])
+    assert [inbox.get_nowait(), inbox.get_nowait()] == [0, 2]
+    await second
+    assert inbox.stats.dropped == 1
 
 
 def test_none_cannot_be_put():
@@ -423,34 +385,30 @@ def test_a_closed_inbox_takes_no_more_messages_and_names_the_remedy():
 # Statistics.
 
 
-def test_stats_are_exact():
-    async def main() -> None:
-        broker = AsyncPubSub[int](maxsize=3, timeout=0)
-        inbox = broker.subscribe()
-        assert inbox.stats == SubscriptionStats(received=0, dropped=0, depth=0, high_water_mark=0)
-        for number in range(5):
-            await broker.publish(number)
-        assert inbox.stats == SubscriptionStats(received=3, dropped=2, depth=3, high_water_mark=3)
-        inbox.get_nowait()
-        inbox.get_nowait()
-        assert inbox.stats == SubscriptionStats(received=3, dropped=2, depth=1, high_water_mark=3)
-
-    run_virtual(main())
+@in_virtual_time
+async def test_stats_are_exact():
+    broker = AsyncPubSub[int](maxsize=3, timeout=0)
+    inbox = broker.subscribe()
+    assert inbox.stats == SubscriptionStats(received=0, dropped=0, depth=0, high_water_mark=0)
+    for number in range(5):
+        await broker.publish(number)
+    assert inbox.stats == SubscriptionStats(received=3, dropped=2, depth=3, high_water_mark=3)
+    inbox.get_nowait()
+    inbox.get_nowait()
+    assert inbox.stats == SubscriptionStats(received=3, dropped=2, depth=1, high_water_mark=3)
 
 
-def test_the_high_water_mark_is_exact_while_an_async_for_has_messages_in_hand():
-    async def main() -> None:
-        inbox = inbox_of(*range(3))
-        messages = aiter(inbox)
-        await anext(messages)  # two are left
-        for number in range(6):
-            inbox.put_nowait(number)
-        assert inbox.qsize() == 8
-        for _ in range(8):
-            await anext(messages)
-        assert inbox.stats == SubscriptionStats(received=9, dropped=0, depth=0, high_water_mark=8)
-
-    run_virtual(main())
+@in_virtual_time
+async def test_the_high_water_mark_is_exact_while_an_async_for_has_messages_in_hand():
+    inbox = inbox_of(*range(3))
+    messages = aiter(inbox)
+    await anext(messages)  # two are left
+    for number in range(6):
+        inbox.put_nowait(number)
+    assert inbox.qsize() == 8
+    for _ in range(8):
+        await anext(messages)
+    assert inbox.stats == SubscriptionStats(received=9, dropped=0, depth=0, high_water_mark=8)
 
 
 def test_unfinished_counts_what_was_taken_and_not_marked_as_done():

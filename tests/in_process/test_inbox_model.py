@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pubsub_lib import AsyncPubSub, Overflow, PubSubClosed, PubSubFull
-from pubsub_lib.lab.clock.virtual_time import run_virtual
 from tests.in_process.modelling import (
     Comparison,
     FilterError,
@@ -21,6 +20,7 @@ from tests.in_process.modelling import (
     examples,
     lives,
 )
+from tests.stepping import in_virtual_time
 
 
 @dataclass(eq=False)
@@ -248,8 +248,6 @@ timeouts = st.sampled_from([None, 0, 0.75, 1.0])
         }
     ),
 )
-def test_the_broker_does_what_the_model_does(maxsize, timeout, overflow, operations):
-    async def main() -> None:
-        await InboxComparison(maxsize, timeout, overflow).compare_all(operations)
-
-    run_virtual(main())
+@in_virtual_time
+async def test_the_broker_does_what_the_model_does(maxsize, timeout, overflow, operations):
+    await InboxComparison(maxsize, timeout, overflow).compare_all(operations)

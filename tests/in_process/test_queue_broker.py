@@ -20,7 +20,7 @@ from pubsub_lib import (
     subscriber_task,
 )
 from pubsub_lib.lab.clock.virtual_time import Deadlock, run_virtual
-from tests.stepping import handle_all, let_all_run, now, start, unread
+from tests.stepping import handle_all, in_virtual_time, let_all_run, now, start, unread
 
 # Creating one.
 
@@ -80,16 +80,14 @@ def test_an_overflow_policy_that_is_none_is_refused_and_the_choices_are_named(ov
         AsyncPubSub(overflow=overflow)
 
 
-def test_it_says_what_it_is():
-    async def main() -> None:
-        broker = AsyncPubSub[int]()
-        inbox = broker.subscribe()
-        assert repr(broker) == "<AsyncPubSub of 1 subscribers>"
-        await broker.shutdown()
-        assert repr(broker) == "<AsyncPubSub of 1 subscribers closed>"
-        assert broker.queues == [inbox]
-
-    run_virtual(main())
+@in_virtual_time
+async def test_it_says_what_it_is():
+    broker = AsyncPubSub[int]()
+    inbox = broker.subscribe()
+    assert repr(broker) == "<AsyncPubSub of 1 subscribers>"
+    await broker.shutdown()
+    assert repr(broker) == "<AsyncPubSub of 1 subscribers closed>"
+    assert broker.queues == [inbox]
 
 
 # Publishing where there is room.
@@ -120,15 +118,13 @@ either_way = pytest.mark.parametrize("publish", [publish_by_waiting, publish_at_
 
 
 @either_way
-def test_every_subscriber_gets_the_same_object(publish):
-    async def main() -> None:
-        broker = AsyncPubSub[Message]()
-        inboxes = [broker.subscribe() for _ in range(3)]
-        message = Message("Hello")
-        assert await publish(broker, message) == Delivery(delivered=3)
-        assert all(inbox.get_nowait() is message for inbox in inboxes)
-
-    run_virtual(main())
+@in_virtual_time
+async def test_every_subscriber_gets_the_same_object(publish):
+    broker = AsyncPubSub[Message]()
+    inboxes = [broker.subscribe() for _ in range(3)]
+    message = Message("Hello")
+    assert await publish(broker, message) == Delivery(delivered=3)
+    assert all(inbox.get_nowait() is message for inbox in inboxes)
 
 
 @either_way
@@ -137,38 +133,32 @@ def test_a_message_published_to_nobody_is_delivered_to_nobody(publish):
 
 
 @either_way
-def test_a_subscriber_receives_only_what_is_published_later(publish):
-    async def main() -> None:
-        broker = AsyncPubSub[int]()
+@in_virtual_time
+async def test_a_subscriber_receives_only_what_is_published_later(publish):
+    broker = AsyncPubSub[int]()
+    await publish(broker, 1)
+    inbox = broker.subscribe()
+    await publish(broker, 2)
+    assert unread(inbox) == [2]
+
+
+@either_way
+@in_virtual_time
+async def test_none_is_refused_and_not_counted(publish):
+    broker = AsyncPubSub[int | None]()
+    with pytest.raises(TypeError, match=r"^None cannot be published: it tells a reader"):
+        await publish(broker, None)
+    assert broker.stats.published == 0
+
+
+@either_way
+@in_virtual_time
+async def test_a_message_after_shutdown_is_refused_and_not_counted(publish):
+    broker = AsyncPubSub[int]()
+    await broker.shutdown()
+    with pytest.raises(PubSubClosed, match=r"was shut down; publish to a new one"):
         await publish(broker, 1)
-        inbox = broker.subscribe()
-        await publish(broker, 2)
-        assert unread(inbox) == [2]
-
-    run_virtual(main())
-
-
-@either_way
-def test_none_is_refused_and_not_counted(publish):
-    async def main() -> None:
-        broker = AsyncPubSub[int | None]()
-        with pytest.raises(TypeError, match=r"^None cannot be published: it tells a reader"):
-            await publish(broker, None)
-        assert broker.stats.published == 0
-
-    run_virtual(main())
-
-
-@either_way
-def test_a_message_after_shutdown_is_refused_and_not_counted(publish):
-    async def main() -> None:
-        broker = AsyncPubSub[int]()
-        await broker.shutdown()
-        with pytest.raises(PubSubClosed, match=r"was shut down; publish to a new one"):
-            await publish(broker, 1)
-        assert broker.stats.published == 0
-
-    run_virtual(main())
+    assert broker.stats.published == 0
 
 
 @either_way
@@ -195,109 +185,95 @@ def test_a_publish_with_room_everywhere_takes_no_turn():
 # Publishing where an inbox is full.
 
 
-def test_the_bound_is_never_exceeded():
-    async def main() -> None:
-        broker = AsyncPubSub[int](maxsize=3, timeout=None)
-        inbox = broker.subscribe()
-        depths = []
+@in_virtual_time
+async def test_the_bound_is_never_exceeded():
+    broker = AsyncPubSub[int](maxsize=3, timeout=None)
+    inbox = broker.subscribe()
+    depths = []
 
-        async def publish() -> None:
-            for number in range(10):
-                await broker.publish(number)
-                depths.append(inbox.qsize())
-
-        publishers = [start(publish()) for _ in range(5)]
-        for _ in range(50):
-            await inbox.get()
+    async def publish() -> None:
+        for number in range(10):
+            await broker.publish(number)
             depths.append(inbox.qsize())
-        await asyncio.gather(*publishers)
-        assert max(depths) == inbox.stats.high_water_mark == 3
 
-    run_virtual(main())
-
-
-def test_a_healthy_inbox_gets_the_message_at_once_while_another_is_full():
-    async def main() -> None:
-        broker = AsyncPubSub[int](maxsize=1)
-        full, healthy = broker.subscribe(), broker.subscribe()
-        await broker.publish(0)
-        assert healthy.get_nowait() == 0
-        publisher = start(broker.publish(1))
-        assert await healthy.get() == 1
-        assert now() == 0.0
-        assert await publisher == Delivery(delivered=1, missed_by=(full,))
-        assert now() == 1.0
-        assert unread(full) == [0]
-
-    run_virtual(main())
+    publishers = [start(publish()) for _ in range(5)]
+    for _ in range(50):
+        await inbox.get()
+        depths.append(inbox.qsize())
+    await asyncio.gather(*publishers)
+    assert max(depths) == inbox.stats.high_water_mark == 3
 
 
-def test_a_full_inbox_gets_the_message_the_moment_it_has_room():
-    async def main() -> None:
-        broker = AsyncPubSub[int](maxsize=1)
-        inbox = broker.subscribe()
-        await broker.publish(0)
-        asyncio.get_running_loop().call_later(0.25, inbox.get_nowait)
-        assert await broker.publish(1) == Delivery(delivered=1)
-        assert now() == 0.25
-        assert unread(inbox) == [1]
-
-    run_virtual(main())
-
-
-def test_all_full_inboxes_are_waited_on_together():
-    async def main() -> None:
-        broker = AsyncPubSub[int](maxsize=1)
-        inboxes = [broker.subscribe() for _ in range(3)]
-        await broker.publish(0)
-        loop = asyncio.get_running_loop()
-        for inbox, delay in zip(inboxes, (0.75, 0.5, 0.25), strict=True):
-            loop.call_later(delay, inbox.get_nowait)
-        assert await broker.publish(1) == Delivery(delivered=3)
-        assert now() == 0.75
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_healthy_inbox_gets_the_message_at_once_while_another_is_full():
+    broker = AsyncPubSub[int](maxsize=1)
+    full, healthy = broker.subscribe(), broker.subscribe()
+    await broker.publish(0)
+    assert healthy.get_nowait() == 0
+    publisher = start(broker.publish(1))
+    assert await healthy.get() == 1
+    assert now() == 0.0
+    assert await publisher == Delivery(delivered=1, missed_by=(full,))
+    assert now() == 1.0
+    assert unread(full) == [0]
 
 
-def test_timeout_zero_lets_a_reader_that_waits_run_before_it_drops():
-    async def main() -> None:
-        broker = AsyncPubSub[int](maxsize=2, timeout=0)
-        reader = start(handle_all(broker.subscribe()))
-        await let_all_run()
-        deliveries = [await broker.publish(number) for number in range(100)]
-        assert set(deliveries) == {Delivery(delivered=1)}
-        await broker.shutdown()
-        assert await reader == list(range(100))
-        assert now() == 0.0
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_full_inbox_gets_the_message_the_moment_it_has_room():
+    broker = AsyncPubSub[int](maxsize=1)
+    inbox = broker.subscribe()
+    await broker.publish(0)
+    asyncio.get_running_loop().call_later(0.25, inbox.get_nowait)
+    assert await broker.publish(1) == Delivery(delivered=1)
+    assert now() == 0.25
+    assert unread(inbox) == [1]
 
 
-def test_timeout_zero_drops_at_once_what_a_dead_subscriber_has_no_room_for():
-    async def main() -> None:
-        broker = AsyncPubSub[int](maxsize=1, timeout=0)
-        inbox = broker.subscribe()
-        assert [await broker.publish(number) for number in range(3)] == [
-            Delivery(1),
-            Delivery(0, (inbox,)),
-            Delivery(0, (inbox,)),
-        ]
-        assert now() == 0.0
-        assert unread(inbox) == [0]
-
-    run_virtual(main())
+@in_virtual_time
+async def test_all_full_inboxes_are_waited_on_together():
+    broker = AsyncPubSub[int](maxsize=1)
+    inboxes = [broker.subscribe() for _ in range(3)]
+    await broker.publish(0)
+    loop = asyncio.get_running_loop()
+    for inbox, delay in zip(inboxes, (0.75, 0.5, 0.25), strict=True):
+        loop.call_later(delay, inbox.get_nowait)
+    assert await broker.publish(1) == Delivery(delivered=3)
+    assert now() == 0.75
 
 
-def test_timeout_none_waits_as_long_as_it_takes():
-    async def main() -> None:
-        broker = AsyncPubSub[int](maxsize=1, timeout=None)
-        inbox = broker.subscribe()
-        await broker.publish(0)
-        asyncio.get_running_loop().call_later(3600, inbox.get_nowait)
-        assert await broker.publish(1) == Delivery(1)
-        assert now() == 3600.0
+@in_virtual_time
+async def test_timeout_zero_lets_a_reader_that_waits_run_before_it_drops():
+    broker = AsyncPubSub[int](maxsize=2, timeout=0)
+    reader = start(handle_all(broker.subscribe()))
+    await let_all_run()
+    deliveries = [await broker.publish(number) for number in range(100)]
+    assert set(deliveries) == {Delivery(delivered=1)}
+    await broker.shutdown()
+    assert await reader == list(range(100))
+    assert now() == 0.0
 
-    run_virtual(main())
+
+@in_virtual_time
+async def test_timeout_zero_drops_at_once_what_a_dead_subscriber_has_no_room_for():
+    broker = AsyncPubSub[int](maxsize=1, timeout=0)
+    inbox = broker.subscribe()
+    assert [await broker.publish(number) for number in range(3)] == [
+        Delivery(1),
+        Delivery(0, (inbox,)),
+        Delivery(0, (inbox,)),
+    ]
+    assert now() == 0.0
+    assert unread(inbox) == [0]
+
+
+@in_virtual_time
+async def test_timeout_none_waits_as_long_as_it_takes():
+    broker = AsyncPubSub[int](maxsize=1, timeout=None)
+    inbox = broker.subscribe()
+    await broker.publish(0)
+    asyncio.get_running_loop().call_later(3600, inbox.get_nowait)
+    assert await broker.publish(1) == Delivery(1)
+    assert now() == 3600.0
 
 
 def test_timeout_none_waits_for_ever_for_a_dead_subscriber():
@@ -315,88 +291,78 @@ def test_timeout_none_waits_for_ever_for_a_dead_subscriber():
         run_virtual(main())
 
 
-def test_publishers_that_wait_are_served_first_come_first_served():
-    async def main() -> None:
-        broker = AsyncPubSub[int](maxsize=1, timeout=None)
-        inbox = broker.subscribe()
-        await broker.publish(0)
-        publishers = [start(broker.publish(number)) for number in (1, 2, 3)]
-        await let_all_run()
-        assert [await inbox.get() for _ in range(4)] == [0, 1, 2, 3]
-        await asyncio.gather(*publishers)
-
-    run_virtual(main())
+@in_virtual_time
+async def test_publishers_that_wait_are_served_first_come_first_served():
+    broker = AsyncPubSub[int](maxsize=1, timeout=None)
+    inbox = broker.subscribe()
+    await broker.publish(0)
+    publishers = [start(broker.publish(number)) for number in (1, 2, 3)]
+    await let_all_run()
+    assert [await inbox.get() for _ in range(4)] == [0, 1, 2, 3]
+    await asyncio.gather(*publishers)
 
 
-def test_nobody_slips_in_before_a_publisher_that_waits():
-    async def main() -> None:
-        broker = AsyncPubSub[int](maxsize=1, timeout=0)
-        inbox = broker.subscribe()
-        await broker.publish(0)
-        waits = start(inbox.put(1))
-        await let_all_run()
-        inbox.get_nowait()
-        assert await broker.publish("slips in") == Delivery(0, (inbox,))
-        await waits
-        assert unread(inbox) == [1]
-
-    run_virtual(main())
+@in_virtual_time
+async def test_nobody_slips_in_before_a_publisher_that_waits():
+    broker = AsyncPubSub[int](maxsize=1, timeout=0)
+    inbox = broker.subscribe()
+    await broker.publish(0)
+    waits = start(inbox.put(1))
+    await let_all_run()
+    inbox.get_nowait()
+    assert await broker.publish("slips in") == Delivery(0, (inbox,))
+    await waits
+    assert unread(inbox) == [1]
 
 
-def test_each_publishers_messages_arrive_in_its_order():
-    async def main() -> None:
-        broker = AsyncPubSub[tuple[str, int]](maxsize=2, timeout=None)
-        readers = [start(handle_all(broker.subscribe(), seconds)) for seconds in (0.0, 0.01, 0.007)]
+@in_virtual_time
+async def test_each_publishers_messages_arrive_in_its_order():
+    broker = AsyncPubSub[tuple[str, int]](maxsize=2, timeout=None)
+    readers = [start(handle_all(broker.subscribe(), seconds)) for seconds in (0.0, 0.01, 0.007)]
 
-        async def publish(name: str, pause: float) -> None:
-            for number in range(20):
-                await broker.publish((name, number))
-                await asyncio.sleep(pause)
+    async def publish(name: str, pause: float) -> None:
+        for number in range(20):
+            await broker.publish((name, number))
+            await asyncio.sleep(pause)
 
-        async with asyncio.TaskGroup() as group:
-            for name, pause in (("a", 0.0), ("b", 0.003), ("c", 0.011)):
-                group.create_task(publish(name, pause))
-        await broker.shutdown()
-        for reader in readers:
-            for name in "abc":
-                mine = [message for message in await reader if message[0] == name]
-                assert mine == [(name, number) for number in range(20)]
-
-    run_virtual(main())
+    async with asyncio.TaskGroup() as group:
+        for name, pause in (("a", 0.0), ("b", 0.003), ("c", 0.011)):
+            group.create_task(publish(name, pause))
+    await broker.shutdown()
+    for reader in readers:
+        for name in "abc":
+            mine = [message for message in await reader if message[0] == name]
+            assert mine == [(name, number) for number in range(20)]
 
 
-def test_the_deadlines_of_two_publishers_are_their_own():
-    async def main() -> None:
-        broker = AsyncPubSub[int](maxsize=1)
-        dead = broker.subscribe()
-        await broker.publish(0)
-        ends = []
+@in_virtual_time
+async def test_the_deadlines_of_two_publishers_are_their_own():
+    broker = AsyncPubSub[int](maxsize=1)
+    dead = broker.subscribe()
+    await broker.publish(0)
+    ends = []
 
-        async def publish(delay: float) -> None:
-            await asyncio.sleep(delay)
-            await broker.publish(1)
-            ends.append(now())
+    async def publish(delay: float) -> None:
+        await asyncio.sleep(delay)
+        await broker.publish(1)
+        ends.append(now())
 
-        await asyncio.gather(publish(0.0), publish(0.5))
-        assert ends == [1.0, 1.5]
-        assert dead.stats.dropped == 2
-
-    run_virtual(main())
+    await asyncio.gather(publish(0.0), publish(0.5))
+    assert ends == [1.0, 1.5]
+    assert dead.stats.dropped == 2
 
 
 # Coming and going.
 
 
-def test_leaving_removes_the_inbox_and_later_messages_pass_it_by():
-    async def main() -> None:
-        broker = AsyncPubSub[int]()
-        leaver, stayer = broker.subscribe(), broker.subscribe()
-        leaver.close()
-        assert broker.queues == [stayer]
-        assert await broker.publish(1) == Delivery(1)
-        assert leaver.empty()
-
-    run_virtual(main())
+@in_virtual_time
+async def test_leaving_removes_the_inbox_and_later_messages_pass_it_by():
+    broker = AsyncPubSub[int]()
+    leaver, stayer = broker.subscribe(), broker.subscribe()
+    leaver.close()
+    assert broker.queues == [stayer]
+    assert await broker.publish(1) == Delivery(1)
+    assert leaver.empty()
 
 
 def test_the_list_of_queues_is_replaced_and_never_changed():
@@ -413,160 +379,140 @@ leave = pytest.mark.parametrize("leave", [Inbox.close, Inbox.shutdown])
 
 
 @leave
-def test_leaving_releases_the_publisher_that_waits_and_is_no_drop(leave):
-    async def main() -> None:
-        broker = AsyncPubSub[int](maxsize=1, timeout=None)
-        full, other = broker.subscribe(), broker.subscribe()
-        await broker.publish(0)
-        other.get_nowait()
-        publisher = start(broker.publish(1))
-        await asyncio.sleep(5)
-        leave(full)
-        assert await publisher == Delivery(delivered=1)
-        assert now() == 5.0
-
-    run_virtual(main())
+@in_virtual_time
+async def test_leaving_releases_the_publisher_that_waits_and_is_no_drop(leave):
+    broker = AsyncPubSub[int](maxsize=1, timeout=None)
+    full, other = broker.subscribe(), broker.subscribe()
+    await broker.publish(0)
+    other.get_nowait()
+    publisher = start(broker.publish(1))
+    await asyncio.sleep(5)
+    leave(full)
+    assert await publisher == Delivery(delivered=1)
+    assert now() == 5.0
 
 
 @leave
-def test_leaving_releases_every_publisher_in_the_line(leave):
-    async def main() -> None:
-        broker = AsyncPubSub[int](maxsize=1, timeout=None)
-        inbox = broker.subscribe()
-        await broker.publish(0)
-        publishers = [start(broker.publish(number)) for number in range(5)]
-        await let_all_run()
-        leave(inbox)
-        assert await asyncio.gather(*publishers) == [Delivery(0)] * 5
-        assert inbox.stats.dropped == 0
-
-    run_virtual(main())
+@in_virtual_time
+async def test_leaving_releases_every_publisher_in_the_line(leave):
+    broker = AsyncPubSub[int](maxsize=1, timeout=None)
+    inbox = broker.subscribe()
+    await broker.publish(0)
+    publishers = [start(broker.publish(number)) for number in range(5)]
+    await let_all_run()
+    leave(inbox)
+    assert await asyncio.gather(*publishers) == [Delivery(0)] * 5
+    assert inbox.stats.dropped == 0
 
 
-def test_a_publisher_goes_on_waiting_for_the_others_when_one_leaves():
-    async def main() -> None:
-        broker = AsyncPubSub[int](maxsize=1)
-        leaver, dead = broker.subscribe(), broker.subscribe()
-        await broker.publish(0)
-        asyncio.get_running_loop().call_later(0.5, leaver.close)
-        assert await broker.publish(1) == Delivery(delivered=0, missed_by=(dead,))
-        assert now() == 1.0
-        assert unread(dead) == [0]
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_publisher_goes_on_waiting_for_the_others_when_one_leaves():
+    broker = AsyncPubSub[int](maxsize=1)
+    leaver, dead = broker.subscribe(), broker.subscribe()
+    await broker.publish(0)
+    asyncio.get_running_loop().call_later(0.5, leaver.close)
+    assert await broker.publish(1) == Delivery(delivered=0, missed_by=(dead,))
+    assert now() == 1.0
+    assert unread(dead) == [0]
 
 
 # Cancelling.
 
 
-def test_a_cancelled_publish_is_withdrawn_from_the_full_inboxes_and_counted():
-    async def main() -> None:
-        broker = AsyncPubSub[int](maxsize=1, timeout=None)
-        full, other = broker.subscribe(), broker.subscribe()
-        await broker.publish(0)
-        assert other.get_nowait() == 0
-        publisher = start(broker.publish(1))
-        await let_all_run()
-        publisher.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await publisher
-        assert (unread(full), unread(other)) == ([0], [1])
-        assert (full.stats.dropped, other.stats.dropped) == (1, 0)
-        assert broker.stats == BrokerStats(subscribers=2, published=2, delivered=3, dropped=1)
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_cancelled_publish_is_withdrawn_from_the_full_inboxes_and_counted():
+    broker = AsyncPubSub[int](maxsize=1, timeout=None)
+    full, other = broker.subscribe(), broker.subscribe()
+    await broker.publish(0)
+    assert other.get_nowait() == 0
+    publisher = start(broker.publish(1))
+    await let_all_run()
+    publisher.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await publisher
+    assert (unread(full), unread(other)) == ([0], [1])
+    assert (full.stats.dropped, other.stats.dropped) == (1, 0)
+    assert broker.stats == BrokerStats(subscribers=2, published=2, delivered=3, dropped=1)
 
 
-def test_a_cancelled_publish_lets_the_next_in_line_move_up():
-    async def main() -> None:
-        broker = AsyncPubSub[int](maxsize=1, timeout=None)
-        inbox = broker.subscribe()
-        await broker.publish(0)
-        first, second = start(broker.publish(1)), start(broker.publish(2))
-        await let_all_run()
-        first.cancel()
-        await asyncio.wait([first])
-        assert [await inbox.get(), await inbox.get()] == [0, 2]
-        assert await second == Delivery(1)
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_cancelled_publish_lets_the_next_in_line_move_up():
+    broker = AsyncPubSub[int](maxsize=1, timeout=None)
+    inbox = broker.subscribe()
+    await broker.publish(0)
+    first, second = start(broker.publish(1)), start(broker.publish(2))
+    await let_all_run()
+    first.cancel()
+    await asyncio.wait([first])
+    assert [await inbox.get(), await inbox.get()] == [0, 2]
+    assert await second == Delivery(1)
 
 
-def test_a_publish_cancelled_the_moment_it_got_in_is_delivered_once_and_not_counted_as_dropped():
-    async def main() -> None:
-        broker = AsyncPubSub[int](maxsize=1, timeout=None)
-        inbox = broker.subscribe()
-        await broker.publish(0)
-        publisher = start(broker.publish(1))
-        await let_all_run()
-        inbox.get_nowait()  # the message is put in, and its publisher told so
-        publisher.cancel()  # before it could go on
-        await asyncio.wait([publisher])
-        assert publisher.cancelled()
-        assert unread(inbox) == [1]
-        assert broker.stats == BrokerStats(subscribers=1, published=2, delivered=2, dropped=0)
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_publish_cancelled_the_moment_it_got_in_is_delivered_once_and_not_counted_dropped():
+    broker = AsyncPubSub[int](maxsize=1, timeout=None)
+    inbox = broker.subscribe()
+    await broker.publish(0)
+    publisher = start(broker.publish(1))
+    await let_all_run()
+    inbox.get_nowait()  # the message is put in, and its publisher told so
+    publisher.cancel()  # before it could go on
+    await asyncio.wait([publisher])
+    assert publisher.cancelled()
+    assert unread(inbox) == [1]
+    assert broker.stats == BrokerStats(subscribers=1, published=2, delivered=2, dropped=0)
 
 
-def test_a_publish_under_a_callers_own_timeout_raises_it_and_counts():
-    async def main() -> None:
-        broker = AsyncPubSub[int](maxsize=1)
-        inbox = broker.subscribe()
-        await broker.publish(0)
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(broker.publish(1), timeout=0.5)
-        assert now() == 0.5
-        assert inbox.stats.dropped == 1
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_publish_under_a_callers_own_timeout_raises_it_and_counts():
+    broker = AsyncPubSub[int](maxsize=1)
+    inbox = broker.subscribe()
+    await broker.publish(0)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(broker.publish(1), timeout=0.5)
+    assert now() == 0.5
+    assert inbox.stats.dropped == 1
 
 
 # Statistics.
 
 
-def test_stats_are_exact_and_survive_that_a_subscriber_leaves():
-    async def main() -> None:
-        broker = AsyncPubSub[int](maxsize=2, timeout=0)
-        assert broker.stats == BrokerStats(0, 0, 0, 0)
-        dead, healthy = broker.subscribe(), broker.subscribe()
-        for number in range(5):
-            await broker.publish(number)
-            healthy.get_nowait()
-        assert broker.stats == BrokerStats(subscribers=2, published=5, delivered=7, dropped=3)
-        dead.close()
-        assert broker.stats == BrokerStats(subscribers=1, published=5, delivered=7, dropped=3)
-
-    run_virtual(main())
+@in_virtual_time
+async def test_stats_are_exact_and_survive_that_a_subscriber_leaves():
+    broker = AsyncPubSub[int](maxsize=2, timeout=0)
+    assert broker.stats == BrokerStats(0, 0, 0, 0)
+    dead, healthy = broker.subscribe(), broker.subscribe()
+    for number in range(5):
+        await broker.publish(number)
+        healthy.get_nowait()
+    assert broker.stats == BrokerStats(subscribers=2, published=5, delivered=7, dropped=3)
+    dead.close()
+    assert broker.stats == BrokerStats(subscribers=1, published=5, delivered=7, dropped=3)
 
 
-def test_stats_survive_that_a_subscriber_is_abandoned():
-    async def main() -> None:
-        broker = AsyncPubSub[int](maxsize=2, timeout=0)
-        inbox = broker.subscribe()
-        for number in range(5):
-            await broker.publish(number)
-        inbox.get_nowait()
-        del inbox
-        await let_all_run()
-        assert broker.stats == BrokerStats(subscribers=0, published=5, delivered=2, dropped=3)
-
-    run_virtual(main())
+@in_virtual_time
+async def test_stats_survive_that_a_subscriber_is_abandoned():
+    broker = AsyncPubSub[int](maxsize=2, timeout=0)
+    inbox = broker.subscribe()
+    for number in range(5):
+        await broker.publish(number)
+    inbox.get_nowait()
+    del inbox
+    await let_all_run()
+    assert broker.stats == BrokerStats(subscribers=0, published=5, delivered=2, dropped=3)
 
 
 @leave
-def test_the_stats_of_the_broker_and_of_an_inbox_that_left_in_mid_publish_agree(leave):
-    async def main() -> None:
-        broker = AsyncPubSub[int](maxsize=1)
-        inbox = broker.subscribe()
-        await broker.publish(0)
-        publisher = start(broker.publish(1))
-        await let_all_run()
-        leave(inbox)
-        unread(inbox)
-        await publisher
-        stats = inbox.stats
-        assert (broker.stats.delivered, broker.stats.dropped) == (stats.received, stats.dropped)
-        assert (stats.received, stats.dropped) == (1, 0)
-
-    run_virtual(main())
+@in_virtual_time
+async def test_the_stats_of_the_broker_and_of_an_inbox_that_left_in_mid_publish_agree(leave):
+    broker = AsyncPubSub[int](maxsize=1)
+    inbox = broker.subscribe()
+    await broker.publish(0)
+    publisher = start(broker.publish(1))
+    await let_all_run()
+    leave(inbox)
+    unread(inbox)
+    await publisher
+    stats = inbox.stats
+    assert (broker.stats.delivered, broker.stats.dropped) == (stats.received, stats.dropped)
+    assert (stats.received, stats.dropped) == (1, 0)

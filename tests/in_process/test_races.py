@@ -24,7 +24,6 @@ from pubsub_lib import (
     RingPubSub,
     ShutdownReport,
 )
-from pubsub_lib.lab.clock.virtual_time import run_virtual
 from tests.in_process.modelling import (
     BROKEN,
     END,
@@ -35,13 +34,13 @@ from tests.in_process.modelling import (
     get,
     get_batch,
     get_next,
-    let_all_run,
     operations,
     outcome,
     pick,
     publish,
     shutdown_timeouts,
 )
+from tests.stepping import in_virtual_time, let_all_run
 
 PER_PUBLISHER = 1000  # message 3007 is the seventh of publisher 3
 
@@ -325,12 +324,12 @@ async def run(race: Race, steps) -> None:
         }
     ),
 )
-def test_no_race_makes_inboxes_lose_double_or_miscount_a_message(maxsize, timeout, overflow, steps):
-    async def main() -> None:
-        broker = AsyncPubSub[int](maxsize, timeout=timeout, overflow=overflow)
-        await run(Race(broker, AsyncPubSub.subscribe), steps)
-
-    run_virtual(main())
+@in_virtual_time
+async def test_no_race_makes_inboxes_lose_double_or_miscount_a_message(
+    maxsize, timeout, overflow, steps
+):
+    broker = AsyncPubSub[int](maxsize, timeout=timeout, overflow=overflow)
+    await run(Race(broker, AsyncPubSub.subscribe), steps)
 
 
 def subscribe_to_ring(ring: RingPubSub, *, replay: int = 0, where=None):
@@ -343,21 +342,17 @@ def subscribe_to_ring(ring: RingPubSub, *, replay: int = 0, where=None):
     timeout=timeouts,
     steps=races({"replay": st.integers(0, 4)}),
 )
-def test_no_race_makes_a_ring_lose_double_or_miscount_a_message(maxsize, timeout, steps):
-    async def main() -> None:
-        race = Race(RingPubSub[int](maxsize, timeout=timeout), subscribe_to_ring)
-        await run(race, steps)
-        check_lags(race)
-
-    run_virtual(main())
+@in_virtual_time
+async def test_no_race_makes_a_ring_lose_double_or_miscount_a_message(maxsize, timeout, steps):
+    race = Race(RingPubSub[int](maxsize, timeout=timeout), subscribe_to_ring)
+    await run(race, steps)
+    check_lags(race)
 
 
-def test_a_check_that_cannot_fail_would_be_no_check():
-    async def main() -> None:
-        race = Race(RingPubSub[int](), subscribe_to_ring)
-        race.subscribe({})
-        race.subscribers[0].read = [1, 1]
-        with pytest.raises(AssertionError, match="doubled"):
-            race.check_counts()
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_check_that_cannot_fail_would_be_no_check():
+    race = Race(RingPubSub[int](), subscribe_to_ring)
+    race.subscribe({})
+    race.subscribers[0].read = [1, 1]
+    with pytest.raises(AssertionError, match="doubled"):
+        race.check_counts()

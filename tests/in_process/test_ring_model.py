@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pubsub_lib import PubSubClosed, PubSubFull, RingPubSub
-from pubsub_lib.lab.clock.virtual_time import run_virtual
 from tests.in_process.modelling import (
     FOREVER,
     Comparison,
@@ -22,6 +21,7 @@ from tests.in_process.modelling import (
     examples,
     lives,
 )
+from tests.stepping import in_virtual_time
 
 
 @dataclass(eq=False)
@@ -257,8 +257,6 @@ class RingComparison(Comparison):
     timeout=st.sampled_from([None, 0, 1.0]),
     operations=lives({"replay": st.integers(0, 3)}),
 )
-def test_the_ring_does_what_the_model_does(maxsize, timeout, operations):
-    async def main() -> None:
-        await RingComparison(maxsize, timeout).compare_all(operations)
-
-    run_virtual(main())
+@in_virtual_time
+async def test_the_ring_does_what_the_model_does(maxsize, timeout, operations):
+    await RingComparison(maxsize, timeout).compare_all(operations)

@@ -12,8 +12,7 @@ from pubsub_lib import (
     ShutdownReport,
     SubscriptionStats,
 )
-from pubsub_lib.lab.clock.virtual_time import run_virtual
-from tests.stepping import handle_all, let_all_run, now, start, unread
+from tests.stepping import handle_all, in_virtual_time, let_all_run, now, start, unread
 
 each_broker = pytest.mark.parametrize("broker_class", [AsyncPubSub, RingPubSub])
 
@@ -29,369 +28,328 @@ async def subscription_with(broker, *messages):
 
 
 @each_broker
-def test_it_can_be_awaited_and_entered_any_number_of_times(broker_class):
-    async def main() -> None:
-        broker = broker_class()
-        subscription = broker.subscribe()
-        assert await subscription is subscription
-        assert await subscription is subscription
-        async with subscription as entered, subscription as again:
-            assert entered is again is subscription
-        assert subscription.closed
-
-    run_virtual(main())
+@in_virtual_time
+async def test_it_can_be_awaited_and_entered_any_number_of_times(broker_class):
+    broker = broker_class()
+    subscription = broker.subscribe()
+    assert await subscription is subscription
+    assert await subscription is subscription
+    async with subscription as entered, subscription as again:
+        assert entered is again is subscription
+    assert subscription.closed
 
 
 @each_broker
-def test_async_with_leaves_the_broker_after_an_error_too(broker_class):
-    async def main() -> None:
-        broker = broker_class()
-        with pytest.raises(ZeroDivisionError):
-            async with broker.subscribe():
-                raise ZeroDivisionError
-        assert broker.stats.subscribers == 0
-
-    run_virtual(main())
+@in_virtual_time
+async def test_async_with_leaves_the_broker_after_an_error_too(broker_class):
+    broker = broker_class()
+    with pytest.raises(ZeroDivisionError):
+        async with broker.subscribe():
+            raise ZeroDivisionError
+    assert broker.stats.subscribers == 0
 
 
-def test_the_end_that_a_delivery_names_is_equal_to_the_subscribers_own_and_does_the_same():
-    async def main() -> None:
-        broker = AsyncPubSub[int](maxsize=1, timeout=0)
-        own, other = broker.subscribe(name="own"), broker.subscribe(maxsize=2)
-        await broker.publish(0)
-        (named,) = (await broker.publish(1)).missed_by
-        assert type(named) is type(own)
-        assert (named, hash(named), repr(named)) == (own, hash(own), repr(own))
-        assert named != other
-        assert named != "own"
-        assert {own: "found"}[named] == "found"
-        assert named.stats == own.stats
-        assert named.get_nowait() == 0
-        named.task_done()
-        named.close()
-        assert own.closed
-        assert broker.queues == [other]
-
-    run_virtual(main())
+@in_virtual_time
+async def test_the_end_that_a_delivery_names_is_equal_to_the_subscribers_own_and_does_the_same():
+    broker = AsyncPubSub[int](maxsize=1, timeout=0)
+    own, other = broker.subscribe(name="own"), broker.subscribe(maxsize=2)
+    await broker.publish(0)
+    (named,) = (await broker.publish(1)).missed_by
+    assert type(named) is type(own)
+    assert (named, hash(named), repr(named)) == (own, hash(own), repr(own))
+    assert named != other
+    assert named != "own"
+    assert {own: "found"}[named] == "found"
+    assert named.stats == own.stats
+    assert named.get_nowait() == 0
+    named.task_done()
+    named.close()
+    assert own.closed
+    assert broker.queues == [other]
 
 
 # One by one.
 
 
 @each_broker
-def test_async_for_marks_a_message_as_done_when_it_asks_for_the_next(broker_class):
-    async def main() -> None:
-        broker = broker_class()
-        subscription = await subscription_with(broker, 1, 2, 3)
-        subscription.shutdown()
-        unfinished = [subscription.unfinished async for _ in subscription]
-        assert unfinished == [1, 1, 1]
-        assert subscription.unfinished == 0
-        await subscription.join()
-
-    run_virtual(main())
+@in_virtual_time
+async def test_async_for_marks_a_message_as_done_when_it_asks_for_the_next(broker_class):
+    broker = broker_class()
+    subscription = await subscription_with(broker, 1, 2, 3)
+    subscription.shutdown()
+    unfinished = [subscription.unfinished async for _ in subscription]
+    assert unfinished == [1, 1, 1]
+    assert subscription.unfinished == 0
+    await subscription.join()
 
 
 @each_broker
-def test_async_for_left_by_a_break_leaves_its_last_message_undone(broker_class):
-    async def main() -> None:
-        subscription = await subscription_with(broker := broker_class(), 1, 2)
-        async for _ in subscription:
-            break
-        assert (subscription.unfinished, subscription.qsize()) == (1, 1)
-        assert broker.stats.subscribers == 1
-
-    run_virtual(main())
+@in_virtual_time
+async def test_async_for_left_by_a_break_leaves_its_last_message_undone(broker_class):
+    subscription = await subscription_with(broker := broker_class(), 1, 2)
+    async for _ in subscription:
+        break
+    assert (subscription.unfinished, subscription.qsize()) == (1, 1)
+    assert broker.stats.subscribers == 1
 
 
 @each_broker
-def test_async_for_ends_when_the_subscription_is_closed_while_it_waits(broker_class):
-    async def main() -> None:
-        subscription = await subscription_with(broker := broker_class(), 1)
-        asyncio.get_running_loop().call_later(5, subscription.close)
-        assert [message async for message in subscription] == [1]
-        assert now() == 5.0
-        assert broker.stats.subscribers == 0
-
-    run_virtual(main())
+@in_virtual_time
+async def test_async_for_ends_when_the_subscription_is_closed_while_it_waits(broker_class):
+    subscription = await subscription_with(broker := broker_class(), 1)
+    asyncio.get_running_loop().call_later(5, subscription.close)
+    assert [message async for message in subscription] == [1]
+    assert now() == 5.0
+    assert broker.stats.subscribers == 0
 
 
 @each_broker
-def test_closing_inside_an_async_for_ends_it(broker_class):
-    async def main() -> None:
-        subscription = await subscription_with(broker := broker_class(), 1, 2, 3)
-        seen = []
-        async for message in subscription:
-            seen.append(message)
-            subscription.close()
-        assert seen == [1]
-        assert broker.stats.subscribers == 0
-
-    run_virtual(main())
+@in_virtual_time
+async def test_closing_inside_an_async_for_ends_it(broker_class):
+    subscription = await subscription_with(broker := broker_class(), 1, 2, 3)
+    seen = []
+    async for message in subscription:
+        seen.append(message)
+        subscription.close()
+    assert seen == [1]
+    assert broker.stats.subscribers == 0
 
 
 @each_broker
-def test_marking_by_hand_in_an_async_for_is_an_error_that_names_the_reason(broker_class):
+@in_virtual_time
+async def test_marking_by_hand_in_an_async_for_is_an_error_that_names_the_reason(broker_class):
     async def mark_each(subscription) -> None:
         async for _ in subscription:
             subscription.task_done()
 
-    async def main() -> None:
-        subscription = await subscription_with(broker := broker_class(), 1, 2)
-        with pytest.raises(ValueError, match=r"`async for` and batches\(\) mark messages as done"):
-            await mark_each(subscription)
-        assert subscription.unfinished == 0
-        await broker.shutdown(timeout=0)
-
-    run_virtual(main())
+    subscription = await subscription_with(broker := broker_class(), 1, 2)
+    with pytest.raises(ValueError, match=r"`async for` and batches\(\) mark messages as done"):
+        await mark_each(subscription)
+    assert subscription.unfinished == 0
+    await broker.shutdown(timeout=0)
 
 
-def test_a_reader_that_lagged_goes_on_and_leaves_nothing_undone():
-    async def main() -> None:
-        broker = RingPubSub[int](maxsize=2, timeout=0)
-        subscription = broker.subscribe()
-        missed = []
+@in_virtual_time
+async def test_a_reader_that_lagged_goes_on_and_leaves_nothing_undone():
+    broker = RingPubSub[int](maxsize=2, timeout=0)
+    subscription = broker.subscribe()
+    missed = []
 
-        async def read() -> list:
-            messages = []
-            while True:
-                try:
-                    async for message in subscription:
-                        messages.append(message)
-                        await asyncio.sleep(1)
-                except Lagged as lagged:
-                    missed.append(lagged.missed)
-                else:
-                    return messages
+    async def read() -> list:
+        messages = []
+        while True:
+            try:
+                async for message in subscription:
+                    messages.append(message)
+                    await asyncio.sleep(1)
+            except Lagged as lagged:
+                missed.append(lagged.missed)
+            else:
+                return messages
 
-        reader = start(read())
-        for number in range(6):
-            await broker.publish(number)
-        assert await broker.shutdown() == ShutdownReport(0, 0)
-        messages = await reader
-        assert sum(missed) == subscription.stats.dropped > 0
-        assert len(messages) + sum(missed) == 6
-        await subscription.join()
-
-    run_virtual(main())
+    reader = start(read())
+    for number in range(6):
+        await broker.publish(number)
+    assert await broker.shutdown() == ShutdownReport(0, 0)
+    messages = await reader
+    assert sum(missed) == subscription.stats.dropped > 0
+    assert len(messages) + sum(missed) == 6
+    await subscription.join()
 
 
 # In batches.
 
 
 @each_broker
-def test_a_batch_is_all_that_waits(broker_class):
-    async def main() -> None:
-        subscription = await subscription_with(broker := broker_class(), 1, 2, 3)
-        batches = aiter(subscription.batches())
-        assert await anext(batches) == [1, 2, 3]
-        await broker.publish(4)
-        assert await anext(batches) == [4]
-        assert subscription.stats == SubscriptionStats(
-            received=4, dropped=0, depth=0, high_water_mark=3
-        )
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_batch_is_all_that_waits(broker_class):
+    subscription = await subscription_with(broker := broker_class(), 1, 2, 3)
+    batches = aiter(subscription.batches())
+    assert await anext(batches) == [1, 2, 3]
+    await broker.publish(4)
+    assert await anext(batches) == [4]
+    assert subscription.stats == SubscriptionStats(
+        received=4, dropped=0, depth=0, high_water_mark=3
+    )
 
 
 @each_broker
-def test_a_batch_is_waited_for_and_is_never_empty(broker_class):
-    async def main() -> None:
-        broker = broker_class()
-        subscription = broker.subscribe()
-        loop = asyncio.get_running_loop()
-        loop.call_later(2, broker.publish_nowait, 1)
-        loop.call_later(3, subscription.close)
-        assert [(now(), batch) async for batch in subscription.batches()] == [(2.0, [1])]
-        assert now() == 3.0
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_batch_is_waited_for_and_is_never_empty(broker_class):
+    broker = broker_class()
+    subscription = broker.subscribe()
+    loop = asyncio.get_running_loop()
+    loop.call_later(2, broker.publish_nowait, 1)
+    loop.call_later(3, subscription.close)
+    assert [(now(), batch) async for batch in subscription.batches()] == [(2.0, [1])]
+    assert now() == 3.0
 
 
 @each_broker
-def test_a_batch_is_the_readers_own_list(broker_class):
-    async def main() -> None:
-        broker = broker_class()
-        first, second = broker.subscribe(), broker.subscribe()
-        await broker.publish(1)
-        batch = await anext(first.batches())
-        batch.clear()
-        await broker.publish(2)
-        assert (unread(first), unread(second)) == ([2], [1, 2])
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_batch_is_the_readers_own_list(broker_class):
+    broker = broker_class()
+    first, second = broker.subscribe(), broker.subscribe()
+    await broker.publish(1)
+    batch = await anext(first.batches())
+    batch.clear()
+    await broker.publish(2)
+    assert (unread(first), unread(second)) == ([2], [1, 2])
 
 
 @each_broker
-def test_a_batch_is_done_when_the_next_is_asked_for(broker_class):
-    async def main() -> None:
-        subscription = await subscription_with(broker := broker_class(), 1, 2, 3)
-        unfinished = []
+@in_virtual_time
+async def test_a_batch_is_done_when_the_next_is_asked_for(broker_class):
+    subscription = await subscription_with(broker := broker_class(), 1, 2, 3)
+    unfinished = []
 
-        async def read() -> None:
-            async for _ in subscription.batches():
-                await asyncio.sleep(1)
-                unfinished.append(subscription.unfinished)
+    async def read() -> None:
+        async for _ in subscription.batches():
+            await asyncio.sleep(1)
+            unfinished.append(subscription.unfinished)
 
-        reader = start(read())
-        joining = start(subscription.join())
-        await asyncio.sleep(0.5)
-        assert not joining.done()
-        await joining
-        assert now() == 1.0
-        await broker.publish(4)
-        await broker.shutdown()
-        await reader
-        assert unfinished == [3, 1]
-        assert subscription.unfinished == 0
-
-    run_virtual(main())
+    reader = start(read())
+    joining = start(subscription.join())
+    await asyncio.sleep(0.5)
+    assert not joining.done()
+    await joining
+    assert now() == 1.0
+    await broker.publish(4)
+    await broker.shutdown()
+    await reader
+    assert unfinished == [3, 1]
+    assert subscription.unfinished == 0
 
 
 @each_broker
-def test_batches_end_with_what_is_left_when_the_broker_is_shut_down(broker_class):
-    async def main() -> None:
-        subscription = await subscription_with(broker := broker_class(), 1, 2)
-        shutting_down = start(broker.shutdown())
-        await let_all_run()
-        assert [batch async for batch in subscription.batches()] == [[1, 2]]
-        assert await shutting_down == ShutdownReport(0, 0)
-        assert [batch async for batch in subscription.batches()] == []
-        assert now() == 0.0
-
-    run_virtual(main())
+@in_virtual_time
+async def test_batches_end_with_what_is_left_when_the_broker_is_shut_down(broker_class):
+    subscription = await subscription_with(broker := broker_class(), 1, 2)
+    shutting_down = start(broker.shutdown())
+    await let_all_run()
+    assert [batch async for batch in subscription.batches()] == [[1, 2]]
+    assert await shutting_down == ShutdownReport(0, 0)
+    assert [batch async for batch in subscription.batches()] == []
+    assert now() == 0.0
 
 
 @each_broker
-def test_a_break_out_of_batches_leaves_the_last_one_undone(broker_class):
-    async def main() -> None:
-        subscription = await subscription_with(broker := broker_class(), 1, 2)
-        async for batch in subscription.batches():
-            assert batch == [1, 2]
-            break
-        assert subscription.unfinished == 2
+@in_virtual_time
+async def test_a_break_out_of_batches_leaves_the_last_one_undone(broker_class):
+    subscription = await subscription_with(broker := broker_class(), 1, 2)
+    async for batch in subscription.batches():
+        assert batch == [1, 2]
+        break
+    assert subscription.unfinished == 2
+    await broker.publish(3)
+    assert [await subscription.get()] == [3]
+
+
+@each_broker
+@in_virtual_time
+async def test_closing_inside_batches_ends_them(broker_class):
+    subscription = await subscription_with(broker := broker_class(), 1, 2)
+    seen = []
+    async for batch in subscription.batches():
+        seen.append(batch)
         await broker.publish(3)
-        assert [await subscription.get()] == [3]
-
-    run_virtual(main())
-
-
-@each_broker
-def test_closing_inside_batches_ends_them(broker_class):
-    async def main() -> None:
-        subscription = await subscription_with(broker := broker_class(), 1, 2)
-        seen = []
-        async for batch in subscription.batches():
-            seen.append(batch)
-            await broker.publish(3)
-            subscription.close()
-        assert seen == [[1, 2]]
-        assert subscription.unfinished == 0
-        await subscription.join()
-
-    run_virtual(main())
+        subscription.close()
+    assert seen == [[1, 2]]
+    assert subscription.unfinished == 0
+    await subscription.join()
 
 
 @each_broker
-def test_marking_by_hand_in_batches_is_an_error_and_join_does_not_hang(broker_class):
+@in_virtual_time
+async def test_marking_by_hand_in_batches_is_an_error_and_join_does_not_hang(broker_class):
     async def mark_each(subscription) -> None:
         async for batch in subscription.batches():
             for _ in batch:
                 subscription.task_done()
 
-    async def main() -> None:
-        subscription = await subscription_with(broker := broker_class(), 1, 2, 3)
-        with pytest.raises(ValueError, match=r"`async for` and batches\(\) mark messages as done"):
-            await mark_each(subscription)
-        assert subscription.unfinished == 0
-        await subscription.join()
-        await broker.shutdown(timeout=0)
-
-    run_virtual(main())
+    subscription = await subscription_with(broker := broker_class(), 1, 2, 3)
+    with pytest.raises(ValueError, match=r"`async for` and batches\(\) mark messages as done"):
+        await mark_each(subscription)
+    assert subscription.unfinished == 0
+    await subscription.join()
+    await broker.shutdown(timeout=0)
 
 
 @each_broker
-def test_a_batch_makes_room_for_the_publishers_that_wait_in_their_order(broker_class):
-    async def main() -> None:
-        broker = broker_class(maxsize=2, timeout=None)
-        subscription = await subscription_with(broker, 0, 1)
-        publishers = [start(broker.publish(number)) for number in range(2, 7)]
-        await let_all_run()
-        batches = aiter(subscription.batches())
-        assert [await anext(batches) for _ in range(4)] == [[0, 1], [2, 3], [4, 5], [6]]
-        assert await asyncio.gather(*publishers) == [Delivery(1)] * 5
-        assert subscription.stats.high_water_mark == 2
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_batch_makes_room_for_the_publishers_that_wait_in_their_order(broker_class):
+    broker = broker_class(maxsize=2, timeout=None)
+    subscription = await subscription_with(broker, 0, 1)
+    publishers = [start(broker.publish(number)) for number in range(2, 7)]
+    await let_all_run()
+    batches = aiter(subscription.batches())
+    assert [await anext(batches) for _ in range(4)] == [[0, 1], [2, 3], [4, 5], [6]]
+    assert await asyncio.gather(*publishers) == [Delivery(1)] * 5
+    assert subscription.stats.high_water_mark == 2
 
 
 @each_broker
-def test_a_cancelled_reader_of_batches_loses_nothing(broker_class):
-    async def main() -> None:
-        broker = broker_class()
-        subscription = broker.subscribe()
-        reader = start(anext(subscription.batches()))
-        await let_all_run()
-        await broker.publish(1)  # the reader is woken for it
-        reader.cancel()  # and cancelled before it can take it
-        await asyncio.wait([reader])
-        assert reader.cancelled()
-        assert unread(subscription) == [1]
-
-    run_virtual(main())
+@in_virtual_time
+async def test_a_cancelled_reader_of_batches_loses_nothing(broker_class):
+    broker = broker_class()
+    subscription = broker.subscribe()
+    reader = start(anext(subscription.batches()))
+    await let_all_run()
+    await broker.publish(1)  # the reader is woken for it
+    reader.cancel()  # and cancelled before it can take it
+    await asyncio.wait([reader])
+    assert reader.cancelled()
+    assert unread(subscription) == [1]
 
 
 # Several readers of one subscription.
 
 
 @each_broker
-def test_readers_are_served_first_come_first_served(broker_class):
-    async def main() -> None:
-        broker = broker_class()
-        subscription = broker.subscribe()
-        readers = [start(subscription.get()) for _ in range(3)]
-        await asyncio.sleep(0)
-        for number in range(3):
-            await broker.publish(number)
-        assert await asyncio.gather(*readers) == [0, 1, 2]
-
-    run_virtual(main())
+@in_virtual_time
+async def test_readers_are_served_first_come_first_served(broker_class):
+    broker = broker_class()
+    subscription = broker.subscribe()
+    readers = [start(subscription.get()) for _ in range(3)]
+    await asyncio.sleep(0)
+    for number in range(3):
+        await broker.publish(number)
+    assert await asyncio.gather(*readers) == [0, 1, 2]
 
 
 @each_broker
-def test_the_readers_behind_one_that_is_cancelled_keep_their_order(broker_class):
-    async def main() -> None:
-        broker = broker_class()
-        subscription = broker.subscribe()
-        cancelled, *readers = [start(subscription.get()) for _ in range(4)]
-        await asyncio.sleep(0)
-        cancelled.cancel()
-        for number in range(3):
-            await broker.publish(number)
-            await let_all_run()
-        assert await asyncio.gather(*readers) == [0, 1, 2]
-
-    run_virtual(main())
-
-
-@each_broker
-def test_shutdown_waits_for_the_reader_that_is_busy_when_another_has_seen_the_end(broker_class):
-    async def main() -> None:
-        broker = broker_class()
-        subscription = broker.subscribe()
-        readers = [start(handle_all(subscription, seconds=2)) for _ in range(3)]
+@in_virtual_time
+async def test_the_readers_behind_one_that_is_cancelled_keep_their_order(broker_class):
+    broker = broker_class()
+    subscription = broker.subscribe()
+    cancelled, *readers = [start(subscription.get()) for _ in range(4)]
+    await asyncio.sleep(0)
+    cancelled.cancel()
+    for number in range(3):
+        await broker.publish(number)
         await let_all_run()
-        await broker.publish(1)
-        await asyncio.sleep(0.5)
-        assert await broker.shutdown() == ShutdownReport(unread=0, unfinished=0)
-        assert now() == 2.0
-        assert sorted(await asyncio.gather(*readers)) == [[], [], [1]]
-
-    run_virtual(main())
+    assert await asyncio.gather(*readers) == [0, 1, 2]
 
 
 @each_broker
-def test_shutdown_waits_for_the_reader_that_marks_by_hand_when_another_has_seen_the_end(
+@in_virtual_time
+async def test_shutdown_waits_for_the_reader_that_is_busy_when_another_has_seen_the_end(
+    broker_class,
+):
+    broker = broker_class()
+    subscription = broker.subscribe()
+    readers = [start(handle_all(subscription, seconds=2)) for _ in range(3)]
+    await let_all_run()
+    await broker.publish(1)
+    await asyncio.sleep(0.5)
+    assert await broker.shutdown() == ShutdownReport(unread=0, unfinished=0)
+    assert now() == 2.0
+    assert sorted(await asyncio.gather(*readers)) == [[], [], [1]]
+
+
+@each_broker
+@in_virtual_time
+async def test_shutdown_waits_for_the_reader_that_marks_by_hand_when_another_has_seen_the_end(
     broker_class,
 ):
     async def work(subscription, seconds: float) -> None:
@@ -399,19 +357,16 @@ def test_shutdown_waits_for_the_reader_that_marks_by_hand_when_another_has_seen_
             await asyncio.sleep(seconds)
             subscription.task_done()
 
-    async def main() -> None:
-        broker = broker_class()
-        subscription = broker.subscribe()
-        readers = [start(work(subscription, seconds)) for seconds in (1, 3)]
-        await let_all_run()
-        for number in range(2):
-            await broker.publish(number)
-        await asyncio.sleep(2)
-        assert await broker.shutdown() == ShutdownReport(unread=0, unfinished=0)
-        assert now() == 3.0
-        await asyncio.gather(*readers)
-
-    run_virtual(main())
+    broker = broker_class()
+    subscription = broker.subscribe()
+    readers = [start(work(subscription, seconds)) for seconds in (1, 3)]
+    await let_all_run()
+    for number in range(2):
+        await broker.publish(number)
+    await asyncio.sleep(2)
+    assert await broker.shutdown() == ShutdownReport(unread=0, unfinished=0)
+    assert now() == 3.0
+    await asyncio.gather(*readers)
 
 
 async def read_one_by_get(subscription) -> None:
@@ -432,17 +387,17 @@ async def leave_batches(subscription) -> None:
 
 @each_broker
 @pytest.mark.parametrize("begin", [read_one_by_get, leave_an_async_for, leave_batches])
-def test_what_a_reader_left_undone_before_it_read_to_the_end_is_not_waited_for(broker_class, begin):
-    async def main() -> None:
-        subscription = await subscription_with(broker := broker_class(), 1)
-        await begin(subscription)
-        await broker.publish(2)
-        reader = start(handle_all(subscription, seconds=1))
-        assert await broker.shutdown() == ShutdownReport(unread=0, unfinished=0)
-        assert now() == 1.0
-        assert await reader == [2]
-
-    run_virtual(main())
+@in_virtual_time
+async def test_what_a_reader_left_undone_before_it_read_to_the_end_is_not_waited_for(
+    broker_class, begin
+):
+    subscription = await subscription_with(broker := broker_class(), 1)
+    await begin(subscription)
+    await broker.publish(2)
+    reader = start(handle_all(subscription, seconds=1))
+    assert await broker.shutdown() == ShutdownReport(unread=0, unfinished=0)
+    assert now() == 1.0
+    assert await reader == [2]
 
 
 async def crash_one_by_one(subscription) -> None:
@@ -459,20 +414,18 @@ async def crash_in_batches(subscription) -> None:
 
 @each_broker
 @pytest.mark.parametrize("crash", [crash_one_by_one, crash_in_batches])
-def test_shutdown_waits_no_longer_when_the_last_busy_reader_crashes(broker_class, crash):
-    async def main() -> None:
-        broker = broker_class()
-        subscription = broker.subscribe()
-        crashing, idle = start(crash(subscription)), start(handle_all(subscription))
-        await let_all_run()
-        await broker.publish(1)
-        await broker.shutdown()
-        assert now() == 2.0
-        with pytest.raises(ValueError, match="crashed"):
-            await crashing
-        assert await idle == []
-
-    run_virtual(main())
+@in_virtual_time
+async def test_shutdown_waits_no_longer_when_the_last_busy_reader_crashes(broker_class, crash):
+    broker = broker_class()
+    subscription = broker.subscribe()
+    crashing, idle = start(crash(subscription)), start(handle_all(subscription))
+    await let_all_run()
+    await broker.publish(1)
+    await broker.shutdown()
+    assert now() == 2.0
+    with pytest.raises(ValueError, match="crashed"):
+        await crashing
+    assert await idle == []
 
 
 # Statistics.
@@ -495,36 +448,32 @@ async def take_in_a_batch(subscription, count: int) -> None:
 
 @each_broker
 @pytest.mark.parametrize("take", [take_by_get, take_by_iterating, take_in_a_batch])
-def test_the_high_water_mark_is_exact_however_messages_are_taken(broker_class, take):
-    async def main() -> None:
-        broker = broker_class(maxsize=10)
-        subscription = broker.subscribe()
-        received = 0
-        for count, high_water_mark in [(1, 1), (4, 4), (2, 4), (7, 7), (3, 7)]:
-            received += count
-            for number in range(count):
-                await broker.publish(number)
-            expected = SubscriptionStats(received, 0, count, high_water_mark)
-            assert subscription.stats == expected
-            await take(subscription, count)
-            assert subscription.stats == expected._replace(depth=0)
-
-    run_virtual(main())
+@in_virtual_time
+async def test_the_high_water_mark_is_exact_however_messages_are_taken(broker_class, take):
+    broker = broker_class(maxsize=10)
+    subscription = broker.subscribe()
+    received = 0
+    for count, high_water_mark in [(1, 1), (4, 4), (2, 4), (7, 7), (3, 7)]:
+        received += count
+        for number in range(count):
+            await broker.publish(number)
+        expected = SubscriptionStats(received, 0, count, high_water_mark)
+        assert subscription.stats == expected
+        await take(subscription, count)
+        assert subscription.stats == expected._replace(depth=0)
 
 
 @each_broker
 @pytest.mark.parametrize("leave", ["close", "shutdown"])
-def test_the_statistics_survive_leaving(broker_class, leave):
-    async def main() -> None:
-        broker = broker_class(maxsize=3, timeout=0)
-        subscription = await subscription_with(broker, 0, 1, 2, 3)
-        before = subscription.stats
-        assert (before.received, before.dropped, before.depth) == (3, 1, 3)
-        getattr(subscription, leave)()
-        depth = 0 if leave == "close" else 3
-        assert subscription.stats == before._replace(depth=depth)
-        await broker.publish(4)
-        assert subscription.stats == before._replace(depth=depth)
-        assert broker.stats == (0, 5, 3, 1)
-
-    run_virtual(main())
+@in_virtual_time
+async def test_the_statistics_survive_leaving(broker_class, leave):
+    broker = broker_class(maxsize=3, timeout=0)
+    subscription = await subscription_with(broker, 0, 1, 2, 3)
+    before = subscription.stats
+    assert (before.received, before.dropped, before.depth) == (3, 1, 3)
+    getattr(subscription, leave)()
+    depth = 0 if leave == "close" else 3
+    assert subscription.stats == before._replace(depth=depth)
+    await broker.publish(4)
+    assert subscription.stats == before._replace(depth=depth)
+    assert broker.stats == (0, 5, 3, 1)
