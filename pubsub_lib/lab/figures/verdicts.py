@@ -1,6 +1,6 @@
 """Draws all verdicts at a glance: a row for each kind of verdict, a tile for each claim.
 
->>> from pubsub_lib.lab.lesson.verdict_collection import Standing
+>>> from pubsub_lib.lab.lesson.verdicts import Standing
 >>> verdict_board({"C1": Standing.HOLDS, "C3b": Standing.WRONG}).caption
 'Of 2 claims, 1 holds as it stands, 0 hold on a condition, 0 are imprecise and 1 is wrong.'
 """
@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from pubsub_lib.lab.figures import style
-from pubsub_lib.lab.lesson.verdict_collection import Standing
+from pubsub_lib.lab.lesson.verdicts import Standing
 
 LOOKS: dict[Standing, dict[str, Any]] = {
     Standing.HOLDS: {"facecolor": "#009E73"},

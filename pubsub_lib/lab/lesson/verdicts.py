@@ -1,27 +1,23 @@
-"""The chapter's claims and its broker's faults, and what the notebooks find out about them.
+"""The chapter's claims, and the verdicts that the notebooks give on them.
 
->>> print(verdict_table([Verdict("C26", "holds", "0 of 100,000 lost")]))
+A verdict is shown as a row of a table, and the same output carries it as data, which a table cannot
+be parsed for. So whoever saves the notebook saves the data, too, and `verdict_collection` finds it.
+
+>>> verdict = Verdict("C26", Standing.HOLDS, "0 of 100,000 lost")
+>>> print(verdict_table([verdict]))
 | | the claim | verdict | what the run showed |
 |---|---|---|---|
 | C26 | 10,000 messages reach 10 subscribers without loss | **holds** | 0 of 100,000 lost |
->>> print(
-...     fault_table(
-...         [
-...             Fault("D1", "no state", "no evening ends", "hangs", "a state"),
-...             Fault("D8", "no state", "an empty page", "reads [1]", "a state"),
-...         ]
-...     )
-... )
-| the cause | | what is wrong | what it costs (and the run) | what mends it |
-|---|---|---|---|---|
-| **no state** | D1 | the sentinel is never marked as done | no evening ends (hangs) | a state |
-| | D8 | `publish(None)` looks like the end | an empty page (reads [1]) | |
+>>> Verdict.from_data(verdict.as_data()) == verdict
+True
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum
+from typing import Self, assert_never
 
-from IPython.display import Markdown, display
+from IPython.display import display
 
 from pubsub_lib.lab.lesson.tables import markdown_table
 
@@ -56,23 +52,32 @@ CLAIMS = {
     "C28": "protocols make the parts interchangeable",
 }
 
-VERDICT_HEAD = ("", "the claim", "verdict", "what the run showed")
+#: Under which type an output carries verdicts as data: a list of what `Verdict.as_data` returns.
+VERDICTS_MIME = "application/vnd.pubsub-course.verdicts+json"
 
-FAULTS = {
-    "D1": "the sentinel is never marked as done",
-    "D2": "`shutdown()` does not wait for the subscribers, and nobody keeps their tasks",
-    "D3": "full queues are waited for one after another",
-    "D4": "`shutdown()` waits for room in a full queue",
-    "D5": "the list of queues changes while a publish goes through it",
-    "D6": "there is no way to leave",
-    "D7": "a broker that was shut down goes on accepting",
-    "D8": "`publish(None)` looks like the end",
-    "D9": "what is cancelled stays half done",
-    "D10": "every put sets a timer, and lets nobody else run",
-    "D11": "a publish that waits can be overtaken",
-    "D12": "the broker belongs to one event loop, and does not say so",
-    "D13": "another thread can put a message in, and wakes nobody",
-}
+
+class Standing(Enum):
+    """How a claim stands after a run. The later in the list, the worse."""
+
+    HOLDS = "holds"
+    CONDITIONAL = "holds, on a condition"
+    IMPRECISE = "imprecise"
+    WRONG = "wrong"
+
+    @property
+    def mark(self) -> str:
+        """A sign for a table, which can be told without its colour."""
+        match self:
+            case Standing.HOLDS:
+                return "✓"
+            case Standing.CONDITIONAL:
+                return "(✓)"
+            case Standing.IMPRECISE:
+                return "~"
+            case Standing.WRONG:
+                return "✗"
+            case _:
+                assert_never(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,81 +86,62 @@ class Verdict:
 
     Attributes:
         claim: its number, such as `C5`.
-        verdict: in a word or two: `holds`, `imprecise`, `holds only if ...`.
+        standing: how the claim stands, going by what the run showed. What was run decides: a claim
+            is `WRONG` if the opposite was seen, though it may hold where something else is run.
         evidence: what the run showed; made from its results.
+        words: the verdict as the table has it; the standing's name if it is not given.
 
     Raises:
         ValueError: if there is no claim of this number.
+        TypeError: if the standing is none.
     """
 
     claim: str
-    verdict: str
+    standing: Standing
     evidence: str
+    words: str = ""
 
     def __post_init__(self) -> None:
         if self.claim not in CLAIMS:
             raise ValueError(f"there is no claim {self.claim!r}; there are {', '.join(CLAIMS)}")
+        if not isinstance(self.standing, Standing):
+            kinds = ", ".join(map(str, Standing))
+            raise TypeError(f"how {self.claim} stands is one of {kinds}, not {self.standing!r}")
+
+    def __str__(self) -> str:
+        return self.words or self.standing.value
+
+    def as_data(self) -> dict[str, str]:
+        """Return it as what JSON can hold."""
+        return {
+            "claim": self.claim,
+            "standing": self.standing.name,
+            "evidence": self.evidence,
+            "words": self.words,
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, str]) -> Self:
+        """Return the verdict that `as_data` made this of.
+
+        Raises:
+            KeyError: if a part is missing, or there is no such standing.
+            ValueError: if there is no such claim.
+        """
+        standing = Standing[data["standing"]]
+        return cls(data["claim"], standing, data["evidence"], data["words"])
 
 
 def verdict_table(verdicts: Iterable[Verdict]) -> str:
     """Return the verdicts as a Markdown table."""
     return markdown_table(
-        VERDICT_HEAD,
-        ([v.claim, CLAIMS[v.claim], f"**{v.verdict}**", v.evidence] for v in verdicts),
+        ["", "the claim", "verdict", "what the run showed"],
+        ([v.claim, CLAIMS[v.claim], f"**{v}**", v.evidence] for v in verdicts),
     )
 
 
 def show_verdicts(*verdicts: Verdict) -> None:
-    """Show the verdicts as a table in a notebook."""
-    display(Markdown(verdict_table(verdicts)))
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What a notebook found out about one fault of the chapter's broker.
-
-    Attributes:
-        number: its number, such as `D3`.
-        cause: what is behind it; several faults can have the same cause.
-        cost: what it costs whoever runs into it.
-        evidence: what the run showed; made from its results.
-        remedy: what mends it, and the other faults of the same cause.
-
-    Raises:
-        ValueError: if there is no fault of this number.
-    """
-
-    number: str
-    cause: str
-    cost: str
-    evidence: str
-    remedy: str
-
-    def __post_init__(self) -> None:
-        if self.number not in FAULTS:
-            raise ValueError(f"there is no fault {self.number!r}; there are {', '.join(FAULTS)}")
-
-
-def fault_table(faults: Iterable[Fault]) -> str:
-    """Return the faults as a Markdown table; a cause is named once for all that follow it."""
-    rows = []
-    last_cause = ""
-    for fault in faults:
-        is_new = fault.cause != last_cause
-        last_cause = fault.cause
-        rows.append(
-            [
-                f"**{fault.cause}**" if is_new else "",
-                fault.number,
-                FAULTS[fault.number],
-                f"{fault.cost} ({fault.evidence})",
-                fault.remedy if is_new else "",
-            ]
-        )
-    head = ["the cause", "", "what is wrong", "what it costs (and the run)", "what mends it"]
-    return markdown_table(head, rows)
-
-
-def show_faults(*faults: Fault) -> None:
-    """Show the faults as a table in a notebook."""
-    display(Markdown(fault_table(faults)))
+    """Show the verdicts as a table in a notebook; what is saved holds them as data as well."""
+    table = verdict_table(verdicts)
+    data = [verdict.as_data() for verdict in verdicts]
+    display({"text/markdown": table, "text/plain": table, VERDICTS_MIME: data}, raw=True)
