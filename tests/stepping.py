@@ -6,6 +6,25 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from pubsub_lib.lab.clock.virtual_time import run_virtual
+from pubsub_lib.lab.promises.stepping import (
+    let_all_run,
+    now,
+    read_all,
+    record_timers,
+    start,
+    unread,
+)
+
+__all__ = [
+    "handle_all",
+    "in_virtual_time",
+    "let_all_run",
+    "now",
+    "read_all",
+    "record_timers",
+    "start",
+    "unread",
+]
 
 
 def in_virtual_time[**Given](
@@ -21,36 +40,6 @@ def in_virtual_time[**Given](
     return run
 
 
-def now() -> float:
-    return asyncio.get_running_loop().time()
-
-
-def start(coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task:
-    return asyncio.create_task(coroutine)
-
-
-async def let_all_run() -> None:
-    """Let every task go on until it waits, at this instant."""
-    for _ in range(20):
-        await asyncio.sleep(0)
-
-
-def unread(subscription) -> list:
-    """Take all that waits."""
-    return [subscription.get_nowait() for _ in range(subscription.qsize())]
-
-
-async def read_all(queue: asyncio.Queue, seconds: float = 0.0) -> list:
-    """Read until the sentinel, taking so long for each message and marking it as done."""
-    messages = []
-    while (message := await queue.get()) is not None:
-        if seconds:
-            await asyncio.sleep(seconds)
-        messages.append(message)
-        queue.task_done()
-    return messages
-
-
 async def handle_all(subscription, seconds: float = 0.0) -> list:
     """Take as long as that for each message, until no more come."""
     handled = []
@@ -58,17 +47,3 @@ async def handle_all(subscription, seconds: float = 0.0) -> list:
         await asyncio.sleep(seconds)
         handled.append(message)
     return handled
-
-
-def record_timers() -> list[asyncio.TimerHandle]:
-    """Return a list that every timer set from now on is added to."""
-    loop = asyncio.get_running_loop()
-    timers = []
-    set_timer = loop.call_at
-
-    def call_at(*args, **kwargs):
-        timers.append(set_timer(*args, **kwargs))
-        return timers[-1]
-
-    loop.call_at = call_at
-    return timers

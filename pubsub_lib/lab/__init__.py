@@ -26,6 +26,7 @@ _MODULE_OF = {
     "Fault": "lesson.faults",
     "Handle": "traffic.stopping",
     "HandlePrice": "traffic.price_feed",
+    "Kind": "promises",
     "Load": "traffic.workloads",
     "LoopLag": "clock.loop_lag",
     "Network": "processes.network",
@@ -38,8 +39,10 @@ _MODULE_OF = {
     "Service": "traffic.stopping",
     "Sightings": "traffic.sightings",
     "Span": "traffic.recordings",
+    "Stage": "promises",
     "Standing": "lesson.verdicts",
     "Store": "traffic.caching",
+    "Trait": "promises",
     "Verdict": "lesson.verdicts",
     "Visit": "traffic.attendance",
     "bursts": "traffic.workloads",
@@ -53,6 +56,7 @@ _MODULE_OF = {
     "fast_reader": "traffic.workloads",
     "held_by": "traffic.leaks",
     "interrupt_when_ready": "processes.interrupting",
+    "keeps": "promises",
     "leave": "traffic.attendance",
     "markdown_table": "lesson.tables",
     "no_garbage_collection": "traffic.leaks",
@@ -61,6 +65,7 @@ _MODULE_OF = {
     "open_playground": "playground.playground",
     "outcome": "lesson.experiments",
     "predict": "lesson.predictions",
+    "promise_table": "promises",
     "quantile": "figures.captions",
     "random_arrivals": "traffic.random_traffic",
     "random_times": "traffic.random_traffic",
@@ -85,6 +90,7 @@ _MODULE_OF = {
     "type_check": "processes.type_checking",
     "unsettled": "lesson.verdict_collection",
     "where_memory_grew": "traffic.leaks",
+    "which_promises": "promises",
 }
 
 
