@@ -36,4 +36,5 @@ def trials() -> list[Any]:
 @pytest.mark.parametrize(("kind", "promise", "case"), trials())
 def test_the_broker_keeps_its_promise(kind: Kind, promise: Promise, case: dict[str, Any]):
     outcome = try_case(kind, promise, case)
-    assert outcome.kept, outcome
+    if not outcome.kept:
+        raise AssertionError(str(outcome)) from outcome.error

@@ -52,7 +52,9 @@ class Kind:
         yield self.broker_class(**options)
 
 
-CHAPTER_PUB_SUB = Kind(ChapterPubSub, frozenset({Trait.IN_PROCESS, Trait.DROPS}))
+CHAPTER_PUB_SUB = Kind(
+    ChapterPubSub, frozenset({Trait.IN_PROCESS, Trait.WAITS_FOR_ROOM, Trait.DROPS})
+)
 ASYNC_PUB_SUB = Kind(AsyncPubSub, CHAPTER_PUB_SUB.traits | MANAGED)
 RING_PUB_SUB = Kind(
     RingPubSub,

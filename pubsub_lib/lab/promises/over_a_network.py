@@ -59,8 +59,12 @@ async def _flushed(broker: Any) -> None:
     await broker.flush()
 
 
-NATS_PUB_SUB = Kind(NatsPubSub, MANAGED | {Trait.DROPS}, _on_the_server(NatsPubSub), _flushed)
-JET_STREAM_PUB_SUB = Kind(JetStreamPubSub, MANAGED, _on_the_server(JetStreamPubSub), _flushed)
+NATS_PUB_SUB = Kind(
+    NatsPubSub, MANAGED | {Trait.WAITS_FOR_ROOM, Trait.DROPS}, _on_the_server(NatsPubSub), _flushed
+)
+JET_STREAM_PUB_SUB = Kind(
+    JetStreamPubSub, MANAGED | {Trait.WAITS_FOR_ROOM}, _on_the_server(JetStreamPubSub), _flushed
+)
 
 NETWORK_KINDS = (NATS_PUB_SUB, JET_STREAM_PUB_SUB)
 """The library's brokers between processes."""

@@ -17,6 +17,9 @@ class Trait(Enum):
 
     # What it is.
     IN_PROCESS = "hands over the message itself, within one process and on one event loop"
+    WAITS_FOR_ROOM = (
+        "a publish waits for a subscriber that is full, one second unless told otherwise"
+    )
     DROPS = "a subscriber that stays full misses messages"
 
     # What it offers, beyond `subscribe()`, `publish()`, `shutdown()` and `maxsize`.

@@ -102,4 +102,4 @@ def broker_that_offers_only(offers: frozenset[Trait]) -> type:
 def test_a_broker_that_offers_only_what_is_needed_keeps_it(promise: Promise):
     traits = promise.needs | (ASYNC_PUB_SUB.traits - MANAGED)
     outcome = keeps(Kind(broker_that_offers_only(promise.needs), traits), promise)
-    assert outcome.kept, outcome
+    assert outcome.kept, str(outcome)

@@ -90,7 +90,7 @@ async def a_late_subscriber_misses_what_was_before(broker: Any, trial: Trial) ->
 
 @promise()
 async def the_chapters_subscriber_reads_and_ends(broker: Any, trial: Trial) -> None:
-    """The chapter's subscriber_task reads its message and comes to its end."""
+    """The chapter's `subscriber_task()` reads its message and comes to its end."""
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         task = start(subscriber_task(await broker.subscribe()))
         await broker.publish(Message(content="Hello"))
@@ -99,7 +99,7 @@ async def the_chapters_subscriber_reads_and_ends(broker: Any, trial: Trial) -> N
     trial.found("what it printed", printed.getvalue(), expected="Received: Hello\n")
 
 
-@promise(maxsize=2)
+@promise(Trait.WAITS_FOR_ROOM, maxsize=2)
 async def each_publishers_messages_arrive_in_its_order(broker: Any, trial: Trial) -> None:
     """Each publisher's messages arrive in its order, however slow the reader."""
 
@@ -139,7 +139,7 @@ async def everybody_sees_two_publishers_in_the_same_order(broker: Any, trial: Tr
     trial.found("what the slow reader read", await slow, expected=[0, 1, 2])
 
 
-@promise(Trait.DROPS)
+@promise(Trait.WAITS_FOR_ROOM, Trait.DROPS)
 async def ten_thousand_messages_reach_ten_subscribers(broker: Any, trial: Trial) -> None:
     """10,000 messages reach ten subscribers that keep up, without loss."""
     with contextlib.redirect_stdout(io.StringIO()) as printed:
