@@ -70,6 +70,15 @@ def checked_timeout(timeout: float | None) -> float | None:
     return timeout
 
 
+def checked_seconds(name: str, seconds: float) -> float:
+    """Return a time in seconds that is longer than none, or say what is wrong with it."""
+    if not isinstance(seconds, int | float) or isinstance(seconds, bool):
+        raise TypeError(f"{name} is a number of seconds, not {seconds!r}")
+    if not 0 < seconds < math.inf:
+        raise ValueError(f"{name} must be more than 0 seconds, not {seconds}")
+    return seconds
+
+
 def checked_filter[T](where: Callable[[T], object] | None) -> Callable[[T], object] | None:
     """Return a subscriber's filter, or say what is wrong with it."""
     if where is not None and (not callable(where) or is_coroutine_function(where)):

@@ -53,7 +53,6 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
     """
 
     _subscribers: Inboxes[T]
-    _state_type: type[InboxState[T]] = InboxState
 
     def __init__(
         self,
@@ -62,8 +61,8 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
         timeout: float | None = 1.0,
         overflow: Overflow = Overflow.DROP_NEWEST,
     ) -> None:
-        super().__init__(maxsize, timeout, Inboxes[T]())
         self.overflow = _checked_overflow(overflow)
+        super().__init__(maxsize, timeout, Inboxes[T]())  # last, since there is a broker then
 
     @property
     def queues(self) -> list[Inbox[T]]:
@@ -99,9 +98,7 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
             ValueError: if `maxsize` is under 1, or `timeout` is negative or not finite.
         """
         self._check_subscriber(where)
-        state = self._state_type(
-            self._subscribers,
-            self._home,
+        state = self._make_state(
             name=name,
             where=where,
             maxsize=self.maxsize if maxsize is None else checked_maxsize(maxsize),
@@ -111,6 +108,26 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
         self._subscribers.join(state)
         inbox: Inbox[T] = state.own_end()
         return inbox
+
+    def _make_state(
+        self,
+        *,
+        name: str,
+        where: Where[T] | None,
+        maxsize: int,
+        timeout: float | None,
+        overflow: Overflow,
+    ) -> InboxState[T]:
+        """Return what the broker holds of a subscriber. Its settings were checked."""
+        return InboxState(
+            self._subscribers,
+            self._home,
+            name=name,
+            where=where,
+            maxsize=maxsize,
+            timeout=timeout,
+            overflow=overflow,
+        )
 
     async def publish(self, message: T) -> Delivery:
         """Give the message to every subscriber; wait for full inboxes up to `timeout` seconds in

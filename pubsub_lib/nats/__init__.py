@@ -8,8 +8,8 @@ process.
 It needs nats-py, which the optional dependencies `distributed` bring, and a server with it.
 """
 
-from pubsub_lib.nats.connection import SendStats
 from pubsub_lib.nats.core.broker import NatsPubSub, NetworkStats
+from pubsub_lib.nats.core.sender import SendStats
 from pubsub_lib.nats.errors import (
     AccessRefused,
     ConnectionLost,

@@ -45,14 +45,14 @@ class Decoder[T]:
         self._from_bytes = codec.from_bytes
         self._report = report
 
-    def decode(self, received: Msg) -> T | None:
+    def decode(self, envelope: Msg) -> T | None:
         """Return the message, or `None` if it was set aside."""
         try:
-            message = self._from_bytes(received.data)
+            message = self._from_bytes(envelope.data)
             if message is None:
                 raise ValueError("null stands for the end, and is no message")
         except Exception as reason:
-            error = UndecodablePayload(received.subject, received.data, reason)
+            error = UndecodablePayload(envelope.subject, envelope.data, reason)
             self.undecodable += 1
             self.set_aside.append(error)
             self._report(error)

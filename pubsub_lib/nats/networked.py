@@ -7,20 +7,44 @@ Traceback (most recent call last):
 ValueError: subject is words with dots between, as 'prices.gold', not 'prices.*'
 """
 
-import logging
 import re
-from collections.abc import Callable
+import weakref
 from typing import Any, override
 
-from pubsub_lib.arguments import checked_timeout
 from pubsub_lib.in_process.base_broker import BaseBroker
+from pubsub_lib.in_process.event_loop import HomeLoop
 from pubsub_lib.in_process.subscriber import SubscriberState
 from pubsub_lib.interfaces import Codec
 from pubsub_lib.nats.connection import Connection
-from pubsub_lib.nats.decoding import Decoder, codec_of
-from pubsub_lib.nats.errors import NatsError, UndecodablePayload
+from pubsub_lib.nats.decoding import Decoder
+from pubsub_lib.nats.errors import UndecodablePayload
+from pubsub_lib.nats.settings import ConnectionSettings
 
-logger = logging.getLogger(__name__)
+
+class Network[T]:
+    """The way of one broker to its server, and what passes there.
+
+    Nothing here can fail: what it is made of was checked before.
+
+    Args:
+        broker: whose way it is. When that is gone, the connection is closed.
+        home: the event loop that it belongs to.
+        settings: how to connect.
+        codec: turns messages into bytes and back.
+
+    Attributes:
+        connection: the connection to the server.
+        decoder: makes messages of what comes in.
+        to_bytes: makes bytes of what goes out.
+    """
+
+    def __init__(
+        self, broker: object, home: HomeLoop, settings: ConnectionSettings, codec: Codec[T]
+    ) -> None:
+        self.connection = Connection(settings, home)
+        self.decoder = Decoder(codec, self.connection.report)
+        self.to_bytes = codec.to_bytes
+        weakref.finalize(broker, home.call_soon, self.connection.abandon).atexit = False
 
 
 class NetworkedBroker[T, B: SubscriberState[Any]](BaseBroker[T, B]):
@@ -30,42 +54,17 @@ class NetworkedBroker[T, B: SubscriberState[Any]](BaseBroker[T, B]):
         subject: what all processes call it whose messages it brings together.
     """
 
-    def _set_up(
-        self,
-        subject: str,
-        codec: Codec[T] | type[T] | None,
-        *,
-        url: str | None,
-        connect_timeout: float | None,
-        send_buffer: int,
-        on_error: Callable[[NatsError], object] | None,
-    ) -> None:
-        """Check what every such broker is made with, and make what it works with."""
-        self.subject = checked_subject(subject)
-        codec = codec_of(codec)
-        self._to_bytes = codec.to_bytes
-        self._connection = Connection(
-            url,
-            self._home,
-            connect_timeout=_checked_connect_timeout(connect_timeout),
-            send_buffer=_checked_send_buffer(send_buffer),
-            report=_logged if on_error is None else on_error,
-        )
-        self._decoder = Decoder(codec, self._connection.report)
-
-    def __del__(self) -> None:
-        super().__del__()
-        if hasattr(self, "_connection"):
-            self._home.call_soon(self._connection.abandon)
+    subject: str
+    _network: Network[T]
 
     @override
     def _in_use(self) -> bool:
-        return super()._in_use() or (hasattr(self, "_connection") and self._connection.made)
+        return super()._in_use() or self._network.connection.made
 
     @property
     def set_aside(self) -> list[UndecodablePayload]:
         """The latest payloads that came in and did not decode, up to 100."""
-        return list(self._decoder.set_aside)
+        return list(self._network.decoder.set_aside)
 
 
 def checked_subject(subject: str) -> str:
@@ -75,22 +74,3 @@ def checked_subject(subject: str) -> str:
     if not re.fullmatch(r"[^\s.*>]+(\.[^\s.*>]+)*", subject):
         raise ValueError(f"subject is words with dots between, as 'prices.gold', not {subject!r}")
     return subject
-
-
-def _checked_connect_timeout(timeout: float | None) -> float | None:
-    if timeout == 0:
-        raise ValueError("connect_timeout must be more than 0 seconds, or None to wait for ever")
-    return checked_timeout(timeout)
-
-
-def _checked_send_buffer(size: int) -> int:
-    if not isinstance(size, int) or isinstance(size, bool):
-        raise TypeError(f"send_buffer is a whole number of bytes, not {size!r}")
-    if size < 0:
-        raise ValueError(f"send_buffer must be 0 or more bytes, not {size}")
-    return size
-
-
-def _logged(error: NatsError) -> None:
-    """Log an error, for whom nobody has said what to do with it."""
-    logger.warning("%s", error)

@@ -1,24 +1,51 @@
-"""What the tests of the network brokers share: who is told of errors, and what is left behind."""
+"""What the tests over a network share: how they wait, but not for ever, and what they look at."""
 
 import asyncio
+import contextlib
 import gc
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 
+import nats
 import pytest
+from nats.js import JetStreamContext
+from nats.js.api import ConsumerInfo
+from nats.js.errors import NotFoundError
 
 from pubsub_lib.nats import NatsServer
+from pubsub_lib.nats.jetstream.subscription import JetStreamSubscription
 
-TIME_LIMIT_S = 10
+LIMIT_S = 20.0
 gc.freeze()  # what is there before the tests is not looked at again by each of them
 needs_signals = pytest.mark.skipif(
     sys.platform == "win32", reason="a process cannot be stopped and continued"
 )
+
+# How they wait.
+
+
+async def soon[R](awaitable: Awaitable[R]) -> R:
+    """Wait for what takes a moment, if all is well."""
+    return await asyncio.wait_for(awaitable, LIMIT_S)
+
+
+async def until(condition: Callable[[], Awaitable[object]], *, limit_s: float = LIMIT_S) -> None:
+    """Ask the server again and again, since it tells nobody."""
+    async with asyncio.timeout(limit_s):
+        while not await condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+
+
+async def eventually(condition: Callable[[], object]) -> None:
+    """Wait until something is so in this process that has no event."""
+    async with asyncio.timeout(LIMIT_S):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.002)
 
 
 class Errors(list):
@@ -33,7 +60,7 @@ class Errors(list):
 
     async def until[E: Exception](self, kind: type[E]) -> E:
         """Return the first error of this kind, once there is one."""
-        async with asyncio.timeout(TIME_LIMIT_S):
+        async with asyncio.timeout(LIMIT_S):
             while not (found := self.of(kind)):
                 self.told.clear()
                 await self.told.wait()
@@ -43,11 +70,15 @@ class Errors(list):
         return [error for error in self if isinstance(error, kind)]
 
 
-async def eventually(condition: Callable[[], object]) -> None:
-    """Return when it is true, where nobody tells us."""
-    async with asyncio.timeout(TIME_LIMIT_S):
-        while not condition():  # noqa: ASYNC110
-            await asyncio.sleep(0.002)
+async def take(inbox: JetStreamSubscription[int], count: int) -> list[int]:
+    """Take and acknowledge so many messages."""
+    taken = []
+    for _ in range(count):
+        message = await soon(inbox.get())
+        assert message is not None
+        taken.append(message)
+        inbox.task_done()
+    return taken
 
 
 async def other_tasks() -> set[asyncio.Task]:
@@ -59,16 +90,87 @@ async def other_tasks() -> set[asyncio.Task]:
     return asyncio.all_tasks() - {asyncio.current_task()}
 
 
-@contextmanager
+# The server.
+
+
+class Server:
+    """The server as its administrator sees it."""
+
+    def __init__(self, jetstream: JetStreamContext) -> None:
+        self.jetstream = jetstream
+
+    async def kept(self, stream: str) -> int:
+        """How many messages it keeps."""
+        return (await self.jetstream.stream_info(stream)).state.messages
+
+    async def consumer(self, stream: str, name: str) -> ConsumerInfo:
+        return await self.jetstream.consumer_info(stream, name)
+
+    async def consumers(self, stream: str) -> list[str]:
+        return sorted(each.name for each in await self.jetstream.consumers_info(stream))
+
+    async def unacknowledged(self, stream: str, name: str) -> int | None:
+        """How many messages wait for a subscription, or are with it."""
+        information = await self.consumer(stream, name)
+        return (information.num_pending or 0) + (information.num_ack_pending or 0)
+
+    async def until_acknowledged(self, stream: str, name: str, left: int = 0) -> None:
+        """Return when all but so many messages are acknowledged."""
+
+        async def acknowledged() -> bool:
+            return await self.unacknowledged(stream, name) == left
+
+        await until(acknowledged)
+
+    async def until_unread(self, stream: str, name: str) -> None:
+        """Return when the server has noticed that nobody reads this subscription."""
+
+        async def unread() -> bool:
+            return not (await self.consumer(stream, name)).push_bound
+
+        await until(unread)
+
+    async def until_forgotten(self, stream: str, name: str) -> None:
+        """Return when it has no such subscription any more."""
+
+        async def forgotten() -> bool:
+            try:
+                await self.consumer(stream, name)
+            except NotFoundError:
+                return True
+            return False
+
+        await until(forgotten)
+
+
+@contextlib.asynccontextmanager
+async def administrator(url: str) -> AsyncIterator[Server]:
+    client = await nats.connect(url)
+    try:
+        yield Server(client.jetstream())
+    finally:
+        await client.close()
+
+
+@contextlib.contextmanager
 def stopped(server: NatsServer) -> Iterator[None]:
     """Let the server do nothing in this block, though its connections stay."""
     process_id = server.process_id
     os.kill(process_id, signal.SIGSTOP)
     try:
-        deadline = time.monotonic() + TIME_LIMIT_S
-        state = ["ps", "-o", "state=", "-p", str(process_id)]
-        while b"T" not in subprocess.check_output(state) and time.monotonic() < deadline:
-            time.sleep(0.002)  # it is told, and stops soon
+        deadline = time.monotonic() + LIMIT_S
+        while not _has_stopped(process_id) and time.monotonic() < deadline:
+            time.sleep(0.001)  # it is told, and stops soon
         yield
     finally:
-        os.kill(process_id, signal.SIGCONT)
+        if server.running:
+            os.kill(process_id, signal.SIGCONT)
+
+
+def _has_stopped(process_id: int) -> bool:
+    """Whether every thread of a process stands still, which is some time after the signal."""
+    threads = list(Path(f"/proc/{process_id}/task").glob("*/stat"))
+    if threads:
+        return {each.read_text().rpartition(")")[2].split()[0] for each in threads} == {"T"}
+    ps = ["ps", "-o", "state=", "-p", str(process_id)]  # on other systems
+    return subprocess.run(ps, capture_output=True, check=True, text=True).stdout.startswith("T")

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from pubsub_lib.nats import NatsServer, why_no_server
-from tests.nats.watching import LIMIT_S, administrator, needs_signals, stalled, until
+from tests.nats.observing import LIMIT_S, administrator, needs_signals, stopped, until
 
 PROGRAMS = Path(__file__).parent / "programs"
 SUBJECT = "orders"
@@ -337,7 +337,7 @@ async def test_core_nats_counts_what_a_killed_server_has_lost(core: Fleet, count
     core.publish(count)
     await core.published()
     await core.flush()
-    with stalled(core.server):
+    with stopped(core.server):
         core.publish(100)
         await core.published()
         core.server.kill()  # with all that it was sent meanwhile

@@ -36,21 +36,24 @@ changes, since a network is between them:
 Message(content='hello')
 """
 
-import asyncio
 from asyncio import get_running_loop
 from collections.abc import Callable, Generator
 from typing import Any, NamedTuple, Self, override
 
 from pubsub_lib.arguments import UNSET, Unset, checked_maxsize, checked_timeout
-from pubsub_lib.in_process.inbox import Inbox, InboxState
+from pubsub_lib.in_process.event_loop import HomeLoop
+from pubsub_lib.in_process.inbox import Inbox, Inboxes, InboxState
 from pubsub_lib.in_process.queue_broker import AsyncPubSub, Where
 from pubsub_lib.interfaces import Codec
-from pubsub_lib.nats.connection import SendStats
 from pubsub_lib.nats.core.intake import Intake
+from pubsub_lib.nats.core.sender import Sender, SendStats
+from pubsub_lib.nats.decoding import codec_of
 from pubsub_lib.nats.errors import NatsError
-from pubsub_lib.nats.networked import NetworkedBroker
+from pubsub_lib.nats.networked import Network, NetworkedBroker, checked_subject
+from pubsub_lib.nats.once import Once
+from pubsub_lib.nats.settings import connection_settings
 from pubsub_lib.overflow import Overflow
-from pubsub_lib.reports import Delivery, ShutdownReport
+from pubsub_lib.reports import BrokerStats, Delivery, ShutdownReport
 
 SENT = Delivery(1)
 
@@ -67,10 +70,36 @@ class NetworkStats(NamedTuple):
 
 
 class NatsInboxState[T](InboxState[T]):
-    """An inbox whose messages come over a network, which has to be told that they are wanted."""
+    """An inbox whose messages come over a network, which has to be told that they are wanted.
 
-    __slots__ = ()
-    _subscribers: Intake[T]
+    Attributes:
+        intake: puts in what comes over the network.
+    """
+
+    __slots__ = ("intake",)
+
+    def __init__(
+        self,
+        intake: Intake[T],
+        subscribers: Inboxes[T],
+        home: HomeLoop,
+        *,
+        name: str,
+        where: Where[T] | None,
+        maxsize: int,
+        timeout: float | None,
+        overflow: Overflow,
+    ) -> None:
+        super().__init__(
+            subscribers,
+            home,
+            name=name,
+            where=where,
+            maxsize=maxsize,
+            timeout=timeout,
+            overflow=overflow,
+        )
+        self.intake = intake
 
     @override
     def end(self, *, own: bool) -> "NatsInbox[T]":
@@ -79,11 +108,7 @@ class NatsInboxState[T](InboxState[T]):
     @override
     def announce_reader(self) -> None:
         if not self.closed:
-            self._subscribers.begin()
-
-    async def get_ready(self) -> None:
-        """Return when messages come in."""
-        await self._subscribers.get_ready()
+            self.intake.begin()
 
 
 class NatsInbox[T](Inbox[T]):
@@ -92,7 +117,7 @@ class NatsInbox[T](Inbox[T]):
     _state: NatsInboxState[T]
 
     def __await__(self) -> Generator[Any, None, Self]:
-        yield from self._state.get_ready().__await__()
+        yield from self._state.intake.get_ready().__await__()
         return self
 
     async def __aenter__(self) -> Self:
@@ -122,9 +147,6 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
             the publisher cannot be told.
     """
 
-    _subscribers: Intake[T]
-    _state_type: type[InboxState[T]] = NatsInboxState[T]
-
     def __init__(
         self,
         subject: str,
@@ -139,33 +161,39 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
         connect_timeout: float | None = 2.0,
         on_error: Callable[[NatsError], object] | None = None,
     ) -> None:
+        # All that can be wrong is found before there is a broker that would have to be shut down.
+        self.subject = checked_subject(subject)
+        codec = codec_of(codec)
+        settings = connection_settings(
+            url=url, connect_timeout=connect_timeout, send_buffer=send_buffer, on_error=on_error
+        )
+        receive_buffer = checked_maxsize(receive_buffer)
         super().__init__(maxsize, timeout=timeout, overflow=_told_to_nobody(overflow))
-        self._set_up(
-            subject,
-            codec,
-            url=url,
-            connect_timeout=connect_timeout,
-            send_buffer=send_buffer,
-            on_error=on_error,
+        self._network = Network(self, self._home, settings, codec)
+        self._sender = Sender(self._network.connection, self._home)
+        self._intake = Intake(
+            self._network, self._subscribers, self.subject, receive_buffer=receive_buffer
         )
-        self._draining: asyncio.Task[None] | None = None
-        self._subscribers = Intake(
-            self._connection, self.subject, self._decoder, checked_maxsize(receive_buffer)
-        )
-        self._connection.on_failed = self._subscribers.fail
+        self._draining = Once[None](again=False)
 
     @property
     def network(self) -> NetworkStats:
         """What the network did to this broker's messages so far."""
-        intake, connection = self._subscribers, self._connection
+        connection = self._network.connection
         return NetworkStats(
             connection.connected,
             connection.reconnects,
-            connection.stats,
-            intake.received,
-            intake.lost,
-            self._decoder.undecodable,
+            self._sender.stats,
+            self._intake.received,
+            self._intake.lost,
+            self._network.decoder.undecodable,
         )
+
+    @property
+    @override
+    def stats(self) -> BrokerStats:
+        """What this broker has done so far; `published` are the messages that were sent here."""
+        return super().stats._replace(published=self._sender.stats.sent)
 
     @override
     def subscribe(
@@ -193,8 +221,29 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
             name=name, where=where, maxsize=maxsize, timeout=timeout, overflow=overflow
         )
         if self._home.loop is not None:
-            self._subscribers.begin()
+            self._intake.begin()
         return inbox
+
+    @override
+    def _make_state(
+        self,
+        *,
+        name: str,
+        where: Where[T] | None,
+        maxsize: int,
+        timeout: float | None,
+        overflow: Overflow,
+    ) -> InboxState[T]:
+        return NatsInboxState(
+            self._intake,
+            self._subscribers,
+            self._home,
+            name=name,
+            where=where,
+            maxsize=maxsize,
+            timeout=timeout,
+            overflow=overflow,
+        )
 
     @override
     async def publish(self, message: T) -> Delivery:
@@ -218,11 +267,10 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
         # The usual case costs no call; the others are told apart there.
         if message is None or self._closed or get_running_loop() is not self._home.loop:
             self._check_message(message)
-        data = self._to_bytes(message)
-        subscribers = self._subscribers
-        if not subscribers.ready:
-            await subscribers.get_ready()
-        await self._connection.send(self.subject, data)
+        data = self._network.to_bytes(message)
+        if not self._intake.ready:
+            await self._intake.get_ready()
+        await self._sender.send(self.subject, data)
         return SENT
 
     @override
@@ -245,8 +293,8 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
             ServerUnreachable, AccessRefused: if there has been no connection yet.
         """
         self._home.check()
-        await self._subscribers.get_ready()
-        await self._connection.confirm()
+        await self._intake.get_ready()
+        await self._network.connection.confirm()
 
     @override
     async def shutdown(self, *, timeout: float | None = 10.0) -> ShutdownReport:
@@ -257,21 +305,20 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
         timeout = checked_timeout(timeout)
         loop = self._home.check()
         self._closed = True
-        if self._draining is None:
-            self._draining = loop.create_task(self._subscribers.drain())
         began = loop.time()
-        await asyncio.wait([self._draining], timeout=timeout)
-        if not self._draining.done():
+        self._draining.begin(self._intake.drain)
+        await self._draining.settled(timeout)
+        if not self._draining.ended:
             self._draining.cancel()
-            await self._subscribers.give_up()
+            await self._intake.give_up()
         left = None if timeout is None else max(timeout - (loop.time() - began), 0)
         report = await super().shutdown(timeout=left)
-        await self._connection.close()
+        await self._network.connection.close()
         return report
 
     async def __aenter__(self) -> Self:
         await super().__aenter__()
-        await self._subscribers.get_ready()
+        await self._intake.get_ready()
         return self
 
 

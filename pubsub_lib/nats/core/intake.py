@@ -14,14 +14,15 @@ import re
 from collections import deque
 from typing import override
 
-import nats.aio.msg
 import nats.aio.subscription
 import nats.errors
+from nats.aio.msg import Msg
 
 from pubsub_lib.in_process.inbox import Inboxes, WaitingPublish
-from pubsub_lib.nats.connection import Connection
-from pubsub_lib.nats.decoding import Decoder
 from pubsub_lib.nats.errors import NatsError, SlowConsumer
+from pubsub_lib.nats.networked import Network
+from pubsub_lib.nats.once import Once
+from pubsub_lib.nats.watcher import ConnectionWatcher
 
 # How many publishers are known whose messages are counted, the latest.
 KNOWN_PUBLISHERS = 10_000
@@ -29,24 +30,31 @@ KNOWN_PUBLISHERS = 10_000
 A_NUMBER = re.compile(r"[0-9a-f]{8}\.[0-9]{1,18}")
 
 
-class Intake[T](Inboxes[T]):
-    """The inboxes of this process, and what puts into them the messages that come in.
+class Intake[T](ConnectionWatcher):
+    """Puts the messages that come in into the inboxes of this process.
 
     What finds an inbox full waits here, and what comes after it. So everything is counted when it
     comes in, and not when there is room for it.
 
+    Args:
+        network: the way to the server.
+        inboxes: where the messages go.
+        subject: which messages come in.
+        receive_buffer: how many may wait here.
+
     Attributes:
-        connection: the way to the server.
+        received: how many messages came in, with those that did not decode.
+        lost: how many did not, as later numbers show, or found no room to wait.
     """
 
     def __init__(
-        self, connection: Connection, subject: str, decoder: Decoder[T], receive_buffer: int
+        self, network: Network[T], inboxes: Inboxes[T], subject: str, *, receive_buffer: int
     ) -> None:
-        super().__init__()
-        self.connection = connection
-        self._decoder = decoder
         self.received = 0
         self.lost = 0
+        self._connection = network.connection
+        self._decoder = network.decoder
+        self._inboxes = inboxes
         self._subject = subject
         self._receive_buffer = receive_buffer
         self._held_up: deque[T] = deque()
@@ -54,72 +62,68 @@ class Intake[T](Inboxes[T]):
         self._overflowing = False
         self._drained = False
         self._subscription: nats.aio.subscription.Subscription | None = None
-        self._joining: asyncio.Task[None] | None = None
+        self._joining = Once[None]()
         self._next_numbers: dict[str, int] = {}
-
-    @property
-    @override
-    def published(self) -> int:
-        return self.connection.stats.sent
+        self._connection.watch(self)
 
     @property
     def ready(self) -> bool:
         """Whether messages can be sent, and come in for those who have subscribed."""
-        return self._subscription is not None or (self.connection.made and not self.states)
+        return self._subscription is not None or (
+            self._connection.made and not self._inboxes.states
+        )
 
     async def get_ready(self) -> None:
         """Connect, and let messages come in if there are subscribers."""
-        await self.connection.connect()
-        if self.states:
-            await asyncio.shield(self.begin())
+        await self._connection.connect()
+        if self._inboxes.states:
+            await self._joining.run(self._join)
 
-    def begin(self) -> asyncio.Task[None]:
+    def begin(self) -> None:
         """Let messages come in, soon."""
-        if self._joining is None:
-            self._joining = asyncio.get_running_loop().create_task(self._join())
-            self._joining.add_done_callback(self._joined)
-        return self._joining
+        self._joining.begin(self._join)
 
     async def _join(self) -> None:
-        connection = self.connection
-        await connection.connect()
-        self._next_numbers.clear()
         try:
+            await self._connection.connect()
+            self._next_numbers.clear()
             # Without nats-py's limits: `_receive` never waits, and has its own.
-            self._subscription = await connection.client.subscribe(
+            self._subscription = await self._connection.client.subscribe(
                 self._subject, cb=self._receive, pending_msgs_limit=0, pending_bytes_limit=0
             )
+            await self._connection.confirm()
         except nats.errors.Error as error:
-            raise connection.named(error) from error
-        await connection.confirm()
-
-    def _joined(self, joining: asyncio.Task[None]) -> None:
-        if joining.cancelled():
-            self._joining = None
-        elif (error := joining.exception()) is not None:
-            self.fail(error)
+            self._fail(failure := self._connection.named(error))
+            raise failure from error
+        except Exception as error:
+            self._fail(error)
+            raise
 
     @override
-    def fail(self, error: BaseException) -> None:
-        self._subscription = self._joining = None
-        super().fail(error)
+    def connection_failed(self, error: NatsError) -> None:
+        self._fail(error)
 
-    async def _receive(self, received: nats.aio.msg.Msg) -> None:
-        if not self.states or self._drained:
+    def _fail(self, error: Exception) -> None:
+        self._subscription = None
+        self._joining.forget()
+        self._inboxes.fail(error)
+
+    async def _receive(self, envelope: Msg) -> None:
+        if not self._inboxes.states or self._drained:
             await self._leave()
             return
-        if received.reply:
-            self._check_number(received.reply)
+        if envelope.reply:
+            self._check_number(envelope.reply)
         if len(self._held_up) >= self._receive_buffer:
-            self._drop(received.subject)
+            self._drop(envelope.subject)
             return
         self.received += 1
-        message = self._decoder.decode(received)
+        message = self._decoder.decode(envelope)
         if message is None:
             return
         if self._catching_up is not None:
             self._held_up.append(message)
-        elif full := self.offer(message)[1]:
+        elif full := self._inboxes.offer(message)[1]:
             waiting_publish = WaitingPublish(message, full)
             self._catching_up = asyncio.get_running_loop().create_task(
                 self._catch_up(waiting_publish)
@@ -132,7 +136,7 @@ class Intake[T](Inboxes[T]):
             await waiting_publish.settle(loop)
             while self._held_up:
                 message = self._held_up.popleft()
-                if full := self.offer(message)[1]:
+                if full := self._inboxes.offer(message)[1]:
                     await WaitingPublish(message, full).settle(loop)
         finally:
             self._catching_up = None
@@ -164,7 +168,7 @@ class Intake[T](Inboxes[T]):
 
     def _count_lost(self, count: int) -> None:
         self.lost += count
-        for state in self.states:
+        for state in self._inboxes.states:
             state.dropped += count
 
     def _drop(self, subject: str) -> None:
@@ -172,11 +176,11 @@ class Intake[T](Inboxes[T]):
         self._count_lost(1)
         if not self._overflowing:
             self._overflowing = True
-            self.connection.report(SlowConsumer(subject, self._receive_buffer))
+            self._connection.report(SlowConsumer(subject, self._receive_buffer))
 
     async def _leave(self) -> None:
         subscription, self._subscription = self._subscription, None
-        self._joining = None
+        self._joining.forget()
         if subscription is not None:
             with contextlib.suppress(nats.errors.Error):
                 await subscription.unsubscribe()
@@ -184,12 +188,11 @@ class Intake[T](Inboxes[T]):
     async def drain(self) -> None:
         """Let through what is on its way, and nothing more; put it into the inboxes."""
         with contextlib.suppress(NatsError):
-            if self.connection.connecting:
-                await self.connection.connect()
-            if self._joining is not None:
-                await asyncio.wait([self._joining])
-            if self.connection.made:
-                await self.connection.confirm()  # and what came before the answer is in, too
+            if self._connection.connecting:
+                await self._connection.connect()
+            await self._joining.settled()
+            if self._connection.made:
+                await self._connection.confirm()  # and what came before the answer is in, too
         self._drained = True
         if self._catching_up is not None:
             await asyncio.wait([self._catching_up])

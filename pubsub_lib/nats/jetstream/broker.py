@@ -49,22 +49,25 @@ Message(content='second')
 
 import asyncio
 import contextlib
-import math
 import secrets
 from collections.abc import Callable
-from functools import partial
-from typing import Any, NamedTuple, Self, override
+from typing import NamedTuple, Self, override
 
-from pubsub_lib.arguments import checked_maxsize, checked_timeout
+from pubsub_lib.arguments import checked_maxsize, checked_seconds, checked_timeout
 from pubsub_lib.in_process.queue_broker import Where
 from pubsub_lib.in_process.subscriber import Subscribers
 from pubsub_lib.interfaces import Codec
-from pubsub_lib.nats.errors import NatsError, NotConnected
+from pubsub_lib.nats.background import BackgroundTasks
+from pubsub_lib.nats.decoding import codec_of
+from pubsub_lib.nats.errors import NatsError
 from pubsub_lib.nats.jetstream.consumer import LEAVING_TAKES_S, Consumer, checked_name
-from pubsub_lib.nats.jetstream.publisher import StreamPublisher, unconfirmed
+from pubsub_lib.nats.jetstream.publisher import StreamPublisher, checked_id, unconfirmed
+from pubsub_lib.nats.jetstream.recovery import Recovery
 from pubsub_lib.nats.jetstream.stream import Stream, stream_name
-from pubsub_lib.nats.jetstream.subscription import JetStreamSubscriberState, JetStreamSubscription
-from pubsub_lib.nats.networked import NetworkedBroker
+from pubsub_lib.nats.jetstream.subscription import JetStreamInboxState, JetStreamSubscription
+from pubsub_lib.nats.networked import Network, NetworkedBroker, checked_subject
+from pubsub_lib.nats.once import Once
+from pubsub_lib.nats.settings import connection_settings
 from pubsub_lib.reports import Delivery, ShutdownReport
 
 STORED = Delivery(1)
@@ -82,7 +85,7 @@ class JetStreamStats(NamedTuple):
     undecodable: int  #: payloads that came in and were no messages
 
 
-class JetStreamPubSub[T](NetworkedBroker[T, JetStreamSubscriberState[T]]):
+class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
     """Stores every message on the server, until every subscription to the subject has handled it.
 
     Args:
@@ -122,49 +125,52 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamSubscriberState[T]]):
         connect_timeout: float | None = 2.0,
         on_error: Callable[[NatsError], object] | None = None,
     ) -> None:
-        subscribers: Subscribers[JetStreamSubscriberState[T]] = Subscribers()
-        super().__init__(maxsize, timeout, subscribers)
-        self._set_up(
-            subject,
-            codec,
+        # All that can be wrong is found before there is a broker that would have to be shut down.
+        self.subject = checked_subject(subject)
+        codec = codec_of(codec)
+        settings = connection_settings(
             url=url,
             connect_timeout=connect_timeout,
             send_buffer=0,  # a publish waits for the connection, and is not put into it
             on_error=on_error,
         )
-        self._connection.on_failed = subscribers.fail
-        self.ack_wait = _checked_seconds("ack_wait", ack_wait)
-        self._publishing = 0
-        self._published = asyncio.Event()
+        stream = checked_name(stream) or stream_name(self.subject)
+        self.ack_wait = checked_seconds("ack_wait", ack_wait)
+        max_messages = checked_maxsize(max_messages)
+        duplicate_window = checked_seconds("duplicate_window", duplicate_window)
+        super().__init__(maxsize, timeout, Subscribers())
+        self._network = Network(self, self._home, settings, codec)
+        self._tasks = BackgroundTasks(self._home)
+        self._stream = Stream(
+            self._network.connection,
+            self._tasks,
+            self.subject,
+            name=stream,
+            max_messages=max_messages,
+            duplicate_window=duplicate_window,
+        )
+        self._consumers: list[Consumer[T]] = []
+        self._recovery = Recovery(self._stream, self._consumers)
+        self._stream_publisher = StreamPublisher(self._stream, self._recovery)
         self._publisher = secrets.token_hex(8)
         self._numbered = 0
-        self._draining: asyncio.Task[None] | None = None
-        self._leaving: asyncio.Task[None] | None = None
-        self._stream = Stream(
-            self._connection,
-            self._home,
-            self.subject,
-            name=checked_name(stream) or stream_name(self.subject),
-            max_messages=checked_maxsize(max_messages),
-            duplicate_window=_checked_seconds("duplicate_window", duplicate_window),
-        )
-        # Not held by the connection, which would else hold the broker that holds these.
-        self._consumers: list[Consumer[T]] = []
-        self._stream.restored = partial(restored, self._stream, self._consumers)
-        self._store = StreamPublisher(self._stream)
+        self._publishing = 0
+        self._published = asyncio.Event()
+        self._draining = Once[None](self._tasks.start, again=False)
+        self._leaving = Once[None](again=False)
 
     @property
     def network(self) -> JetStreamStats:
         """What the server and the network did to this broker's messages so far."""
-        counts = self._stream.counts
+        counts, connection = self._stream.counts, self._network.connection
         return JetStreamStats(
-            self._connection.connected,
-            self._connection.reconnects,
+            connection.connected,
+            connection.reconnects,
             self._subscribers.accepted,
             counts.duplicates_refused,
             counts.received,
             counts.redelivered,
-            self._decoder.undecodable,
+            self._network.decoder.undecodable,
         )
 
     def subscribe(
@@ -198,30 +204,25 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamSubscriberState[T]]):
                 refuses it.
         """
         self._check_subscriber(where)
-        state: JetStreamSubscriberState[T] = JetStreamSubscriberState(
-            self._subscribers,
-            self._home,
-            name=name,
-            where=where,
-            maxsize=self.maxsize if maxsize is None else checked_maxsize(maxsize),
-        )
         consumer = Consumer(
             self._stream,
-            self._decoder,
-            state,
+            self._network.decoder,
+            self._subscribers,
+            self._home,
             name=checked_name(name),
-            ack_wait=self.ack_wait if ack_wait is None else _checked_seconds("ack_wait", ack_wait),
+            where=where,
+            maxsize=self.maxsize if maxsize is None else checked_maxsize(maxsize),
+            ack_wait=self.ack_wait if ack_wait is None else checked_seconds("ack_wait", ack_wait),
         )
-        state.supply = consumer
         self._consumers[:] = [other for other in self._consumers if not other.gone] + [consumer]
-        self._subscribers.join(state)
+        self._subscribers.join(consumer.inbox)
         if self._home.loop is not None:
             consumer.begin()
-        subscription: JetStreamSubscription[T] = state.own_end()
+        subscription: JetStreamSubscription[T] = consumer.inbox.own_end()
         return subscription
 
     async def publish(self, message: T, *, message_id: str = "") -> Delivery:
-        """StreamPublisher the message on the server, and return when it has it.
+        """Store the message on the server, and return when it has it.
 
         Args:
             message: what to publish.
@@ -243,14 +244,14 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamSubscriberState[T]]):
             RuntimeError: if the broker was first used on another event loop.
         """
         self._check_message(message)
-        data = self._to_bytes(message)
+        data = self._network.to_bytes(message)
         self._numbered += 1
         number = checked_id(message_id) or f"{self._publisher}.{self._numbered}"
         self._publishing += 1
         try:
             async with asyncio.timeout(self.timeout):
                 await self._get_ready()
-                await self._store.put(data, number)
+                await self._stream_publisher.put(data, number)
         except TimeoutError:
             raise unconfirmed(number) from None
         finally:
@@ -288,8 +289,8 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamSubscriberState[T]]):
         await self._stream.make()
         for consumer in self._consumers:
             if consumer.durable and consumer.name == name:
-                consumer.state.leave()
-                consumer.state.finish()
+                consumer.inbox.leave()
+                consumer.inbox.finish()
         await self._stream.forget(name)
 
     @override
@@ -307,15 +308,12 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamSubscriberState[T]]):
         timeout = checked_timeout(timeout)
         loop = self._home.check()
         self._closed = True
-        if self._draining is None:
-            self._draining = self._stream.start(self._drain())
         began = loop.time()
-        await asyncio.wait([self._draining], timeout=timeout)
+        self._draining.begin(self._drain)
+        await self._draining.settled(timeout)
         left = None if timeout is None else max(timeout - (loop.time() - began), 0)
         report = await super().shutdown(timeout=left)
-        if self._leaving is None:
-            self._leaving = loop.create_task(self._leave())
-        await asyncio.shield(self._leaving)
+        await self._leaving.run(self._leave)
         return report
 
     @override
@@ -348,46 +346,17 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamSubscriberState[T]]):
 
     async def _leave(self) -> None:
         """Leave in good order if that is possible in a short time."""
-        if self._draining is not None:
-            self._draining.cancel()
-        if self._connection.connected:
+        self._draining.cancel()
+        connection = self._network.connection
+        if connection.connected:
             with contextlib.suppress(NatsError, TimeoutError):
                 async with asyncio.timeout(LEAVING_TAKES_S):
                     for consumer in self._consumers:
                         await consumer.leave()
-                    await self._stream.replied()
-                    await self._connection.confirm()
-        await self._connection.close()
-        await self._stream.end()
+                    await self._stream.replies.sent()
+                    await connection.confirm()
+        await connection.close()
+        await self._tasks.end()
 
     def _release_publishers(self) -> None:
         """Nothing: a publish waits for the server alone, up to its own time-out."""
-
-
-async def restored(stream: Stream, consumers: list[Consumer[Any]]) -> None:
-    """Look whether a server that has come back still knows the stream and the consumers."""
-    try:
-        await stream.remake()
-        for consumer in list(consumers):
-            await consumer.remake()
-    except NotConnected:
-        pass  # it is over
-    except NatsError as error:
-        stream.connection.report(error)
-
-
-def checked_id(message_id: str) -> str:
-    """Return an id for a message, or say what is wrong with it."""
-    if not isinstance(message_id, str):
-        raise TypeError(f"message_id is a string, not {message_id!r}")
-    if message_id != message_id.strip() or len(message_id.splitlines()) > 1:
-        raise ValueError(f"message_id is one line without blanks around it, not {message_id!r}")
-    return message_id
-
-
-def _checked_seconds(name: str, seconds: float) -> float:
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        raise TypeError(f"{name} is a number of seconds, not {seconds!r}")
-    if not 0 < seconds < math.inf:
-        raise ValueError(f"{name} must be more than 0 seconds, not {seconds}")
-    return seconds

@@ -16,17 +16,20 @@ import contextlib
 import datetime
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import nats.errors
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.js import api
 
+from pubsub_lib.in_process.event_loop import HomeLoop
+from pubsub_lib.in_process.subscriber import Subscribers
 from pubsub_lib.nats.decoding import Decoder
 from pubsub_lib.nats.errors import NatsError
 from pubsub_lib.nats.jetstream.stream import Stream
-from pubsub_lib.nats.jetstream.subscription import JetStreamSubscriberState
+from pubsub_lib.nats.jetstream.subscription import JetStreamInboxState
+from pubsub_lib.nats.once import Once
 
 # How long the server keeps a consumer without a name whose reader has gone silent, in seconds.
 FORGOTTEN_AFTER_S = 60.0
@@ -35,28 +38,42 @@ LEAVING_TAKES_S = 1.0
 
 
 class Consumer[T]:
-    """Brings the messages of a stream into one state, and answers the server for it.
+    """Brings the messages of a stream into one inbox, and answers the server for it.
 
     Args:
         stream: where they come from.
         decoder: makes messages of bytes.
-        state: where they go.
+        subscribers: where the subscriber is known, until it leaves.
+        home: the event loop that it belongs to.
         name: the durable name, or nothing.
+        where: the subscriber's filter.
+        maxsize: how many messages it may have that are not acknowledged.
         ack_wait: how long the server waits for an acknowledgement, in seconds.
+
+    Attributes:
+        durable: whether it has a name, and lasts.
+        name: what the server calls it.
+        inbox: where the messages go.
     """
 
     def __init__(
         self,
         stream: Stream,
         decoder: Decoder[T],
-        state: JetStreamSubscriberState[T],
+        subscribers: Subscribers[JetStreamInboxState[T]],
+        home: HomeLoop,
         *,
         name: str,
+        where: Callable[[T], object] | None,
+        maxsize: int,
         ack_wait: float,
     ) -> None:
         self.durable = bool(name)
         self.name = name or f"reader-{secrets.token_hex(8)}"
-        self.state = state
+        self.inbox = JetStreamInboxState(
+            subscribers, home, self, name=name, where=where, maxsize=maxsize
+        )
+        self._home = home
         self._stream = stream
         self._decoder = decoder
         self._config = api.ConsumerConfig(
@@ -67,13 +84,13 @@ class Consumer[T]:
             deliver_group=name or None,
             ack_policy=api.AckPolicy.EXPLICIT,
             ack_wait=ack_wait,
-            max_ack_pending=state.maxsize,
+            max_ack_pending=maxsize,
             filter_subject=stream.subject,
             inactive_threshold=None if name else FORGOTTEN_AFTER_S,
         )
-        self._joining: asyncio.Task[None] | None = None
-        self._stopping: asyncio.Task[None] | None = None
-        self._ending: asyncio.Task[None] | None = None
+        self._joining = Once[None](stream.tasks.start, again=False)
+        self._stopping = Once[None](stream.tasks.start, again=False)
+        self._ending = Once[None](stream.tasks.start, again=False)
         self._subscription: Subscription | None = None
         self._stopped = False
         self._returned: list[Msg] = []
@@ -85,14 +102,11 @@ class Consumer[T]:
     @property
     def ready(self) -> bool:
         """Whether messages come in, or never will."""
-        return self._joining is not None and self._joining.done()
+        return self._joining.ended
 
-    def begin(self) -> asyncio.Task[None]:
+    def begin(self) -> None:
         """Let messages come in, soon."""
-        if self._joining is None:
-            self._joining = self._stream.start(self._join())
-            self._joining.add_done_callback(self._joined)
-        return self._joining
+        self._joining.begin(self._join)
 
     async def get_ready(self) -> None:
         """Return when messages come in.
@@ -100,26 +114,26 @@ class Consumer[T]:
         Raises:
             NatsError: if the server cannot be reached or refuses it.
         """
-        self.state.home.check()
-        await asyncio.shield(self.begin())
+        self._home.check()
+        await self._joining.run(self._join)
 
     async def joined(self) -> None:
         """Return when messages come in, or when the reader knows why they do not."""
-        if not self.ready:
-            await asyncio.wait([self.begin()])
+        self.begin()
+        await self._joining.settled()
 
     async def _join(self) -> None:
-        await self._stream.make()
-        self._subscription = await self._stream.connection.client.subscribe(
-            self._config.deliver_subject or "",
-            queue=self._config.deliver_group or "",
-            cb=self._receive,
-        )
-        await self._make(self._config)
-
-    def _joined(self, joining: asyncio.Task[None]) -> None:
-        if not joining.cancelled() and (error := joining.exception()) is not None:
-            self.state.fail(error)
+        try:
+            await self._stream.make()
+            self._subscription = await self._stream.connection.client.subscribe(
+                self._config.deliver_subject or "",
+                queue=self._config.deliver_group or "",
+                cb=self._receive,
+            )
+            await self._make(self._config)
+        except Exception as error:
+            self.inbox.fail(error)
+            raise
 
     async def _make(self, config: api.ConsumerConfig) -> None:
         stream = self._stream
@@ -130,7 +144,7 @@ class Consumer[T]:
 
     async def remake(self) -> None:
         """Make the consumer again, if the server has come back without it."""
-        if not self.ready or self._made_in is None or self._ending is not None:
+        if not self.ready or self._made_in is None or self._ending.begun:
             return
         in_another_stream = self._made_in != self._stream.created
         if in_another_stream:
@@ -149,11 +163,11 @@ class Consumer[T]:
         )
         if not in_another_stream:
             # The server has not kept these for it.
-            self.state.dropped += self._highest - before + len(self._missing)
+            self.inbox.dropped += self._highest - before + len(self._missing)
             self._missing.clear()
 
-    async def _receive(self, delivery: Msg) -> None:
-        sequence, times = numbers_of(delivery)
+    async def _receive(self, envelope: Msg) -> None:
+        sequence, times = numbers_of(envelope)
         counts = self._stream.counts
         counts.received += 1
         if times > 1:
@@ -161,63 +175,62 @@ class Consumer[T]:
         if not self.durable:
             self._note_missing(sequence)
         self._highest = max(self._highest, sequence)
-        if times == 1 or not self.state.is_waiting(sequence):
-            self._take_in(delivery, sequence)
+        if times == 1 or not self.inbox.envelopes.is_waiting(sequence):
+            self._take_in(envelope, sequence)
         self._arrival.set()
 
     def _note_missing(self, sequence: int) -> None:
         """Note what was sent before this one, and will be sent again after ack_wait."""
         self._missing.discard(sequence)
         gap = range(self._highest + 1, sequence)
-        if len(gap) <= self.state.maxsize:  # else an administrator has removed these
+        if len(gap) <= self.inbox.maxsize:  # else an administrator has removed these
             self._missing.update(gap)
 
-    def _take_in(self, delivery: Msg, sequence: int) -> None:
-        state, stream = self.state, self._stream
-        if not state.in_use:
-            self.give_back([delivery])
+    def _take_in(self, envelope: Msg, sequence: int) -> None:
+        inbox, replies = self.inbox, self._stream.replies
+        if not inbox.in_use:
+            self.give_back([envelope])
             return
-        message = self._decoder.decode(delivery)
+        message = self._decoder.decode(envelope)
         if message is None:
-            stream.reply([delivery], Msg.term)
-        elif state.wants(message):
+            replies.send([envelope], Msg.term)
+        elif inbox.wants(message):
             # Without room, which another's larger bound can cause, it is delivered again later.
-            state.accept(message, delivery, sequence)
-        elif state.in_use:
-            stream.reply([delivery], Msg.ack)
+            inbox.accept(message, envelope, sequence)
+        elif inbox.in_use:
+            replies.send([envelope], Msg.ack)
         else:  # its filter has failed
-            self.give_back([delivery])
+            self.give_back([envelope])
 
-    def acknowledge(self, deliveries: Iterable[Msg]) -> None:
+    def acknowledge(self, envelopes: Iterable[Msg]) -> None:
         """Tell the server that these were handled."""
-        self._stream.reply([each for each in deliveries if not each.is_acked], Msg.ack)
+        self._stream.replies.send([each for each in envelopes if not each.is_acked], Msg.ack)
 
-    def give_back(self, deliveries: Iterable[Msg]) -> None:
+    def give_back(self, envelopes: Iterable[Msg]) -> None:
         """Ask the server to deliver these again, to whoever reads."""
-        if not self.durable and self._ending is not None:
+        if not self.durable and self._ending.begun:
             return  # the server forgets it with all that it has
-        self._returned += [each for each in deliveries if not each.is_acked]
-        if (self._stopping is None and self._ending is None) or self._stopped:
+        self._returned += [each for each in envelopes if not each.is_acked]
+        if self._stopped or not (self._stopping.begun or self._ending.begun):
             self._send_back()
 
     def _send_back(self) -> None:
         returned, self._returned = self._returned, []
-        self._stream.reply(returned, Msg.nak)
+        self._stream.replies.send(returned, Msg.nak)
 
     @property
     def gone(self) -> bool:
         """Whether its subscriber has left, and the server knows."""
-        return self._ending is not None and self._ending.done() and not self.state.unfinished
+        return self._ending.ended and not self.inbox.unfinished
 
     def end(self) -> None:
         """Let nothing more come in, and the server forget it if it is not to last."""
-        if self._joining is not None and self._ending is None and self._stream.can_start:
-            self._ending = self._stream.start(self._end())
+        if self._joining.begun and self._stream.tasks.can_start:
+            self._ending.begin(self._end)
 
     async def ended(self) -> None:
         """Return when the server knows that nobody reads here, if it can be told soon."""
-        if self._ending is not None:
-            await asyncio.wait([self._ending], timeout=LEAVING_TAKES_S)
+        await self._ending.settled(LEAVING_TAKES_S)
 
     async def _end(self) -> None:
         with contextlib.suppress(NatsError):
@@ -230,28 +243,25 @@ class Consumer[T]:
 
         Of a durable consumer others may have got it, so it is not waited for.
         """
-        state = self.state
-        while not (self.durable or state.closed) and (self._highest < last or self._missing):
-            if or_full and state.depth + state.unfinished >= state.maxsize:
+        inbox = self.inbox
+        while not (self.durable or inbox.closed) and (self._highest < last or self._missing):
+            if or_full and inbox.depth + inbox.unfinished >= inbox.maxsize:
                 return
             self._arrival.clear()
             await self._arrival.wait()
 
     async def stop(self) -> None:
         """Let nothing more come in, and take in what is here."""
-        if self._stopping is None:
-            self._stopping = self._stream.start(self._stop())
         # Cancelling this does not cancel that, which nats-py would not survive.
-        await asyncio.shield(self._stopping)
+        await self._stopping.run(self._stop)
 
     async def _stop(self) -> None:
-        if self._joining is not None:
-            await asyncio.wait([self._joining])
+        await self._joining.settled()
         subscription, connection = self._subscription, self._stream.connection
         if subscription is not None:
             with contextlib.suppress(ConnectionResetError, nats.errors.Error):
                 if connection.connected:
-                    await connection.unless_lost(subscription.drain())  # type: ignore[no-untyped-call]
+                    await connection.answers.unless_lost(subscription.drain())  # type: ignore[no-untyped-call]
                 else:
                     await subscription.unsubscribe()
         self._arrival.set()
@@ -263,20 +273,20 @@ class Consumer[T]:
 
         What has not come in for such a one is dropped.
         """
-        if self._joining is None:
+        if not self._joining.begun:
             return
         await self.stop()
         if self.durable:
-            self.state.give_back()
-        elif self._ending is None:
+            self.inbox.give_back()
+        elif not self._ending.begun:
             last = await self._stream.last_sequence()
-            self.state.dropped += max(last - self._highest, 0) + len(self._missing)
+            self.inbox.dropped += max(last - self._highest, 0) + len(self._missing)
             self._highest = max(last, self._highest)
             self._missing.clear()
             await self._stream.forget(self.name)
 
 
-def numbers_of(delivery: Msg) -> tuple[int, int]:
+def numbers_of(envelope: Msg) -> tuple[int, int]:
     """Return a message's number in the stream, and how often it has been delivered.
 
     `Msg.metadata` says the same, and makes six objects for it.
@@ -284,7 +294,7 @@ def numbers_of(delivery: Msg) -> tuple[int, int]:
     >>> numbers_of(Msg(None, reply="$JS.ACK.orders.billing.2.17.40.1700000000000000000.0"))
     (17, 2)
     """
-    words = delivery.reply.split(".")
+    words = envelope.reply.split(".")
     first = 4 if len(words) == 9 else 6  # the longer form names the server's domain and account
     return int(words[first + 1]), int(words[first])
 

@@ -11,6 +11,7 @@ future that its answer sets.
 
 import asyncio
 import json
+from typing import override
 
 import nats.errors
 from nats.aio.msg import Msg
@@ -23,7 +24,9 @@ from pubsub_lib.nats.errors import (
     StreamFull,
     Unconfirmed,
 )
+from pubsub_lib.nats.jetstream.recovery import Recovery
 from pubsub_lib.nats.jetstream.stream import ASK_AGAIN_AFTER_S, REQUEST_TIMEOUT_S, Stream
+from pubsub_lib.nats.watcher import ConnectionWatcher
 
 MESSAGE_ID = api.Header.MSG_ID.value
 # What the server answers when no stream takes the message, or JetStream is not ready.
@@ -35,19 +38,21 @@ MAXIMUM_MESSAGES_EXCEEDED = 10077
 BYTES_ON_THE_WAY = 1024 * 1024
 
 
-class StreamPublisher:
+class StreamPublisher(ConnectionWatcher):
     """Puts messages into a stream.
 
     Args:
         stream: where they go.
+        recovery: makes what a server has lost, before anything more is sent to it.
     """
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, recovery: Recovery) -> None:
         self._stream = stream
+        self._recovery = recovery
         self._inbox = ""
         self._attempts = 0
         self._answers: dict[str, asyncio.Future[Msg | None]] = {}
-        stream.connection.on_lost = self._no_more_answers
+        stream.connection.watch(self)
 
     async def put(self, data: bytes, message_id: str) -> None:
         """Return when the server has stored a message, or had it before.
@@ -58,7 +63,7 @@ class StreamPublisher:
             Unconfirmed: if the connection is closed meanwhile.
             NatsError: if the server refuses it.
         """
-        stream, connection = self._stream, self._stream.connection
+        connection, recovery = self._stream.connection, self._recovery
         size, limit = len(data) + overhead(message_id), connection.client.max_payload
         if size > limit:
             raise PayloadTooLarge(size, limit)
@@ -66,8 +71,8 @@ class StreamPublisher:
         sent = False
         while True:
             try:
-                if not stream.ready:
-                    await stream.until_ready()
+                if not recovery.ready:
+                    await recovery.until_ready()
                 while connection.client.pending_data_size > BYTES_ON_THE_WAY:
                     await connection.confirm()
                 answer = await self._attempt(data, headers)
@@ -107,7 +112,8 @@ class StreamPublisher:
         if waiting is not None:
             _set(waiting, answer)
 
-    def _no_more_answers(self) -> None:
+    @override
+    def connection_lost(self) -> None:
         for waiting in self._answers.values():
             _set(waiting, None)
 
@@ -115,7 +121,7 @@ class StreamPublisher:
         """Whether the server has the message; if not, it is worth another try."""
         stream = self._stream
         if answer.headers is not None:  # it says that no stream takes this subject
-            stream.restore()
+            self._recovery.begin()
             return False
         content = json.loads(answer.data)
         error = content.get("error")
@@ -130,6 +136,15 @@ class StreamPublisher:
             f"the server at {stream.connection.address} does not store this in the stream "
             f"{stream.name!r}: {error.get('description')}"
         )
+
+
+def checked_id(message_id: str) -> str:
+    """Return an id for a message, or say what is wrong with it."""
+    if not isinstance(message_id, str):
+        raise TypeError(f"message_id is a string, not {message_id!r}")
+    if message_id != message_id.strip() or len(message_id.splitlines()) > 1:
+        raise ValueError(f"message_id is one line without blanks around it, not {message_id!r}")
+    return message_id
 
 
 def overhead(message_id: str) -> int:

@@ -7,12 +7,11 @@
 import asyncio
 import contextlib
 import datetime
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
 import nats.errors
-from nats.aio.msg import Msg
 from nats.js import JetStreamContext, api
 from nats.js.errors import (
     APIError,
@@ -21,9 +20,11 @@ from nats.js.errors import (
     ServiceUnavailableError,
 )
 
-from pubsub_lib.in_process.event_loop import HomeLoop
+from pubsub_lib.nats.background import BackgroundTasks
 from pubsub_lib.nats.connection import Connection
 from pubsub_lib.nats.errors import NatsError
+from pubsub_lib.nats.jetstream.replies import Replies
+from pubsub_lib.nats.once import Once
 
 # How long one request to the server may take before it is made again, in seconds.
 REQUEST_TIMEOUT_S = 5.0
@@ -31,8 +32,6 @@ REQUEST_TIMEOUT_S = 5.0
 ASK_AGAIN_AFTER_S = 0.05
 # How long a server may need until it is ready, which it is not without JetStream, in seconds.
 READY_AFTER_S = 5.0
-# How long tasks may need to notice that the connection was closed, in seconds.
-NOTICED_AFTER_S = 0.5
 
 
 @dataclass(slots=True)
@@ -45,27 +44,27 @@ class Counts:
 
 
 class Stream:
-    """The stream of one subject, and the tasks that look after it.
+    """The stream of one subject.
 
     Args:
         connection: the way to the server.
-        home: the event loop that it belongs to.
+        tasks: what looks after the stream in the background.
         subject: what is stored.
         name: what the server calls the stream.
         max_messages: how many it may hold; then publishing fails.
         duplicate_window: how long it knows a message again, in seconds.
 
     Attributes:
+        connection, tasks, subject, name: as given.
+        replies: what readers tell the server.
         counts: what happened to messages here.
         created: when the server made it, which tells it from another one of the same name.
-        restored: looks whether the server still has the stream and what belongs to it.
-        ended: whether the connection was closed, so that there is nothing more to do.
     """
 
     def __init__(
         self,
         connection: Connection,
-        home: HomeLoop,
+        tasks: BackgroundTasks,
         subject: str,
         *,
         name: str,
@@ -73,12 +72,12 @@ class Stream:
         duplicate_window: float,
     ) -> None:
         self.connection = connection
+        self.tasks = tasks
+        self.replies = Replies(tasks)
         self.subject = subject
         self.name = name
         self.counts = Counts()
         self.created: datetime.datetime | None = None
-        self.restored: Callable[[], Coroutine[Any, Any, None]]
-        self._home = home
         self._config = api.StreamConfig(
             name=name,
             subjects=[subject],
@@ -87,13 +86,7 @@ class Stream:
             max_msgs=max_messages,
             duplicate_window=duplicate_window,
         )
-        self._tasks: set[asyncio.Task[Any]] = set()
-        self.ended = False
-        self._making: asyncio.Task[None] | None = None
-        self._restoring: asyncio.Task[None] | None = None
-        self._replies: list[tuple[Msg, Callable[[Msg], Awaitable[None]]]] = []
-        self._replying: asyncio.Task[None] | None = None
-        connection.on_reconnected = self.restore
+        self._making = Once[None](tasks.start)
 
     @property
     def context(self) -> JetStreamContext:
@@ -105,41 +98,17 @@ class Stream:
         """Whether the server has had the stream."""
         return self.created is not None
 
-    @property
-    def ready(self) -> bool:
-        """Whether the server can be expected to have it now."""
-        return self.connection.connected and self._restoring is None
-
-    async def until_ready(self) -> None:
-        """Wait until there is a connection, and what the server has lost is there again.
-
-        Raises:
-            NotConnected: if the connection is closed meanwhile.
-        """
-        while not self.ready:
-            await asyncio.sleep(0)  # nats-py may know that it is lost before it tells us
-            await self.connection.until_connected()
-            if self._restoring is not None:
-                await asyncio.wait([self._restoring])
-
     async def make(self) -> None:
         """Connect, and make the stream if it is not there.
 
         Raises:
             NatsError: if the server cannot be reached or refuses it.
         """
-        if self._making is None:
-            self._making = self.start(self._make())
-            self._making.add_done_callback(self._not_making)
-        await asyncio.shield(self._making)
+        await self._making.run(self._make)
 
     async def _make(self) -> None:
         await self.connection.connect()
         self.created = (await self._add()).created
-
-    def _not_making(self, making: asyncio.Task[None]) -> None:
-        if making.cancelled() or making.exception() is not None:
-            self._making = None  # another try is allowed
 
     async def _add(self) -> api.StreamInfo:
         return await self.ask(lambda: self.context.add_stream(self._config))
@@ -155,17 +124,6 @@ class Stream:
                 )
             )
 
-    def restore(self) -> None:
-        """Look soon whether the server still has the stream and what belongs to it."""
-        if self._restoring is not None:
-            self._restoring.cancel()
-        restoring = self._restoring = self.start(self.restored())
-        restoring.add_done_callback(self._not_restoring)
-
-    def _not_restoring(self, restoring: asyncio.Task[None]) -> None:
-        if restoring is self._restoring:
-            self._restoring = None
-
     async def ask[R](self, request: Callable[[], Coroutine[Any, Any, R]]) -> R:
         """Make a request until the server answers it, through reconnections.
 
@@ -176,7 +134,7 @@ class Stream:
         while True:
             await self.connection.until_connected()
             try:
-                return await self.connection.unless_lost(request())
+                return await self.connection.answers.unless_lost(request())
             except (ServiceUnavailableError, NoStreamResponseError, nats.errors.NoRespondersError):
                 unavailable_since = unavailable_since or loop.time()
                 if loop.time() > unavailable_since + READY_AFTER_S:
@@ -211,59 +169,6 @@ class Stream:
         """Delete a consumer, if there is one of this name."""
         with contextlib.suppress(LookupError):
             await self.ask(lambda: found(self.context.delete_consumer(self.name, consumer)))
-
-    # What readers tell the server.
-
-    def reply(self, deliveries: list[Msg], answer: Callable[[Msg], Awaitable[None]]) -> None:
-        """Answer the server, soon and in order: how it is to go on with these messages."""
-        self._replies += [(delivery, answer) for delivery in deliveries]
-        idle = self._replying is None or self._replying.done()
-        if self._replies and idle and self.can_start:
-            # It begins at once, so that what is sent next takes the answers with it.
-            replying = asyncio.Task(self._send_replies(), loop=self._home.loop, eager_start=True)
-            self._replying = self._keep(replying)
-
-    async def _send_replies(self) -> None:
-        while self._replies:
-            replies, self._replies = self._replies, []
-            for delivery, answer in replies:
-                # Without an answer the server delivers it again, which is always safe.
-                with contextlib.suppress(nats.errors.Error):
-                    await answer(delivery)
-
-    async def replied(self) -> None:
-        """Return when every answer is on its way."""
-        if self._replying is not None:
-            await asyncio.wait([self._replying])
-
-    # Its tasks.
-
-    def start[R](self, work: Coroutine[Any, Any, R]) -> asyncio.Task[R]:
-        """Do something in the background, until it is done or everything ends."""
-        loop = self._home.loop or self._home.check()
-        return self._keep(loop.create_task(work))
-
-    def _keep[R](self, task: asyncio.Task[R]) -> asyncio.Task[R]:
-        if not task.done():
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        return task
-
-    async def end(self) -> None:
-        """Wait for the tasks to end. To be called when the connection was closed."""
-        self.ended = True
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=NOTICED_AFTER_S)
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
-
-    @property
-    def can_start(self) -> bool:
-        """Whether anything can still be done in the background."""
-        loop = self._home.loop
-        return not self.ended and loop is not None and not loop.is_closed()
 
 
 async def found[R](request: Coroutine[Any, Any, R]) -> R:

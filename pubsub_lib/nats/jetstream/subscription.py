@@ -11,7 +11,6 @@ gives back what it had, and the server delivers that again.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from functools import partial
 from typing import Any, Protocol, Self, override
@@ -22,14 +21,12 @@ from pubsub_lib.in_process.event_loop import HomeLoop
 from pubsub_lib.in_process.inbox import InboxState
 from pubsub_lib.in_process.subscriber import Phase, Subscribers
 from pubsub_lib.in_process.subscription import BaseSubscription, BatchIterator, MessageIterator
+from pubsub_lib.nats.jetstream.envelopes import ITERATOR, Envelopes
 from pubsub_lib.overflow import Overflow
-
-# Who has taken what `async for` and `batches()` read.
-ITERATOR = object()
 
 
 class Supply(Protocol):
-    """What brings the messages of one subscription from the server."""
+    """What brings the messages of one subscription from the server, and answers it for them."""
 
     def begin(self) -> object:
         """Let messages come in, soon."""
@@ -37,10 +34,10 @@ class Supply(Protocol):
     async def get_ready(self) -> None:
         """Return when messages come in."""
 
-    def acknowledge(self, deliveries: Iterable[Msg]) -> None:
+    def acknowledge(self, envelopes: Iterable[Msg]) -> None:
         """Tell the server that these were handled."""
 
-    def give_back(self, deliveries: Iterable[Msg]) -> None:
+    def give_back(self, envelopes: Iterable[Msg]) -> None:
         """Ask the server to deliver these again, to whoever reads."""
 
     def end(self) -> None:
@@ -50,22 +47,21 @@ class Supply(Protocol):
         """Return when the server knows that, if it can be told soon."""
 
 
-class JetStreamSubscriberState[T](InboxState[T]):
+class JetStreamInboxState[T](InboxState[T]):
     """What waits for one subscriber, while the server keeps it until it is acknowledged.
 
     Attributes:
-        supply: where they come from.
-        just_taken: what the reader has just taken, to be claimed by it at once.
+        supply: where the messages come from.
+        envelopes: what the server has to be told of, when it was handled.
     """
 
-    __slots__ = ("_numbers", "_taken", "_waiting", "just_taken", "supply")
-
-    supply: Supply
+    __slots__ = ("envelopes", "supply")
 
     def __init__(
         self,
-        subscribers: Subscribers["JetStreamSubscriberState[T]"],
+        subscribers: Subscribers["JetStreamInboxState[T]"],
         home: HomeLoop,
+        supply: Supply,
         *,
         name: str,
         where: Callable[[T], object] | None,
@@ -80,41 +76,31 @@ class JetStreamSubscriberState[T](InboxState[T]):
             timeout=None,
             overflow=Overflow.DROP_NEWEST,
         )
-        self.just_taken: list[Msg] = []
-        self._waiting: deque[tuple[int, Msg]] = deque()  # of each message, with its number
-        self._numbers: set[int] = set()
-        # What is taken and not acknowledged, in the order of taking, with who is to acknowledge it.
-        self._taken: dict[int, tuple[object, Msg]] = {}
+        self.supply = supply
+        self.envelopes = Envelopes()
 
     @override
     def end(self, *, own: bool) -> "JetStreamSubscription[T]":
         return JetStreamSubscription(self, own=own)
 
-    def accept(self, message: T, delivery: Msg, sequence: int) -> bool:
+    def accept(self, message: T, envelope: Msg, sequence: int) -> bool:
         """Put in a message, and return whether there was room."""
-        self._waiting.append((sequence, delivery))  # first, since a reader may be woken
+        self.envelopes.put(envelope, sequence)  # first, since a reader may be woken
         if not self.offer(message):
-            self._waiting.pop()
+            self.envelopes.withdraw()
             return False
-        self._numbers.add(sequence)
         return True
-
-    def is_waiting(self, sequence: int) -> bool:
-        """Whether the message of this number in the stream waits here to be read."""
-        return sequence in self._numbers
 
     @override
     def take(self) -> T:
         message = super().take()
-        sequence, delivery = self._waiting.popleft()
-        self._numbers.discard(sequence)
-        self.just_taken = [delivery]
+        self.envelopes.take()
         return message
 
     @override
     def take_all(self) -> list[T]:
         batch = super().take_all()
-        self.just_taken = self._take_waiting()
+        self.envelopes.take_all()
         return batch
 
     @override
@@ -135,59 +121,35 @@ class JetStreamSubscriberState[T](InboxState[T]):
     def discard(self) -> None:
         super().discard()
         # What an iterator has it acknowledges, or gives back, by itself.
-        taken = [each for taker, each in self._taken.values() if taker is not ITERATOR]
-        self._forget(taken)
-        self.supply.give_back(taken + self._take_waiting())
+        taken = self.envelopes.taken_by_tasks()
+        self.envelopes.forget(taken)
+        self.supply.give_back(taken + self.envelopes.give_up_waiting())
 
     def give_back(self) -> None:
         """Let the server deliver to somebody else all that is not acknowledged.
 
         It can still be read and handled here.
         """
-        taken = [delivery for _, delivery in self._taken.values()]
-        self.supply.give_back(taken + [delivery for _, delivery in self._waiting])
+        self.supply.give_back(self.envelopes.all())
 
-    def claim(self, taker: object) -> list[Msg]:
-        """Note who is to say when that was handled which was just taken, and return it."""
-        for delivery in self.just_taken:
-            self._taken[id(delivery)] = (taker, delivery)
-        return self.just_taken
-
-    def acknowledge(self, deliveries: list[Msg]) -> None:
+    def acknowledge(self, envelopes: list[Msg]) -> None:
         """Tell the server that these were handled."""
-        self._forget(deliveries)
-        self.supply.acknowledge(deliveries)
+        self.envelopes.forget(envelopes)
+        self.supply.acknowledge(envelopes)
 
     def acknowledge_one(self) -> None:
         """Acknowledge the first of what this task has taken; else the first of what any has."""
-        this_task = _this_task()
-        of_any = None
-        for taker, delivery in self._taken.values():
-            if taker is this_task:
-                self.acknowledge([delivery])
-                return
-            if of_any is None and taker is not ITERATOR:
-                of_any = delivery
-        if of_any is not None:
-            self.acknowledge([of_any])
+        envelope = self.envelopes.taken_by(_this_task())
+        if envelope is not None:
+            self.acknowledge([envelope])
 
-    def take_back(self, deliveries: list[Msg]) -> None:
+    def take_back(self, envelopes: list[Msg]) -> None:
         """Take back what an iterator was left with, and let the server deliver it again."""
-        self._forget(deliveries)
+        self.envelopes.forget(envelopes)
         if self.phase is not Phase.CLOSED:
-            self.unfinished -= len(deliveries)
+            self.unfinished -= len(envelopes)
             self.notify_watchers()
-        self.supply.give_back(deliveries)
-
-    def _take_waiting(self) -> list[Msg]:
-        waiting = [delivery for _, delivery in self._waiting]
-        self._waiting.clear()
-        self._numbers.clear()
-        return waiting
-
-    def _forget(self, deliveries: list[Msg]) -> None:
-        for delivery in deliveries:
-            self._taken.pop(id(delivery), None)
+        self.supply.give_back(envelopes)
 
 
 class JetStreamSubscription[T](BaseSubscription[T]):
@@ -197,14 +159,14 @@ class JetStreamSubscription[T](BaseSubscription[T]):
     what comes for it.
     """
 
-    _state: JetStreamSubscriberState[T]
+    _state: JetStreamInboxState[T]
 
     @override
     async def get(self) -> T | None:
         """Wait for the next message and take it, as `BaseSubscription.get` does."""
         message = await super().get()
         if message is not None:
-            self._state.claim(_this_task())
+            self._state.envelopes.claim(_this_task())
         return message
 
     @override
@@ -212,7 +174,7 @@ class JetStreamSubscription[T](BaseSubscription[T]):
         """Take the next message, as `BaseSubscription.get_nowait` does."""
         message = super().get_nowait()
         if message is not None:
-            self._state.claim(_this_task())
+            self._state.envelopes.claim(_this_task())
         return message
 
     @override
@@ -255,26 +217,26 @@ class JetStreamSubscription[T](BaseSubscription[T]):
 class Claim[T]:
     """What an iterator has taken. If that goes away without a word, the server has it again."""
 
-    __slots__ = ("_deliveries", "_state")
+    __slots__ = ("_envelopes", "_state")
 
-    def __init__(self, state: JetStreamSubscriberState[T]) -> None:
+    def __init__(self, state: JetStreamInboxState[T]) -> None:
         self._state = state
-        self._deliveries: list[Msg] = []
+        self._envelopes: list[Msg] = []
 
     def __del__(self) -> None:
-        if self._deliveries:
-            self._state.home.call_soon(partial(self._state.take_back, self._deliveries))
+        if self._envelopes:
+            self._state.home.call_soon(partial(self._state.take_back, self._envelopes))
 
     def acknowledge(self) -> bool:
         """Say that all of it was handled, and return whether there was anything."""
-        deliveries, self._deliveries = self._deliveries, []
-        if deliveries:
-            self._state.acknowledge(deliveries)
-        return bool(deliveries)
+        envelopes, self._envelopes = self._envelopes, []
+        if envelopes:
+            self._state.acknowledge(envelopes)
+        return bool(envelopes)
 
     def renew(self) -> None:
         """Note what was just taken."""
-        self._deliveries = self._state.claim(ITERATOR)
+        self._envelopes = self._state.envelopes.claim(ITERATOR)
 
 
 class AcknowledgingMessageIterator[T](MessageIterator[T]):

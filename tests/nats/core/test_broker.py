@@ -30,7 +30,7 @@ from pubsub_lib.nats import (
 from pubsub_lib.nats.core import intake as intake_module
 from pubsub_lib.nats.decoding import KEPT_ASIDE
 from pubsub_lib.nats.local_server.server import NatsServer, why_no_server
-from tests.nats.observing import TIME_LIMIT_S, Errors, eventually, needs_signals, other_tasks
+from tests.nats.observing import LIMIT_S, Errors, eventually, needs_signals, other_tasks
 
 NO_SERVER = "nats://127.0.0.1:1"
 
@@ -55,7 +55,7 @@ async def client(server):
 
 
 async def read(inbox, count: int) -> list:
-    async with asyncio.timeout(TIME_LIMIT_S):
+    async with asyncio.timeout(LIMIT_S):
         messages = []
         while len(messages) < count:
             messages.append(await inbox.get())
@@ -223,7 +223,7 @@ async def test_another_thread_can_publish(server, subject: str):
     async with NatsPubSub(subject, url=server.url) as broker, broker.subscribe() as inbox:
         result = []
         thread = threading.Thread(
-            target=lambda: result.append(broker.publish_threadsafe(1).result(TIME_LIMIT_S))
+            target=lambda: result.append(broker.publish_threadsafe(1).result(LIMIT_S))
         )
         thread.start()
         assert await read(inbox, 1) == [1]
@@ -416,7 +416,7 @@ async def test_how_many_publishers_are_known_is_bounded(
         for publisher in range(10):
             await client.publish(subject, b"1", reply=f"{publisher:08x}.1")
         await read(inbox, 10)
-        assert len(broker._subscribers._next_numbers) == 3
+        assert len(broker._intake._next_numbers) == 3
 
 
 async def test_what_was_lost_while_the_server_was_away_is_counted(own_server: NatsServer):
@@ -493,7 +493,7 @@ async def test_an_inbox_that_stays_full_does_as_its_policy_says(
         for number in range(10):
             await broker.publish(number)
         assert await read(other, 10) == list(range(10))
-        await eventually(lambda: broker._subscribers._catching_up is None)
+        await eventually(lambda: broker._intake._catching_up is None)
         assert [inbox.get_nowait() for _ in range(2)] == left
         assert inbox.closed is (overflow is Overflow.DISCONNECT)
         if not inbox.closed:
@@ -575,7 +575,7 @@ async def test_shutdown_without_a_connection_ends_in_time_and_reports_what_is_un
     own_server.kill()
     await errors.until(ConnectionLost)
     await broker.publish(1)
-    async with asyncio.timeout(TIME_LIMIT_S):
+    async with asyncio.timeout(LIMIT_S):
         assert await broker.shutdown(timeout=0.05) == ShutdownReport(0, 0)
     assert errors.of(Unconfirmed)[0].count == 1
     assert await inbox.get() is None
@@ -593,7 +593,7 @@ async def test_readers_are_told_when_the_server_closes_for_good(own_server: Nats
     own_server._token = "another"
     own_server._write_configuration()
     os.kill(own_server.process_id, signal.SIGHUP)
-    async with asyncio.timeout(TIME_LIMIT_S):
+    async with asyncio.timeout(LIMIT_S):
         with pytest.raises(AccessRefused):
             await reading
     assert inbox.closed
@@ -609,7 +609,8 @@ async def test_readers_are_told_when_the_server_closes_for_good(own_server: Nats
 
 
 async def test_shutdown_lets_through_what_is_on_its_way(server, subject: str):
-    broker = NatsPubSub(subject, url=server.url, maxsize=5, timeout=None)
+    errors: list[NatsError] = []
+    broker = NatsPubSub(subject, url=server.url, maxsize=5, timeout=None, on_error=errors.append)
     inbox = await broker.subscribe()
     for number in range(100):
         await broker.publish(number)
@@ -617,6 +618,8 @@ async def test_shutdown_lets_through_what_is_on_its_way(server, subject: str):
     messages = [message async for message in inbox]
     assert messages == list(range(100))
     assert await ending == ShutdownReport(0, 0)
+    assert broker.network.sending == SendStats(sent=100, confirmed=100, uncertain=0, pending=0)
+    assert errors == []
 
 
 async def test_a_publish_that_makes_the_connection_is_let_through_by_shutdown(server, subject: str):
@@ -681,7 +684,7 @@ async def test_a_broker_that_nobody_holds_warns_and_closes_its_connection(
     broker = NatsPubSub(subject, url=server.url)
     inbox = await broker.subscribe() if subscribed else None
     await broker.publish(1)
-    client = broker._connection.client
+    client = broker._network.connection.client
     with pytest.warns(ResourceWarning, match="never shut down"):  # noqa: PT031
         del broker
         gc.collect()

@@ -27,15 +27,15 @@ from pubsub_lib.nats import (
     why_no_server,
 )
 from pubsub_lib.nats.jetstream.publisher import overhead
-from tests.nats.watching import (
+from tests.nats.observing import (
     Server,
     administrator,
+    eventually,
     needs_signals,
     soon,
-    stalled,
+    stopped,
     take,
     until,
-    until_here,
 )
 
 NO_SERVER = why_no_server(of_our_own=True)
@@ -103,10 +103,10 @@ def drop_one(receive):
     """Return a function that receives as this one, but for the first message."""
     dropped = []
 
-    async def receive_all_but_one(delivery) -> None:
+    async def receive_all_but_one(envelope) -> None:
         if dropped:
-            await receive(delivery)
-        dropped.append(delivery)
+            await receive(envelope)
+        dropped.append(envelope)
 
     return receive_all_but_one
 
@@ -225,7 +225,7 @@ async def test_a_killed_server_does_not_know_again_what_was_handled_and_removed(
         await broker.publish(7, message_id="order 7")
         assert broker.network.duplicates_refused == 1
         await asyncio.to_thread(own_server.restart)
-        await until_here(lambda: broker.network.reconnects)
+        await eventually(lambda: broker.network.reconnects)
         await broker.publish(7, message_id="order 7")
         assert await take(inbox, 1) == [7]  # which the docstring says
 
@@ -236,7 +236,7 @@ async def test_what_is_unconfirmed_can_be_published_again_by_the_id_that_the_err
 ):
     async with JetStreamPubSub[int](subject, url=own_server.url, timeout=0.2) as broker:
         await left_alone(broker, "later")
-        with stalled(own_server), pytest.raises(Unconfirmed, match="stored once") as raised:
+        with stopped(own_server), pytest.raises(Unconfirmed, match="stored once") as raised:
             await broker.publish(7)
         name = str(raised.value).partition("message_id='")[2].partition("'")[0]
         async with administrator(own_server.url) as server:
@@ -256,18 +256,18 @@ async def test_a_publish_of_much_is_given_up_in_time_when_the_server_takes_nothi
     own_server, subject
 ):
     async with JetStreamPubSub[str](subject, url=own_server.url, timeout=0.3) as broker:
-        with stalled(own_server):
+        with stopped(own_server):
             # More than the system's buffers take.
             publishing = [broker.publish("x" * 1_000_000) for _ in range(40)]
             results = await soon(asyncio.gather(*publishing, return_exceptions=True))
-            assert broker._connection.client.pending_data_size < 3_000_000
+            assert broker._network.connection.client.pending_data_size < 3_000_000
         assert {type(result) for result in results} == {Unconfirmed}
 
 
 @needs_signals
 async def test_a_cancelled_publish_ends_at_once(own_server, subject):
     async with JetStreamPubSub[str](subject, url=own_server.url, timeout=None) as broker:
-        with stalled(own_server):
+        with stopped(own_server):
             publishing = [asyncio.create_task(broker.publish("x" * 1_000_000)) for _ in range(40)]
             await asyncio.wait(publishing, timeout=0.1)
             for each in publishing:
@@ -312,7 +312,7 @@ async def test_a_reader_that_is_forgotten_gets_what_it_has_and_the_end(url, subj
     async with JetStreamPubSub[int](subject, url=url) as broker:
         inbox = await broker.subscribe(name="old")
         await broker.publish(0)
-        await until_here(inbox.qsize)
+        await eventually(inbox.qsize)
         await broker.forget("old")
         assert await take(inbox, 1) == [0]
         assert await soon(inbox.get()) is None
@@ -452,7 +452,7 @@ async def test_readers_of_one_name_share_its_messages(url, subject):
     ):
         for number in range(50):
             await one.publish(number)
-        await until_here(lambda: here.qsize() + there.qsize() == 50)
+        await eventually(lambda: here.qsize() + there.qsize() == 50)
         assert here.qsize()
         assert there.qsize()
         taken = await take(here, here.qsize()) + await take(there, there.qsize())
@@ -571,7 +571,7 @@ async def test_the_server_forgets_a_nameless_reader_that_has_left(url, subject, 
         async with broker.subscribe() as inbox:
             (name,) = await server.consumers(subject)
             await broker.publish(0)
-            await until_here(inbox.qsize)
+            await eventually(inbox.qsize)
         await server.until_forgotten(subject, name)
         assert await broker.publish(1) == Delivery(1)  # it holds up nobody
 
@@ -602,7 +602,7 @@ async def test_what_does_not_come_in_before_the_end_is_dropped_and_counted(url, 
     inbox = await broker.subscribe()
     for number in range(10):
         await broker.publish(number)
-    await until_here(inbox.full)
+    await eventually(inbox.full)
     assert await soon(broker.shutdown(timeout=0)) == ShutdownReport(unread=3, unfinished=0)
     assert (inbox.stats.received, inbox.stats.dropped) == (3, 7)
     assert (broker.stats.delivered, broker.stats.dropped) == (3, 7)
@@ -669,7 +669,7 @@ async def test_shutdown_reports_what_is_left_and_the_next_reader_gets_it_at_once
     inbox = await broker.subscribe(name="billing")
     for number in range(5):
         await broker.publish(number)
-    await until_here(lambda: inbox.qsize() == 5)
+    await eventually(lambda: inbox.qsize() == 5)
     assert await inbox.get() == 0
     assert await inbox.get() == 1
     inbox.task_done()
@@ -695,7 +695,7 @@ async def test_shutting_down_again_does_no_harm(url, subject):
     broker = JetStreamPubSub[int](subject, url=url)
     inbox = await broker.subscribe(name="billing")
     await broker.publish(0)
-    await until_here(inbox.qsize)
+    await eventually(inbox.qsize)
     for _ in range(2):
         assert await soon(broker.shutdown(timeout=0)) == ShutdownReport(1, 0)
     assert await inbox.get() == 0
@@ -708,7 +708,7 @@ async def test_shutdowns_at_the_same_time_all_end(url, subject):
     broker = JetStreamPubSub[int](subject, url=url)
     inbox = await broker.subscribe(name="billing")
     await broker.publish(0)
-    await until_here(inbox.qsize)
+    await eventually(inbox.qsize)
     reports = await soon(asyncio.gather(*(broker.shutdown(timeout=0) for _ in range(3))))
     assert reports == [ShutdownReport(1, 0)] * 3
 
@@ -717,7 +717,7 @@ async def test_a_shutdown_that_is_cancelled_can_be_repeated(url, subject):
     broker = JetStreamPubSub[int](subject, url=url)
     inbox = await broker.subscribe(name="billing")
     await broker.publish(0)
-    await until_here(inbox.qsize)
+    await eventually(inbox.qsize)
     stopping = asyncio.create_task(broker.shutdown(timeout=None))
     await asyncio.wait([stopping], timeout=0.05)
     stopping.cancel()
@@ -741,7 +741,7 @@ async def test_a_shutdown_without_a_connection_ends_in_time(own_server, subject)
     broker = JetStreamPubSub[int](subject, url=own_server.url, on_error=lambda error: lost.set())
     named, nameless = await broker.subscribe(name="billing"), await broker.subscribe()
     await broker.publish(0)
-    await until_here(lambda: named.qsize() and nameless.qsize())
+    await eventually(lambda: named.qsize() and nameless.qsize())
     own_server.kill()
     await soon(lost.wait())
     loop = asyncio.get_running_loop()
@@ -755,8 +755,8 @@ async def test_a_shutdown_with_a_server_that_does_nothing_ends_in_time(own_serve
     broker = JetStreamPubSub[int](subject, url=own_server.url)
     inbox = await broker.subscribe()
     await broker.publish(0)
-    await until_here(inbox.qsize)
-    with stalled(own_server):
+    await eventually(inbox.qsize)
+    with stopped(own_server):
         loop = asyncio.get_running_loop()
         began = loop.time()
         assert await soon(broker.shutdown(timeout=0)) == ShutdownReport(1, 0)
@@ -767,7 +767,7 @@ async def test_a_shutdown_with_a_server_that_does_nothing_ends_in_time(own_serve
 async def test_shutdown_waits_for_a_publish_that_is_on_its_way(own_server, subject):
     broker = JetStreamPubSub[int](subject, url=own_server.url)
     await broker.publish(0)
-    with stalled(own_server):
+    with stopped(own_server):
         publishing = asyncio.create_task(broker.publish(1))
         stopping = asyncio.create_task(broker.shutdown())
         await asyncio.wait([stopping, publishing], timeout=0.05)
@@ -780,7 +780,7 @@ async def test_shutdown_waits_for_a_publish_that_is_on_its_way(own_server, subje
 async def test_a_publish_that_shutdown_does_not_wait_for_is_unconfirmed(own_server, subject):
     broker = JetStreamPubSub[int](subject, url=own_server.url)
     await broker.publish(0)
-    with stalled(own_server):
+    with stopped(own_server):
         publishing = asyncio.create_task(broker.publish(1))
         await asyncio.wait([publishing], timeout=0.05)
         await soon(broker.shutdown(timeout=0))
@@ -825,7 +825,7 @@ async def test_a_broker_that_is_connected_warns_even_without_subscribers(url, su
 
     with pytest.warns(ResourceWarning, match="was never shut down"):
         await lose()
-    await until_here(lambda: len(asyncio.all_tasks()) == 1)
+    await eventually(lambda: len(asyncio.all_tasks()) == 1)
 
 
 async def test_a_broker_that_nobody_holds_warns_and_leaves_the_server(url, subject, server):
@@ -833,7 +833,7 @@ async def test_a_broker_that_nobody_holds_warns_and_leaves_the_server(url, subje
         broker = JetStreamPubSub[int](subject, url=url)
         inbox = await broker.subscribe(name="billing")
         await broker.publish(0)
-        await until_here(inbox.qsize)
+        await eventually(inbox.qsize)
         del inbox, broker
         gc.collect()
 
@@ -844,7 +844,7 @@ async def test_a_broker_that_nobody_holds_warns_and_leaves_the_server(url, subje
     with pytest.warns(ResourceWarning, match="was never shut down"):
         await lose()
     await server.until_unread(subject, "billing")
-    await until_here(lambda: len(asyncio.all_tasks()) == before)
+    await eventually(lambda: len(asyncio.all_tasks()) == before)
 
 
 def test_a_program_that_ends_without_a_shutdown_makes_no_noise(url, subject, caplog, capfd):
@@ -939,14 +939,14 @@ async def test_a_publish_waits_until_the_subscriptions_of_its_process_are_there_
         JetStreamPubSub[int](subject, url=own_server.url, on_error=ignored) as broker,
         broker.subscribe() as inbox,
     ):
-        restore = broker._stream.restored
+        recover = broker._recovery.recover
 
-        async def restore_slowly() -> None:
+        async def recover_slowly() -> None:
             looking.set()
             await may_go_on.wait()
-            await restore()
+            await recover()
 
-        broker._stream.restored = restore_slowly
+        broker._recovery.recover = recover_slowly
         own_server.kill()
         shutil.rmtree(own_server.folder / "store")
         await asyncio.to_thread(own_server.start)
@@ -964,14 +964,14 @@ async def test_a_publish_waits_until_the_subscriptions_of_its_process_are_there_
 async def test_nothing_that_is_stored_afterwards_is_lost_while_an_empty_server_is_set_up(
     own_server, subject
 ):
-    stored: list[int] = []
+    begun: list[int] = []
     numbers = iter(range(2_000))
     some_are_stored = asyncio.Event()
 
     async def publish(broker: JetStreamPubSub[int]) -> None:
         for number in numbers:
+            begun.append(number)
             await broker.publish(number)
-            stored.append(number)
             if number == 300:
                 some_are_stored.set()
 
@@ -992,12 +992,12 @@ async def test_nothing_that_is_stored_afterwards_is_lost_while_an_empty_server_i
                 publishing.create_task(publish(broker))
             await some_are_stored.wait()
             own_server.kill()
-            before = len(stored)
+            before = len(begun)  # some of these may have been stored, and be lost
             shutil.rmtree(own_server.folder / "store")
             await asyncio.to_thread(own_server.start)
         await soon(broker.shutdown())
         await reading
-    afterwards = set(stored[before:])
+    afterwards = set(begun[before:])
     assert len(afterwards) > 1_000
     assert afterwards - received == set()
 
@@ -1017,7 +1017,7 @@ async def test_what_the_server_did_not_keep_for_a_reader_that_it_has_forgotten_i
         for number in (1, 2):
             await broker.publish(number)
         await asyncio.to_thread(own_server.restart)
-        await until_here(lambda: broker.network.reconnects)
+        await eventually(lambda: broker.network.reconnects)
         await broker.publish(3)
         assert await take(inbox, 1) == [3]
         assert inbox.stats.dropped == 2

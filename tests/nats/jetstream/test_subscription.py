@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from pubsub_lib.nats import JetStreamPubSub, NatsServer, why_no_server
-from tests.nats.watching import Server, administrator, soon, take, until, until_here
+from tests.nats.observing import Server, administrator, eventually, soon, take, until
 
 NO_SERVER = why_no_server(of_our_own=True)
 pytestmark = pytest.mark.skipif(NO_SERVER is not None, reason=str(NO_SERVER))
@@ -44,7 +44,7 @@ async def with_waiting(broker: JetStreamPubSub[int], count: int):
     """Return a subscription in which so many messages wait."""
     inbox = await broker.subscribe(name=NAME)
     await publish(broker, count)
-    await until_here(lambda: inbox.qsize() == count)
+    await eventually(lambda: inbox.qsize() == count)
     return inbox
 
 
@@ -88,7 +88,7 @@ async def test_each_task_acknowledges_what_it_has_taken(broker, server):
     async with asyncio.TaskGroup() as workers:
         for worker in range(3):
             workers.create_task(work(worker))
-        await until_here(lambda: len(taken) == 3)
+        await eventually(lambda: len(taken) == 3)
         assert taken == {0: 0, 1: 1, 2: 2}
         done[1].set()
         await until_left(broker, server, 0, 2)
@@ -264,7 +264,7 @@ async def test_who_leaves_an_async_for_gives_its_message_back(broker, server, le
 async def test_the_next_reader_gets_at_once_what_a_closed_one_had_not_handled(broker):
     async with broker.subscribe(name=NAME) as inbox:
         await publish(broker, 5)
-        await until_here(lambda: inbox.qsize() == 5)
+        await eventually(lambda: inbox.qsize() == 5)
         assert await take(inbox, 1) == [0]
         assert await inbox.get() == 1
     async with broker.subscribe(name=NAME) as inbox:
@@ -275,7 +275,7 @@ async def test_the_next_reader_gets_at_once_what_a_closed_one_had_not_handled(br
 async def test_another_reader_of_the_name_gets_at_once_what_a_closed_one_had(broker):
     async with broker.subscribe(name=NAME) as stays, broker.subscribe(name=NAME) as leaves:
         await publish(broker, 20)
-        await until_here(lambda: stays.qsize() + leaves.qsize() == 20)
+        await eventually(lambda: stays.qsize() + leaves.qsize() == 20)
         assert leaves.qsize()
         leaves.close()
         assert sorted(await take(stays, 20)) == list(range(20))
@@ -339,7 +339,7 @@ async def test_what_waits_is_never_there_twice_however_often_it_is_delivered(url
         broker.subscribe(name=NAME) as inbox,
     ):
         await publish(broker, 3)
-        await until_here(lambda: broker.network.redelivered >= 6)
+        await eventually(lambda: broker.network.redelivered >= 6)
         assert inbox.qsize() == 3
         assert await take(inbox, 3) == [0, 1, 2]
         await server.until_acknowledged(broker.subject, NAME)

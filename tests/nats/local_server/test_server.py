@@ -37,11 +37,13 @@ only_posix = pytest.mark.skipif(
     sys.platform == "win32", reason="neither forks nor interrupts a group"
 )
 
-# Tells of its server, and goes on when it is told to.
+# Tells of its server, and goes on when it is told to. Where the tests run in the background of a
+# shell, they ignore interrupts, and what they start would do so too.
 OWNER = """
 import os, signal, sys
 from pubsub_lib.nats.local_server.server import NatsServer
 
+signal.signal(signal.SIGINT, signal.default_int_handler)
 server = NatsServer()
 server.start()
 print(server.url, server.folder, flush=True)

@@ -1,0 +1,29 @@
+"""Says what an error of nats-py or of the server means here, and what would help.
+
+>>> print(named(nats.errors.MaxPayloadError(), "nats://localhost:4222", size=2_000, limit=1_024))
+a message of 2,000 bytes is more than the 1,024 that the server takes; send where the content is \
+to be found, or raise max_payload in the server's configuration
+"""
+
+import nats.errors
+
+from pubsub_lib.nats.errors import NatsError, PayloadTooLarge
+
+
+def named(error: Exception, address: str, *, size: int = 0, limit: int = 0) -> Exception:
+    """Return an error as one of ours, which says what to do.
+
+    Args:
+        error: what nats-py, or the codec before it, has raised.
+        address: where the server is, without what must not be shown.
+        size: of the message, in bytes.
+        limit: how large a message the server takes, in bytes.
+    """
+    match error:
+        case nats.errors.MaxPayloadError():
+            return PayloadTooLarge(size, limit)
+        case nats.errors.Error():
+            return NatsError(f"{error}; this is what the server at {address} answers")
+        case TypeError():
+            return TypeError(f"the codec's to_bytes() returns what is no bytes ({error})")
+    return error

@@ -1,0 +1,48 @@
+"""Who waits for an answer of the server learns that none will come, or is cancelled itself."""
+
+import asyncio
+
+import pytest
+
+from pubsub_lib.nats.answers import Answers
+from tests.stepping import in_virtual_time, let_all_run
+
+
+async def raises(error: Exception) -> None:
+    raise error
+
+
+@in_virtual_time
+async def test_an_answer_is_returned_and_an_error_raised():
+    answers = Answers()
+    assert await answers.unless_lost(asyncio.sleep(1, "answer")) == "answer"
+    with pytest.raises(ValueError, match="refused"):
+        await answers.unless_lost(raises(ValueError("refused")))
+
+
+@in_virtual_time
+async def test_all_who_wait_when_the_connection_is_lost_learn_that_no_answer_comes():
+    answers = Answers()
+    asking = [asyncio.create_task(answers.unless_lost(asyncio.Event().wait())) for _ in range(3)]
+    await let_all_run()
+    answers.give_up()
+    errors = await asyncio.gather(*asking, return_exceptions=True)
+    assert [type(error) for error in errors] == [ConnectionResetError] * 3
+
+
+@in_virtual_time
+async def test_who_is_cancelled_while_the_connection_is_lost_is_cancelled():
+    answers = Answers()
+    asking = asyncio.create_task(answers.unless_lost(asyncio.Event().wait()))
+    await let_all_run()
+    answers.give_up()
+    asking.cancel()
+    await asyncio.wait([asking])
+    assert asking.cancelled()
+
+
+@in_virtual_time
+async def test_who_asks_afterwards_gets_an_answer():
+    answers = Answers()
+    answers.give_up()
+    assert await answers.unless_lost(asyncio.sleep(1, "answer")) == "answer"
