@@ -139,6 +139,7 @@ async def everybody_sees_two_publishers_in_the_same_order(broker: Any, trial: Tr
     trial.found("what the slow reader read", await slow, expected=[0, 1, 2])
 
 
+# One that never drops need not be asked; where each message is stored, it would take a minute.
 @promise(Trait.WAITS_FOR_ROOM, Trait.DROPS)
 async def ten_thousand_messages_reach_ten_subscribers(broker: Any, trial: Trial) -> None:
     """10,000 messages reach ten subscribers that keep up, without loss."""
