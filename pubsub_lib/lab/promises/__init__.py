@@ -14,7 +14,7 @@ broker promises what" are all made from this list. Nothing here needs pytest.
 ...     async def publish(self, message: T) -> None:
 ...         for queue in self.queues[:2]:
 ...             await queue.put(message)
->>> mine = Kind(MyBroker, frozenset({Trait.IN_PROCESS, Trait.DROPS}))
+>>> mine = Kind(MyBroker, {Trait.IN_PROCESS, Trait.DROPS})
 >>> outcomes = [keeps(mine, promise) for promise in which_promises(mine, Stage.FAN_OUT)]
 >>> print(next(outcome for outcome in outcomes if not outcome.kept))
 MyBroker breaks this promise: Each subscriber reads at its own pace.

@@ -9,11 +9,11 @@ A broker of one's own needs nothing but its class and its traits:
 
 >>> class MyBroker[T](ChapterPubSub[T]):
 ...     pass
->>> Kind(MyBroker, frozenset({Trait.IN_PROCESS, Trait.DROPS})).name
+>>> Kind(MyBroker, {Trait.IN_PROCESS, Trait.DROPS}).name
 'MyBroker'
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Set
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -31,12 +31,20 @@ class Kind:
         traits: what is true of it.
         opened: opens a broker that needs more than itself, such as a server, for an `async with`.
         arrival: waits until what was published has reached the subscribers, where that takes time.
+
+    Raises:
+        TypeError: if a trait is none, since such a broker would have to keep fewer promises.
     """
 
     broker_class: Callable[..., Any]
-    traits: frozenset[Trait]
+    traits: Set[Trait]
     opened: Callable[..., AbstractAsyncContextManager[Any]] | None = None
     arrival: Callable[[Any], Awaitable[object]] | None = None
+
+    def __post_init__(self) -> None:
+        for trait in self.traits:
+            if not isinstance(trait, Trait):
+                raise TypeError(f"traits are members of Trait, as Trait.DROPS is, not {trait!r}")
 
     @property
     def name(self) -> str:

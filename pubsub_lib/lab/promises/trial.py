@@ -108,7 +108,7 @@ class Trial:
         Raises:
             BrokenPromise: if the two are not equal.
         """
-        self._note(Finding(what, _in_words(found), _in_words(expected), found == expected))
+        self._note(Finding(what, _in_words(found), _in_words(expected), bool(found == expected)))
 
     @contextmanager
     def refused(self, what: str, error: type[Exception], says: str = "") -> Iterator[None]:

@@ -8,6 +8,7 @@ from collections import Counter
 
 import pytest
 
+from pubsub_lib import ChapterPubSub
 from pubsub_lib.lab.lesson.tables import markdown_table
 from pubsub_lib.lab.promises import (
     ASYNC_PUB_SUB,
@@ -50,6 +51,7 @@ def test_a_promise_is_one_sentence_and_a_program(promise: Promise):
     assert promise.sentence.endswith(".")
     assert "\n" not in promise.sentence
     assert inspect.iscoroutinefunction(promise.program)
+    assert promise.cases
 
 
 def test_the_promises_stand_in_the_order_of_the_course_and_every_stage_has_some():
@@ -76,6 +78,11 @@ def test_a_broker_that_gains_a_trait_gains_its_promises():
     gained = [promise for promise in which_promises(iterated) if promise not in before]
     assert gained
     assert all(Trait.ITERATION in promise.needs for promise in gained)
+
+
+def test_a_trait_that_is_none_is_refused():
+    with pytest.raises(TypeError, match=r"members of Trait, as Trait\.DROPS is, not 'drops'"):
+        Kind(ChapterPubSub, {Trait.IN_PROCESS, "drops"})
 
 
 def test_promises_can_be_had_by_their_stages():
