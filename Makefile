@@ -9,8 +9,6 @@ BENCH_VENV = .venv-bench
 BROWSER_VENV = .venv-browser
 ARGS =
 
-# Two workers, and the cells of a notebook stay on one, since they share a kernel.
-TWO_WORKERS = -n 2 --dist loadscope
 # JupyterLab refuses to run as root unless told; in a container there often is no other user.
 AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 
@@ -28,7 +26,7 @@ help:
 	@echo "make test-all   also Run All in every notebook, the tests on another Python, and the benchmark's"
 	@echo "make test-browser   run every notebook in a real JupyterLab, in chromium, and keep a picture of each"
 	@echo "make bench      compare the library's speed with that of others   (ARGS=--quick for a short look)"
-	@echo "make check      look for mistakes without running anything: ruff, mypy"
+	@echo "make check      look for mistakes without running anything: ruff, mypy, which way imports run"
 	@echo "make refresh    execute the notebooks again and save their outputs"
 	@echo "make lock       choose the exact versions in every requirements.txt anew   (ARGS=--upgrade for the newest)"
 	@echo "make clean      remove the environments and the caches"
@@ -40,7 +38,7 @@ lab: set-up
 	$(BIN)/python -m jupyterlab $(AS_ROOT) --ServerApp.root_dir=. $(ARGS) notebooks/00_start_here.ipynb
 
 test: set-up
-	$(BIN)/python -m pytest $(TWO_WORKERS) $(ARGS)
+	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 test-all: set-up
 	$(BIN)/python -m pytest -n 2 -m run_all $(ARGS)
@@ -63,6 +61,7 @@ check: set-up
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy --strict pubsub_lib
+	$(BIN)/lint-imports --no-cache --no-logo
 
 refresh: set-up
 	$(BIN)/python tools/refresh.py $(ARGS)

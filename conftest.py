@@ -1,19 +1,25 @@
-"""Make notebooks behave as tests: the same outputs for everybody, and no failure hidden.
+"""Make notebooks behave as tests: the same outputs for everybody, no failure hidden, and an end.
 
 It stands at the root because nbval's items come from notebooks/, and the documentation's examples
 from pubsub_lib/, which tests/ does not cover.
 """
 
+import signal
+from collections.abc import Generator
 from functools import cache
 from pathlib import Path
 
 import pytest
+from pytest_timeout import Settings
 
 from pubsub_lib.nats.local_server.server import why_no_server
 from tools.kernels import needs_server, neutral_environment
 
 # Solutions are run by the tests of the exercises, each with its notebook; none is a test module.
 collect_ignore_glob = ["notebooks/*.py"]
+# A cell has 60 s (--nbval-cell-timeout), and as many may go by until its kernel has started.
+CELL_TIME_LIMIT_S = 180
+AGAIN_AFTER_S = 5.0
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -26,6 +32,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip the examples and the notebooks that need a NATS server where there is none."""
     for item in items:
+        if item.path.suffix == ".ipynb":
+            item.add_marker(pytest.mark.timeout(CELL_TIME_LIMIT_S))
         if item.path.suffix == ".ipynb" and (reason := why_not_run(item.path)):
             item.add_marker(pytest.mark.skip(reason=reason))
         if isinstance(item, pytest.DoctestItem):
@@ -51,3 +59,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """
     if getattr(item.parent, "timed_out", False):
         pytest.fail("not run, because an earlier cell of this notebook timed out", pytrace=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_timeout_set_timer(item: pytest.Item, settings: Settings) -> Generator[None, bool, bool]:
+    """Fail a test that takes too long once more every few seconds, until it ends.
+
+    A task that happens to run at that moment takes the failure for its own, and the test goes on.
+    """
+    is_set = yield
+    if settings.method == "signal":
+        signal.setitimer(signal.ITIMER_REAL, settings.timeout, AGAIN_AFTER_S)
+    return is_set

@@ -18,6 +18,8 @@ from pubsub_lib.nats.local_server.server import why_no_server
 from tools.kernels import needs_server
 from tools.open_in_browser import (
     NO_BROWSER,
+    RUN_TIMEOUT_S,
+    START_TIMEOUT_S,
     VIEWPORT,
     find_browser,
     lab_in_browser,
@@ -30,6 +32,7 @@ SCREENSHOTS = ROOT / "screenshots"
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.timeout(2 * (START_TIMEOUT_S + RUN_TIMEOUT_S)),
     pytest.mark.skipif(find_browser() is None, reason=NO_BROWSER),
 ]
 

@@ -7,7 +7,7 @@ what it was after the rounds that warmed up, however many messages went through.
 
 `make test` sends 100,000 deliveries through each broker, and `make test-all` a million. By hand:
 
-    .venv/bin/python -X dev -W error tests/test_soak.py RingPubSub 1000000
+    .venv/bin/python -X dev -W error tests/in_process/test_soak.py RingPubSub 1000000
 """
 
 import asyncio
@@ -32,6 +32,7 @@ from pubsub_lib import (
 from pubsub_lib.lab.clock.virtual_time import run_virtual
 
 SEED = 28
+LIMIT_S = 300
 ROUNDS = 10
 WARM_UP_ROUNDS = 3
 PUBLISHERS = 3
@@ -197,14 +198,15 @@ class Soak:
 def soak(broker: str, deliveries: int) -> dict:
     """Run a soak in a process of its own, and return what it found."""
     command = [sys.executable, "-X", "dev", "-W", "error", __file__, broker, str(deliveries)]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    run = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=False)
     assert run.stderr == "", run.stderr
     return json.loads(run.stdout)
 
 
 @pytest.mark.parametrize("broker", ["AsyncPubSub", "RingPubSub"])
 @pytest.mark.parametrize(
-    "deliveries", [100_000, pytest.param(1_000_000, marks=pytest.mark.run_all)]
+    "deliveries",
+    [100_000, pytest.param(1_000_000, marks=[pytest.mark.run_all, pytest.mark.timeout(LIMIT_S)])],
 )
 def test_memory_stays_flat_and_counts_add_up_whatever_subscribers_do(broker, deliveries):
     found = soak(broker, deliveries)

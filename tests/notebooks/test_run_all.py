@@ -22,9 +22,9 @@ from tools.kernels import needs_server, this_python
 from .checks import read
 from .test_structure import NOTEBOOKS
 
-pytestmark = pytest.mark.run_all
-
 TIME_LIMIT_S = 120
+# Until its kernel has started, a minute may go by.
+pytestmark = [pytest.mark.run_all, pytest.mark.timeout(TIME_LIMIT_S + 120)]
 
 
 @contextmanager

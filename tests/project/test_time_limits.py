@@ -1,0 +1,52 @@
+"""Every test ends, whatever hangs: a hung one fails, and those after it run."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+# The task that runs when the limit is over takes the failure for its own.
+HANGING = """
+import asyncio
+import threading
+
+from tests.stepping import in_virtual_time
+
+async def spin() -> None:
+    while True:
+        pass
+
+async def test_hangs_in_real_time() -> None:
+    task = asyncio.create_task(spin())
+    await asyncio.Event().wait()
+
+@in_virtual_time
+async def test_hangs_in_virtual_time() -> None:
+    threading.Event().wait()
+
+def test_that_comes_after() -> None:
+    pass
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there, the run ends with the test")
+def test_a_test_that_hangs_fails_and_those_after_it_run(tmp_path: Path) -> None:
+    module = tmp_path / "test_hanging.py"
+    module.write_text(HANGING, encoding="utf-8")
+    options = ["-p", "conftest", "-p", "no:cacheprovider", "--color=no", "--timeout=1"]
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, "-c", ROOT / "pyproject.toml", module],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+    assert run.stdout.count("Failed: Timeout (>1.0s) from pytest-timeout.") == 2, run.stdout
+    assert " 2 failed, 1 passed in " in run.stdout
+
+
+def test_every_test_has_a_time_limit(request: pytest.FixtureRequest) -> None:
+    assert float(request.config.getini("timeout")) > 0
