@@ -12,6 +12,7 @@ import inspect
 import math
 from collections.abc import Callable
 from enum import Enum
+from numbers import Real
 
 
 class Unset(Enum):
@@ -47,6 +48,25 @@ def checked_whole_number(
         raise ValueError(f"{name} must be at least {least}, not {value}{why}")
     if most is not None and value > most:
         raise ValueError(f"{name} must be at most {most}, not {value}{why}")
+    return value
+
+
+def checked_positive(name: str, value: float, *, unit: str) -> float:
+    """Return a number above 0 that is finite, or say what is wrong with it.
+
+    Args:
+        name: what the caller calls it.
+        value: what was given.
+        unit: what it is measured in, in the plural.
+
+    Raises:
+        TypeError: if it is no number.
+        ValueError: if it is not positive, or has no end.
+    """
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise TypeError(f"{name} is a number of {unit}, not {value!r}")
+    if not 0 < value < math.inf:
+        raise ValueError(f"{name} must be a positive number of {unit}, not {value}")
     return value
 
 

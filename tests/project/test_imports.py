@@ -41,9 +41,9 @@ def test_the_library_keeps_every_contract(copy: Path) -> None:
     ("importer", "imported", "contract"),
     [
         # The core is without the lab and without nats, and nats without the lab.
-        ("in_process/inbox", "pubsub_lib.lab.clock.timers", LIBRARY),
+        ("in_process/inbox", "pubsub_lib.lab.costs.timers", LIBRARY),
         ("in_process/inbox", "pubsub_lib.nats.address", LIBRARY),
-        ("nats/address", "pubsub_lib.lab.clock.timers", LIBRARY),
+        ("nats/address", "pubsub_lib.lab.costs.timers", LIBRARY),
         # What stands on any broker is not what a broker stands on.
         ("in_process/inbox", "pubsub_lib.caching.cache", LIBRARY),
         ("in_process/inbox", "pubsub_lib.topics", LIBRARY),
@@ -57,13 +57,13 @@ def test_the_library_keeps_every_contract(copy: Path) -> None:
         ("lab/exercises/checking", "pubsub_lib.lab.playground.overload", LAB),
         ("lab/traffic/workloads", "pubsub_lib.lab.figures.style", LAB),
         ("lab/traffic/workloads", "pubsub_lib.lab.lesson.tables", LAB),
-        ("lab/clock/timers", "pubsub_lib.lab.traffic.workloads", LAB),
-        ("lab/clock/timers", "pubsub_lib.lab.processes.network", LAB),
+        ("lab/costs/timers", "pubsub_lib.lab.traffic.workloads", LAB),
+        ("lab/costs/timers", "pubsub_lib.lab.clock.stopwatch", LAB),
         # Two modules that need each other.
         ("reports", "pubsub_lib.errors", CIRCLES),
         # Behind a front door anything may be.
         ("in_process/inbox", "pubsub_lib", FRONT_DOORS),
-        ("lab/clock/timers", "pubsub_lib.lab", FRONT_DOORS),
+        ("lab/costs/timers", "pubsub_lib.lab", FRONT_DOORS),
     ],
 )
 def test_an_import_against_a_contract_is_found(

@@ -23,8 +23,8 @@ from typing import Any
 from pubsub_lib.first_attempts.chapter import ChapterPubSub
 from pubsub_lib.in_process.queue_broker import AsyncPubSub
 from pubsub_lib.lab.clock.virtual_time import run_virtual
+from pubsub_lib.lab.costs.leaks import no_garbage_collection
 from pubsub_lib.lab.exercises.checking import exercise, require
-from pubsub_lib.lab.traffic.leaks import no_garbage_collection
 
 
 @exercise("07.1", "whoever goes through it is not disturbed, and pays for no copy")

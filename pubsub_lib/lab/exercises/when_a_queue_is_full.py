@@ -16,17 +16,10 @@ from typing import Any
 from pubsub_lib.in_process.queue_broker import AsyncPubSub
 from pubsub_lib.lab.clock.virtual_time import run_virtual
 from pubsub_lib.lab.exercises.checking import exercise, require
-from pubsub_lib.lab.traffic.recordings import Reader, Recording
-from pubsub_lib.lab.traffic.workloads import (
-    Load,
-    bursts,
-    closed_loop,
-    dead_reader,
-    fast_reader,
-    open_loop,
-    run_workload,
-    slow_reader,
-)
+from pubsub_lib.lab.traffic.loads import Load, bursts, closed_loop, open_loop
+from pubsub_lib.lab.traffic.readers import Reader, dead_reader, fast_reader, slow_reader
+from pubsub_lib.lab.traffic.recordings import Recording
+from pubsub_lib.lab.traffic.workloads import run_workload
 
 type SettingsFor = Callable[[str], Mapping[str, Any]]
 MOST_WAITING = 100

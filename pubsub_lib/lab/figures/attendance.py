@@ -3,7 +3,7 @@
 >>> from pubsub_lib import AsyncPubSub
 >>> from pubsub_lib.lab.traffic.attendance import Visit, run_visits
 >>> from pubsub_lib.lab.clock.virtual_time import run_virtual
->>> from pubsub_lib.lab.traffic.workloads import open_loop
+>>> from pubsub_lib.lab.traffic.loads import open_loop
 >>> attendance = run_virtual(
 ...     run_visits(AsyncPubSub(), open_loop(messages=4, rate_hz=1), [Visit("ada", leaves_s=2.5)])
 ... )
@@ -18,7 +18,7 @@ from matplotlib.ticker import MaxNLocator
 
 from pubsub_lib.lab.figures.style import COLOURS, DROP, MARKERS, PUBLISHER, Plot, panels_for
 from pubsub_lib.lab.traffic.attendance import Attendance, Attended
-from pubsub_lib.lab.traffic.recordings import Pace
+from pubsub_lib.lab.traffic.readers import Pace
 
 # What is seen at first sight is what went wrong.
 _WRONG: dict[Attended, dict[str, Any]] = {

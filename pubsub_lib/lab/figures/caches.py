@@ -30,7 +30,7 @@ from pubsub_lib.lab.figures.style import (
     axes_from_zero,
     panels_for,
 )
-from pubsub_lib.lab.traffic.recordings import Pace
+from pubsub_lib.lab.traffic.readers import Pace
 
 
 def answers(

@@ -2,7 +2,8 @@
 
 A caption that is computed cannot go stale, and, unlike a picture, can be compared from run to run.
 
->>> from pubsub_lib.lab.traffic.recordings import Pace, Reader, Recording
+>>> from pubsub_lib.lab.traffic.readers import Pace, Reader
+>>> from pubsub_lib.lab.traffic.recordings import Recording
 >>> recording = Recording([Reader("dead", Pace.DEAD, 0.0)], bound=2)
 >>> for number in range(3):
 ...     recording.sent(number, float(number), float(number))

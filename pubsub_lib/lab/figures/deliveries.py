@@ -22,7 +22,7 @@ from pubsub_lib.lab.figures.style import (
     WAITING,
     Plot,
 )
-from pubsub_lib.lab.traffic.recordings import Pace
+from pubsub_lib.lab.traffic.readers import Pace
 
 type Numbered = Sequence[tuple[float, int]]
 

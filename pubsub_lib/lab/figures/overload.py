@@ -5,7 +5,9 @@ hatched and counted beside the bar, so colour is not the only cue.
 
 >>> from pubsub_lib import AsyncPubSub
 >>> from pubsub_lib.lab.clock.virtual_time import run_virtual
->>> from pubsub_lib.lab.traffic.workloads import open_loop, run_workload, slow_reader
+>>> from pubsub_lib.lab.traffic.loads import open_loop
+>>> from pubsub_lib.lab.traffic.readers import slow_reader
+>>> from pubsub_lib.lab.traffic.workloads import run_workload
 >>> recording = run_virtual(
 ...     run_workload(
 ...         AsyncPubSub(maxsize=5, timeout=0),

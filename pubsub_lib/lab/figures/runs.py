@@ -6,7 +6,8 @@ one recording, or several by name, which are drawn side by side on shared axes, 
 `Plot`: in a notebook it shows the figure and, under it, a sentence that says what to see. The
 sentence is made from the numbers drawn, so it cannot go stale, and the notebooks' tests compare it.
 
->>> from pubsub_lib.lab.traffic.recordings import Pace, Reader, Recording
+>>> from pubsub_lib.lab.traffic.readers import Pace, Reader
+>>> from pubsub_lib.lab.traffic.recordings import Recording
 >>> recording = Recording([Reader("dead", Pace.DEAD, 0.0)], bound=2)
 >>> for number in range(3):
 ...     recording.sent(number, float(number), float(number))
@@ -67,7 +68,8 @@ from pubsub_lib.lab.figures.style import (
     logarithmic_ticks,
     panels_for,
 )
-from pubsub_lib.lab.traffic.recordings import Pace, Reader, Recording, Span
+from pubsub_lib.lab.traffic.readers import Pace, Reader
+from pubsub_lib.lab.traffic.recordings import Recording, Span
 
 type Recordings = Recording | Mapping[str, Recording]
 

@@ -29,7 +29,8 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from pubsub_lib.lab.figures import style
-from pubsub_lib.lab.traffic.recordings import Pace, Span
+from pubsub_lib.lab.traffic.readers import Pace
+from pubsub_lib.lab.traffic.recordings import Span
 from pubsub_lib.lab.traffic.stopping import BROKEN_OFF, HANDLED, PUBLISHED, Ending, Life
 
 ENDED_COLUMN, LOST_COLUMN = 1.03, 1.19  # beside the rows, in widths of a panel

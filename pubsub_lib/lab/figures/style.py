@@ -19,7 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from pubsub_lib.lab.traffic.recordings import Pace, Reader
+from pubsub_lib.lab.traffic.readers import Pace, Reader
 
 PUBLISHER = "#000000"
 DROP = "#D55E00"

@@ -22,15 +22,11 @@ from dataclasses import dataclass
 from pubsub_lib.in_process.queue_broker import AsyncPubSub
 from pubsub_lib.lab.clock.virtual_time import run_virtual
 from pubsub_lib.lab.figures.captions import milliseconds
-from pubsub_lib.lab.traffic.recordings import Pace, Reader, Recording
-from pubsub_lib.lab.traffic.workloads import (
-    Sample,
-    dead_reader,
-    fast_reader,
-    open_loop,
-    run_workload,
-)
-from pubsub_lib.lab.traffic.workloads import slow_reader as slow_reader_of
+from pubsub_lib.lab.traffic.loads import open_loop
+from pubsub_lib.lab.traffic.readers import Pace, Reader, dead_reader, fast_reader
+from pubsub_lib.lab.traffic.readers import slow_reader as slow_reader_of
+from pubsub_lib.lab.traffic.recordings import Recording
+from pubsub_lib.lab.traffic.workloads import Sample, run_workload
 from pubsub_lib.overflow import Overflow
 
 SECONDS = 4.0  #: how long the traffic lasts

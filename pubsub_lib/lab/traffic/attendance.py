@@ -6,7 +6,7 @@ message is for those who were there when its publish began, and are still there 
 
 >>> from pubsub_lib import AsyncPubSub
 >>> from pubsub_lib.lab.clock.virtual_time import run_virtual
->>> from pubsub_lib.lab.traffic.workloads import open_loop
+>>> from pubsub_lib.lab.traffic.loads import open_loop
 >>> attendance = run_virtual(
 ...     run_visits(
 ...         AsyncPubSub(),
@@ -33,13 +33,17 @@ message is for those who were there when its publish began, and are still there 
 import asyncio
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+from pubsub_lib.lab.clock.stopwatch import Stopwatch
+from pubsub_lib.lab.traffic.data_frames import data_frame
+from pubsub_lib.lab.traffic.loads import Load
+from pubsub_lib.lab.traffic.workloads import Sample
 
-from pubsub_lib.lab.traffic.workloads import Load, Sample
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Attended(StrEnum):
@@ -78,7 +82,7 @@ class Visit:
             raise ValueError(f"{self.name} takes its time, so it has to stay until the end")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Stay:
     """When a subscriber was there, in seconds after the start.
 
@@ -87,7 +91,7 @@ class Stay:
         left_s: when it began to leave; infinity if it stayed until the broker was shut down.
     """
 
-    joined_s: float = math.inf
+    joined_s: float
     left_s: float = math.inf
 
 
@@ -102,9 +106,17 @@ class Attendance:
 
     def __init__(self, visits: Iterable[Visit]) -> None:
         self.visits = tuple(visits)
-        self.stays = {visit.name: Stay() for visit in self.visits}
+        self.stays: dict[str, Stay] = {}
         self.publishes: list[tuple[float, float]] = []
         self._received: set[tuple[str, int]] = set()
+
+    def joined(self, subscriber: str, joined_s: float) -> None:
+        """Note that a subscriber had subscribed then."""
+        self.stays[subscriber] = Stay(joined_s)
+
+    def left(self, subscriber: str, left_s: float) -> None:
+        """Note that a subscriber, which had joined, began to leave then."""
+        self.stays[subscriber] = replace(self.stays[subscriber], left_s=left_s)
 
     def received(self, subscriber: str, number: int) -> None:
         """Note that a subscriber took a message."""
@@ -119,14 +131,14 @@ class Attendance:
         was_there = stay.joined_s <= began_s and ended_s < stay.left_s
         return Attended.MISSED if was_there else Attended.ABSENT
 
-    def table(self) -> pd.DataFrame:
+    def table(self) -> "pd.DataFrame":
         """Return a row per subscriber and message: subscriber, number, attended."""
-        return pd.DataFrame(
-            [
+        return data_frame(
+            (
                 (visit.name, number, str(self.attended(visit.name, number)))
                 for visit in self.visits
                 for number in range(len(self.publishes))
-            ],
+            ),
             columns=["subscriber", "number", "attended"],
         )
 
@@ -161,21 +173,20 @@ async def run_visits(broker: Any, load: Load, visits: Iterable[Visit]) -> Attend
         ValueError: if there are no visits, or two have the same name.
     """
     attendance = Attendance(visits)
-    if not attendance.visits or len(attendance.stays) < len(attendance.visits):
+    names = {visit.name for visit in attendance.visits}
+    if not names or len(names) < len(attendance.visits):
         raise ValueError("there has to be at least one visit, and each name only once")
-    now = asyncio.get_running_loop().time
-    start_s = now()
+    clock = Stopwatch()
     async with asyncio.TaskGroup() as group:
         joined = [asyncio.Event() for _ in attendance.visits]
         for visit, event in zip(attendance.visits, joined, strict=True):
-            group.create_task(_visit(broker, visit, attendance, start_s, event), name=visit.name)
+            group.create_task(_visit(broker, visit, attendance, clock, event), name=visit.name)
         await asyncio.sleep(0)  # those who are there from the start subscribe
         for number in range(load.messages):
-            if load.intended_s:
-                await _until(start_s + load.intended_s[number])
-            began_s = now() - start_s
+            await clock.wait_until(load.due_s(number, now_s=clock.elapsed_s()))
+            began_s = clock.elapsed_s()
             await broker.publish(Sample(number))
-            attendance.publishes.append((began_s, now() - start_s))
+            attendance.publishes.append((began_s, clock.elapsed_s()))
         for event in joined:
             await event.wait()
         await broker.shutdown()
@@ -183,26 +194,18 @@ async def run_visits(broker: Any, load: Load, visits: Iterable[Visit]) -> Attend
 
 
 async def _visit(
-    broker: Any, visit: Visit, attendance: Attendance, start_s: float, joined: asyncio.Event
+    broker: Any, visit: Visit, attendance: Attendance, clock: Stopwatch, joined: asyncio.Event
 ) -> None:
-    now = asyncio.get_running_loop().time
-    stay = attendance.stays[visit.name]
-    await _until(start_s + visit.joins_s)
+    await clock.wait_until(visit.joins_s)
     subscription = await broker.subscribe()
-    stay.joined_s = now() - start_s
+    attendance.joined(visit.name, clock.elapsed_s())
     joined.set()
-    leaves_s = None if visit.leaves_s == math.inf else start_s + visit.leaves_s
     try:
-        async with asyncio.timeout_at(leaves_s):
+        async with asyncio.timeout_at(clock.on_the_loop_s(visit.leaves_s)):
             while (sample := await subscription.get()) is not None:
                 attendance.received(visit.name, sample.number)
                 await asyncio.sleep(visit.service_time_s)
                 subscription.task_done()
     except TimeoutError:
-        stay.left_s = now() - start_s
+        attendance.left(visit.name, clock.elapsed_s())
         await leave(broker, subscription)
-
-
-async def _until(time_s: float) -> None:
-    if (wait_s := time_s - asyncio.get_running_loop().time()) > 0:
-        await asyncio.sleep(wait_s)

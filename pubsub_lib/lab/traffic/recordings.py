@@ -3,7 +3,8 @@
 A `Recording` keeps plain events while the run goes on, and turns them into tables afterwards.
 Columns say their unit: `_s` is seconds from the start of the run.
 
->>> recording = Recording([Reader("fast", Pace.FAST, 0.0)], bound=100)
+>>> from pubsub_lib.lab.traffic.readers import fast_reader
+>>> recording = Recording([fast_reader()], bound=100)
 >>> recording.sent(0, intended_s=0.0, started_s=0.25)
 >>> recording.received(0, "fast", 0.5)
 >>> recording.published(0, finished_s=0.5)
@@ -14,44 +15,15 @@ Columns say their unit: `_s` is seconds from the start of the run.
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import Enum
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
+from pubsub_lib.lab.traffic.data_frames import data_frame
+from pubsub_lib.lab.traffic.readers import Pace, Reader
 
-
-class Pace(Enum):
-    """How a reader keeps up; each has its colour and marker in every figure."""
-
-    FAST = "fast"
-    SLOW = "slow"
-    DEAD = "dead"
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """A subscriber of a workload. Made by `fast_reader`, `slow_reader` or `dead_reader`.
-
-    Attributes:
-        name: how tables and figures call it.
-        pace: how it keeps up.
-        service_time_s: how long it takes for one message, in seconds.
-
-    Raises:
-        TypeError: if the name is no string.
-        ValueError: if the name is empty.
-    """
-
-    name: str
-    pace: Pace
-    service_time_s: float
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.name, str):
-            raise TypeError(f"a reader's name is a string, not {self.name!r}")
-        if not self.name:
-            raise ValueError("a reader needs a name, such as 'fast'")
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,25 +90,25 @@ class Recording:
         """Note that a subscriber gets no more messages. Only the first note counts."""
         self.disconnections.setdefault(subscriber, time_s)
 
-    def publishes(self) -> pd.DataFrame:
+    def publishes(self) -> "pd.DataFrame":
         """Return a row per message: number, intended_s, sent_s, finished_s, duration_s."""
-        table = pd.DataFrame(self._sent, columns=["number", "intended_s", "sent_s"])
+        table = data_frame(self._sent, columns=["number", "intended_s", "sent_s"])
         table["finished_s"] = self._finished_s
         table["duration_s"] = table["finished_s"] - table["sent_s"]
         return table
 
-    def deliveries(self) -> pd.DataFrame:
+    def deliveries(self) -> "pd.DataFrame":
         """Return a row per message received: subscriber, number, received_s, sent_s, latency_s.
 
         The latency runs from the time at which the message was meant to be sent.
         """
-        table = pd.DataFrame(self._received, columns=["subscriber", "number", "received_s"])
-        sent = pd.DataFrame(self._sent, columns=["number", "intended_s", "sent_s"])
+        table = data_frame(self._received, columns=["subscriber", "number", "received_s"])
+        sent = data_frame(self._sent, columns=["number", "intended_s", "sent_s"])
         table = table.merge(sent, on="number", how="left", validate="many_to_one")
         table["latency_s"] = table["received_s"] - table["intended_s"]
         return table.drop(columns="intended_s")
 
-    def waits(self, subscriber: str) -> pd.DataFrame:
+    def waits(self, subscriber: str) -> "pd.DataFrame":
         """Return a row per message that a subscriber took: number, intended_s, before_s, queued_s.
 
         `before_s` is how long it waited to get into the inbox, from when it was meant to be sent
@@ -155,7 +127,7 @@ class Recording:
         table["queued_s"] = table["received_s"] - entered_s
         return table[["number", "intended_s", "before_s", "queued_s"]]
 
-    def latencies_ms(self) -> dict[Pace, NDArray[np.float64]]:
+    def latencies_ms(self) -> "dict[Pace, NDArray[np.float64]]":
         """Return the latencies of all deliveries, in milliseconds, by the readers' pace.
 
         They are rounded to a nanosecond, so that what took no time at all is 0 and not 1e-13.
@@ -169,19 +141,19 @@ class Recording:
         pace_of = {reader.name: reader.pace for reader in self.readers}
         paces = table["subscriber"].map(pace_of)
         return {
-            pace: (table.loc[paces == pace, "latency_s"].to_numpy(dtype=np.float64) * 1e3).round(6)
+            pace: (table.loc[paces == pace, "latency_s"].to_numpy(dtype="float64") * 1e3).round(6)
             for pace in Pace
             if (paces == pace).any()
         }
 
-    def queue_fill(self) -> pd.DataFrame:
+    def queue_fill(self) -> "pd.DataFrame":
         """Return a row per look at an inbox: time_s, subscriber, depth (messages waiting in it).
 
         A workload looks at every inbox after each publish, and at one after each message taken.
         """
-        return pd.DataFrame(self._depths, columns=["time_s", "subscriber", "depth"])
+        return data_frame(self._depths, columns=["time_s", "subscriber", "depth"])
 
-    def drops(self) -> pd.DataFrame:
+    def drops(self) -> "pd.DataFrame":
         """Return a row per subscriber, in messages: subscriber, received, unread, dropped."""
         received = Counter(subscriber for subscriber, _, _ in self._received)
         rows = [
@@ -193,4 +165,4 @@ class Recording:
             )
             for reader in self.readers
         ]
-        return pd.DataFrame(rows, columns=["subscriber", "received", "unread", "dropped"])
+        return data_frame(rows, columns=["subscriber", "received", "unread", "dropped"])

@@ -5,7 +5,7 @@ time for each, and the clock stops when it has handled it: waiting and service t
 also called the response time.
 
 >>> from pubsub_lib.lab.clock.virtual_time import run_virtual
->>> from pubsub_lib.lab.traffic.workloads import open_loop
+>>> from pubsub_lib.lab.traffic.loads import open_loop
 >>> load = open_loop(messages=3, rate_hz=100)
 >>> table = run_virtual(response_times(load, [0.025, 0.0, 0.0]))
 >>> table["response_s"].round(6).tolist()
@@ -14,15 +14,19 @@ also called the response time.
 
 import asyncio
 from collections.abc import Sequence
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from pubsub_lib.in_process.inbox import Inbox
 from pubsub_lib.in_process.queue_broker import AsyncPubSub
-from pubsub_lib.lab.traffic.workloads import Load
+from pubsub_lib.lab.clock.stopwatch import Stopwatch
+from pubsub_lib.lab.traffic.data_frames import data_frame
+from pubsub_lib.lab.traffic.loads import Load
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
-async def response_times(load: Load, service_times_s: Sequence[float]) -> pd.DataFrame:
+async def response_times(load: Load, service_times_s: Sequence[float]) -> "pd.DataFrame":
     """Publish a load on schedule to one subscriber, and return how long each message took.
 
     The inbox has room for all of the load, so the publisher is never held up.
@@ -44,24 +48,20 @@ async def response_times(load: Load, service_times_s: Sequence[float]) -> pd.Dat
         raise ValueError(
             f"{load.messages:,} messages need as many service times, not {len(service_times_s):,}"
         )
-    now = asyncio.get_running_loop().time
-    start_s = now()
-    handled_s: list[float] = []
+    clock = Stopwatch()
+    rows: list[tuple[int, float, float, float]] = []
 
     async def handle(inbox: Inbox[int]) -> None:
         async for number in inbox:
             if service_times_s[number]:
                 await asyncio.sleep(service_times_s[number])
-            handled_s.append(now() - start_s)
+            due_s, handled_s = load.intended_s[number], clock.elapsed_s()
+            rows.append((number, due_s, handled_s, handled_s - due_s))
 
     async with asyncio.TaskGroup() as group, AsyncPubSub[int](load.messages) as broker:
         group.create_task(handle(broker.subscribe()), name="subscriber")
         for number, due_s in enumerate(load.intended_s):
-            if (wait_s := start_s + due_s - now()) > 0:
-                await asyncio.sleep(wait_s)
+            await clock.wait_until(due_s)
             await broker.publish(number)
         await broker.shutdown(timeout=None)
-    table = pd.DataFrame({"number": range(load.messages), "due_s": load.intended_s})
-    table["handled_s"] = handled_s
-    table["response_s"] = table["handled_s"] - table["due_s"]
-    return table
+    return data_frame(rows, columns=["number", "due_s", "handled_s", "response_s"])

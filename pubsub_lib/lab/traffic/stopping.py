@@ -32,8 +32,8 @@ from typing import Any, Protocol
 from pubsub_lib.interfaces import Broker
 from pubsub_lib.lab.clock.virtual_time import run_virtual
 from pubsub_lib.lab.clock.waiting_tasks import describe_waiting_tasks
-from pubsub_lib.lab.traffic.recordings import Pace, Reader, Span
-from pubsub_lib.lab.traffic.workloads import dead_reader, fast_reader, slow_reader
+from pubsub_lib.lab.traffic.readers import Pace, Reader, dead_reader, fast_reader, slow_reader
+from pubsub_lib.lab.traffic.recordings import Span
 
 TOLD_S = 5.5
 INTERVAL_S = 1.0

@@ -1,16 +1,16 @@
-"""Traffic for a broker: a publisher with a schedule, and readers with a pace.
+"""Puts a broker under load: a publisher with a schedule, readers with a pace, and a recording.
 
 A workload uses nothing but the `Broker` interface and measures from both ends, so every broker can
 be put under it, in virtual time or for real, and no broker needs to measure itself.
 
-Open loop means that messages are sent on schedule, whether or not the last one got through, as the
-world outside does. Closed loop means that the next message waits for the last one. Each message
-carries the time it was meant to be sent: measured from there, a publisher that is held up cannot
-hide the delay (the mistake of measuring from the actual sending is called coordinated omission; Gil
-Tene, "How NOT to Measure Latency", 2013).
+The latency of a message is counted from the time at which it was meant to be sent: so a publisher
+that is held up cannot hide the delay (the mistake of measuring from the actual sending is called
+coordinated omission; Gil Tene, "How NOT to Measure Latency", 2013).
 
 >>> from pubsub_lib import AsyncPubSub
 >>> from pubsub_lib.lab.clock.virtual_time import run_virtual
+>>> from pubsub_lib.lab.traffic.loads import open_loop
+>>> from pubsub_lib.lab.traffic.readers import fast_reader, slow_reader
 >>> recording = run_virtual(
 ...     run_workload(
 ...         AsyncPubSub[Sample](maxsize=10),
@@ -26,15 +26,17 @@ Tene, "How NOT to Measure Latency", 2013).
 
 import asyncio
 import math
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from numbers import Integral, Real
+from typing import assert_never
 
+from pubsub_lib.arguments import checked_positive
 from pubsub_lib.errors import Lagged, PubSubFull
-from pubsub_lib.first_attempts.naive import NaivePubSub
 from pubsub_lib.interfaces import Broker, Subscription
-from pubsub_lib.lab.traffic.recordings import Pace, Reader, Recording
+from pubsub_lib.lab.clock.stopwatch import Stopwatch
+from pubsub_lib.lab.traffic.loads import Load, require_load
+from pubsub_lib.lab.traffic.readers import Pace, Reader, require_readers
+from pubsub_lib.lab.traffic.recordings import Recording
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,55 +48,6 @@ class Sample:
     """
 
     number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """When messages are meant to be sent. Made by `open_loop`, `closed_loop` or `bursts`.
-
-    Attributes:
-        intended_s: for each message, the seconds after the start; empty for closed loop.
-        messages: how many messages are sent.
-    """
-
-    messages: int
-    intended_s: Sequence[float] = ()
-
-
-def open_loop(*, messages: int, rate_hz: float) -> Load:
-    """Send at a steady rate, in messages per second, whatever becomes of the messages before."""
-    _require_whole(messages=messages)
-    _require_positive(rate_hz=rate_hz)
-    return Load(messages, [number / rate_hz for number in range(messages)])
-
-
-def closed_loop(*, messages: int) -> Load:
-    """Send the next message as soon as the last one has been published."""
-    _require_whole(messages=messages)
-    return Load(messages)
-
-
-def bursts(*, messages: int, size: int, every_s: float) -> Load:
-    """Send `size` messages at once, and the next ones `every_s` seconds later."""
-    _require_whole(messages=messages, size=size)
-    _require_positive(every_s=every_s)
-    return Load(messages, [number // size * every_s for number in range(messages)])
-
-
-def fast_reader(name: str = "fast") -> Reader:
-    """Return a reader that handles a message in no time."""
-    return Reader(name, Pace.FAST, 0.0)
-
-
-def slow_reader(name: str = "slow", *, service_time_s: float) -> Reader:
-    """Return a reader that takes `service_time_s` seconds for each message."""
-    _require_positive(service_time_s=service_time_s)
-    return Reader(name, Pace.SLOW, service_time_s)
-
-
-def dead_reader(name: str = "dead") -> Reader:
-    """Return a reader that subscribes and never reads."""
-    return Reader(name, Pace.DEAD, math.inf)
 
 
 async def run_workload(
@@ -128,197 +81,148 @@ async def run_workload(
             f"a workload needs a broker that can be shut down, not {broker!r}; "
             "for NaivePubSub there is run_callbacks()"
         )
-    _require_load(load)
+    require_load(load)
     if until_s is not None:
-        _require_positive(until_s=until_s)
-    readers = _checked(readers)
+        checked_positive("until_s", until_s, unit="seconds")
+    readers = require_readers(readers)
     recording = Recording(readers, bound=getattr(broker, "maxsize", 0))
-    clock = _Stopwatch()
-    published = asyncio.Event()
-    waiting: dict[str, int] = {}
-    subscriptions = {reader.name: await broker.subscribe() for reader in readers}
+    clock = Stopwatch()
+    at_work = [
+        _ReaderAtWork(reader, await broker.subscribe(), recording, clock) for reader in readers
+    ]
+    publisher = _Publisher(broker, load, recording, clock, at_work, progress)
     async with asyncio.TaskGroup() as group:
-        reading = [
-            group.create_task(
-                _read(subscriptions[reader.name], reader, recording, clock, published, waiting),
-                name=reader.name,
-            )
-            for reader in readers
-        ]
-        if until_s is not None:
-            stopping = group.create_task(
-                _stop(until_s, reading, subscriptions, recording, group), name="stop"
-            )
-        for number in range(load.messages):
-            intended_s = load.intended_s[number] if load.intended_s else clock.elapsed_s()
-            if until_s is not None and max(intended_s, clock.elapsed_s()) >= until_s:
-                break
-            if (wait_s := intended_s - clock.elapsed_s()) > 0:
-                await asyncio.sleep(wait_s)
-            started_s = clock.elapsed_s()
-            recording.sent(number, intended_s, started_s)
-            try:
-                await broker.publish(Sample(number))
-            except PubSubFull:
-                recording.refused(number)
-            finished_s = clock.elapsed_s()
-            recording.published(number, finished_s)
-            if until_s is not None and finished_s >= until_s:
-                break  # the inboxes are being emptied
-            for name, subscription in subscriptions.items():
-                recording.depth(finished_s, name, subscription.qsize())
-                if getattr(subscription, "closed", False):
-                    recording.disconnected(name, finished_s)
-            if progress is not None:
-                progress()
-        if until_s is not None:
+        reading = [group.create_task(one.read(), name=one.reader.name) for one in at_work]
+        if until_s is None:
+            await publisher.publish(until_s=math.inf)
+            for one in at_work:
+                one.no_more_is_published()
+        else:
+            stopping = group.create_task(_stop(until_s, at_work, reading, group), name="stop")
+            await publisher.publish(until_s=until_s)
             await stopping
-        for reader in readers:  # before the shutdown, which may put a sentinel in the inbox
-            waiting[reader.name] = subscriptions[reader.name].qsize()
-            if reader.pace is Pace.DEAD and until_s is None:
-                recording.left_unread(reader.name, waiting[reader.name])
-        published.set()
         await broker.shutdown()
     return recording
 
 
-def run_callbacks(load: Load, readers: Iterable[Reader]) -> Recording:
-    """Publish the load with `NaivePubSub`, whose readers' callbacks block for their service time.
+@dataclass(frozen=True, slots=True)
+class _Publisher:
+    """Sends a load on schedule, and looks at every inbox after each message."""
 
-    Runs in real time, in the calling thread, which is the point of it.
+    broker: Broker[Sample]
+    load: Load
+    recording: Recording
+    clock: Stopwatch
+    readers: Sequence["_ReaderAtWork"]
+    progress: Callable[[], object] | None
 
-    Raises:
-        ValueError: if there are no readers, two have the same name, or one is dead: its callback
-            would never return.
-        TypeError: if an argument is of the wrong type.
+    async def publish(self, *, until_s: float) -> None:
+        """Publish message after message, until so many seconds have passed."""
+        for number in range(self.load.messages):
+            now_s = self.clock.elapsed_s()
+            intended_s = self.load.due_s(number, now_s=now_s)
+            if max(intended_s, now_s) >= until_s:
+                return
+            await self.clock.wait_until(intended_s)
+            self.recording.sent(number, intended_s, self.clock.elapsed_s())
+            try:
+                await self.broker.publish(Sample(number))
+            except PubSubFull:
+                self.recording.refused(number)
+            finished_s = self.clock.elapsed_s()
+            self.recording.published(number, finished_s)
+            if finished_s >= until_s:
+                return  # the inboxes are being emptied
+            for reader in self.readers:
+                reader.look_at_the_inbox(finished_s)
+            if self.progress is not None:
+                self.progress()
+
+
+class _ReaderAtWork:
+    """One reader and its subscription.
+
+    When all is published, the broker's shutdown may put a sentinel behind the messages, which is no
+    message: from then on what still waits is counted down, not asked for.
     """
-    _require_load(load)
-    readers = _checked(readers)
-    recording = Recording(readers, bound=0)
-    publisher = NaivePubSub()
-    start = time.perf_counter()
 
-    def callback_of(reader: Reader) -> Callable[[str], None]:
-        def callback(message: str) -> None:
-            recording.received(int(message), reader.name, time.perf_counter() - start)
-            if reader.service_time_s:
-                time.sleep(reader.service_time_s)
+    def __init__(
+        self,
+        reader: Reader,
+        subscription: Subscription[Sample],
+        recording: Recording,
+        clock: Stopwatch,
+    ) -> None:
+        self.reader = reader
+        self._subscription = subscription
+        self._recording = recording
+        self._clock = clock
+        self._all_is_published = asyncio.Event()
+        self._left: int | None = None
 
-        return callback
+    async def read(self) -> None:
+        """Read at the reader's pace to the end; for the dead, empty the inbox in the end."""
+        match self.reader.pace:
+            case Pace.DEAD:
+                await self._all_is_published.wait()
+                await self.leave_the_rest_unread()
+            case Pace.FAST | Pace.SLOW:
+                await self._read_everything()
+            case _:
+                assert_never(self.reader.pace)
 
-    for reader in readers:
-        if reader.pace is Pace.DEAD:
-            raise ValueError("a callback that never returns would stop the publisher for ever")
-        publisher.subscribe(callback_of(reader))
-    for number in range(load.messages):
-        elapsed_s = time.perf_counter() - start
-        intended_s = load.intended_s[number] if load.intended_s else elapsed_s
-        if intended_s > elapsed_s:
-            time.sleep(intended_s - elapsed_s)
-        recording.sent(number, intended_s, time.perf_counter() - start)
-        publisher.publish(str(number))
-        recording.published(number, time.perf_counter() - start)
-    return recording
+    def look_at_the_inbox(self, now_s: float) -> None:
+        """Note how many messages wait, and whether the broker has disconnected the reader."""
+        self._recording.depth(now_s, self.reader.name, self._subscription.qsize())
+        if getattr(self._subscription, "closed", False):
+            self._recording.disconnected(self.reader.name, now_s)
 
+    def no_more_is_published(self) -> None:
+        """Say, before the broker's shutdown, that the inbox holds all there will ever be."""
+        self._left = self._subscription.qsize()
+        self._all_is_published.set()
 
-class _Stopwatch:
-    """The event loop's clock, virtual or real, from 0."""
+    async def leave_the_rest_unread(self) -> None:
+        """Empty the inbox for a reader that reads no more, so that the broker can shut down."""
+        unread = 0
+        while await self._next() is not None:
+            self._subscription.task_done()
+            unread += 1
+            self._recording.left_unread(self.reader.name, unread)
 
-    def __init__(self) -> None:
-        self._now = asyncio.get_running_loop().time
-        self._start = self._now()
+    async def _read_everything(self) -> None:
+        while (sample := await self._next()) is not None:
+            received_s = self._clock.elapsed_s()
+            self._recording.received(sample.number, self.reader.name, received_s)
+            if self._left is not None:
+                self._left -= 1
+            waiting = self._subscription.qsize() if self._left is None else self._left
+            self._recording.depth(received_s, self.reader.name, waiting)
+            if self.reader.service_time_s:
+                await asyncio.sleep(self.reader.service_time_s)
+            self._subscription.task_done()
 
-    def elapsed_s(self) -> float:
-        return self._now() - self._start
-
-
-async def _read(
-    subscription: Subscription[Sample],
-    reader: Reader,
-    recording: Recording,
-    clock: _Stopwatch,
-    published: asyncio.Event,
-    waiting: dict[str, int],
-) -> None:
-    if reader.pace is Pace.DEAD:
-        await published.wait()
-        while await _next(subscription) is not None:
-            subscription.task_done()
-        return
-    while (sample := await _next(subscription)) is not None:
-        received_s = clock.elapsed_s()
-        recording.received(sample.number, reader.name, received_s)
-        if published.is_set():  # the inbox may hold a sentinel now, which is no message
-            waiting[reader.name] -= 1
-            recording.depth(received_s, reader.name, waiting[reader.name])
-        else:
-            recording.depth(received_s, reader.name, subscription.qsize())
-        if reader.service_time_s:
-            await asyncio.sleep(reader.service_time_s)
-        subscription.task_done()
+    async def _next(self) -> Sample | None:
+        """Take the next message. A reader of a ring that was overtaken goes on with the oldest
+        there is; what it missed is in the recording, as every drop is: sent, and not received.
+        """
+        while True:
+            try:
+                return await self._subscription.get()
+            except Lagged:
+                continue
 
 
 async def _stop(
     until_s: float,
+    readers: Sequence[_ReaderAtWork],
     reading: Sequence[asyncio.Task[None]],
-    subscriptions: Mapping[str, Subscription[Sample]],
-    recording: Recording,
     group: asyncio.TaskGroup,
 ) -> None:
     """End the readers after so many seconds, and take what they leave, so that all can end."""
     await asyncio.sleep(until_s)
     for task in reading:
         task.cancel()
-    for name, subscription in subscriptions.items():
-        recording.depth(until_s, name, subscription.qsize())
-        group.create_task(_leave_unread(subscription, name, recording), name=f"rest of {name}")
-
-
-async def _leave_unread(
-    subscription: Subscription[Sample], name: str, recording: Recording
-) -> None:
-    unread = 0
-    while await _next(subscription) is not None:
-        subscription.task_done()
-        unread += 1
-        recording.left_unread(name, unread)
-
-
-async def _next(subscription: Subscription[Sample]) -> Sample | None:
-    """Take the next message. A reader of a ring that was overtaken goes on with the oldest there
-    is; what it missed is in the recording, as every drop is: sent, and not received.
-    """
-    while True:
-        try:
-            return await subscription.get()
-        except Lagged:
-            continue
-
-
-def _require_positive(**values: float) -> None:
-    for name, value in values.items():
-        if not isinstance(value, Real):
-            raise TypeError(f"{name} must be a number, not {value!r}")
-        if not 0 < value < math.inf:
-            raise ValueError(f"{name} must be a positive number, not {value}")
-
-
-def _require_whole(**values: int) -> None:
-    _require_positive(**values)
-    for name, value in values.items():
-        if not isinstance(value, Integral):
-            raise TypeError(f"{name} must be a whole number, not {value}")
-
-
-def _require_load(load: Load) -> None:
-    if not isinstance(load, Load):
-        raise TypeError(f"a load is made by open_loop(), closed_loop() or bursts(), not {load!r}")
-
-
-def _checked(readers: Iterable[Reader]) -> list[Reader]:
-    readers = list(readers)
-    if not all(isinstance(reader, Reader) for reader in readers):
-        raise TypeError("readers are made by fast_reader(), slow_reader() or dead_reader()")
-    if not readers or len({reader.name for reader in readers}) < len(readers):
-        raise ValueError("a workload needs at least one reader, and each name only once")
-    return readers
+    for reader in readers:
+        reader.look_at_the_inbox(until_s)
+        group.create_task(reader.leave_the_rest_unread(), name=f"rest of {reader.reader.name}")

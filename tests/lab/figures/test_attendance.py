@@ -6,7 +6,7 @@ from pubsub_lib import AsyncPubSub, ChapterPubSub
 from pubsub_lib.lab.clock.virtual_time import run_virtual
 from pubsub_lib.lab.figures.attendance import who_received_what
 from pubsub_lib.lab.traffic.attendance import Visit, run_visits
-from pubsub_lib.lab.traffic.workloads import open_loop
+from pubsub_lib.lab.traffic.loads import open_loop
 from tests.lab.figures.drawn import axis_labels, legends, points, titles
 
 

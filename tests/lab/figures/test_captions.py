@@ -16,7 +16,8 @@ from pubsub_lib.lab.figures.captions import (
     plain,
     quantile,
 )
-from pubsub_lib.lab.traffic.recordings import Pace, Reader, Recording, Span
+from pubsub_lib.lab.traffic.readers import Pace, Reader
+from pubsub_lib.lab.traffic.recordings import Recording, Span
 
 FAST, SLOW = Reader("fast", Pace.FAST, 0.0), Reader("slow", Pace.SLOW, 0.01)
 

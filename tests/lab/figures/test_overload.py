@@ -10,8 +10,9 @@ from pubsub_lib.lab.clock.virtual_time import run_virtual
 from pubsub_lib.lab.figures.overload import at_a_glance, side_by_side
 from pubsub_lib.lab.figures.style import COLOURS, DROP, Plot
 from pubsub_lib.lab.playground.overload import Overload
-from pubsub_lib.lab.traffic.recordings import Pace
-from pubsub_lib.lab.traffic.workloads import dead_reader, open_loop, run_workload
+from pubsub_lib.lab.traffic.loads import open_loop
+from pubsub_lib.lab.traffic.readers import Pace, dead_reader
+from pubsub_lib.lab.traffic.workloads import run_workload
 from tests.lab.figures.drawn import cut_off, legends, overlap, points, texts, titles, x_ticks
 
 DROPPING = Overload(slow=2, dead=1)

@@ -23,16 +23,11 @@ from pubsub_lib.lab.figures.style import (
     WAITING,
     Plot,
 )
-from pubsub_lib.lab.traffic.recordings import Pace, Reader, Recording, Span
-from pubsub_lib.lab.traffic.workloads import (
-    closed_loop,
-    dead_reader,
-    fast_reader,
-    open_loop,
-    run_callbacks,
-    run_workload,
-    slow_reader,
-)
+from pubsub_lib.lab.traffic.callbacks import run_callbacks
+from pubsub_lib.lab.traffic.loads import closed_loop, open_loop
+from pubsub_lib.lab.traffic.readers import Pace, Reader, dead_reader, fast_reader, slow_reader
+from pubsub_lib.lab.traffic.recordings import Recording, Span
+from pubsub_lib.lab.traffic.workloads import run_workload
 from tests.lab.figures.drawn import (
     axis_labels,
     cut_off,

@@ -6,7 +6,8 @@ from matplotlib.colors import same_color
 
 from pubsub_lib.lab.figures.stopping import about_ending, endings
 from pubsub_lib.lab.figures.style import DROP, Plot
-from pubsub_lib.lab.traffic.recordings import Pace, Span
+from pubsub_lib.lab.traffic.readers import Pace
+from pubsub_lib.lab.traffic.recordings import Span
 from pubsub_lib.lab.traffic.stopping import BROKEN_OFF, HANDLED, IN_HAND, PUBLISHED, Ending, Life
 from tests.lab.figures.drawn import cut_off, legends, texts, titles
 

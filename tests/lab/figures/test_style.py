@@ -15,7 +15,7 @@ from pubsub_lib.lab.figures.style import (
     line_of,
     panels_for,
 )
-from pubsub_lib.lab.traffic.recordings import Pace, Reader
+from pubsub_lib.lab.traffic.readers import Pace, Reader
 
 
 def drawing(height: int = 2) -> Plot:

@@ -6,7 +6,7 @@ import pytest
 
 from pubsub_lib import Overflow
 from pubsub_lib.lab.playground.overload import SECONDS, Overload
-from pubsub_lib.lab.traffic.recordings import Pace
+from pubsub_lib.lab.traffic.readers import Pace
 
 
 def findings(**settings) -> str:

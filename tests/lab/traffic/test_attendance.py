@@ -8,7 +8,7 @@ import pytest
 from pubsub_lib import AsyncPubSub, ChapterPubSub
 from pubsub_lib.lab.clock.virtual_time import run_virtual
 from pubsub_lib.lab.traffic.attendance import Attended, Visit, leave, run_visits
-from pubsub_lib.lab.traffic.workloads import closed_loop, open_loop
+from pubsub_lib.lab.traffic.loads import closed_loop, open_loop
 
 
 class LeavablePubSub(ChapterPubSub):

@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from pubsub_lib.lab.traffic.recordings import Pace, Reader, Recording
+from pubsub_lib.lab.traffic.readers import Pace, Reader
+from pubsub_lib.lab.traffic.recordings import Recording
 
 FAST, SLOW, DEAD = (Reader(pace.value, pace, 0.0) for pace in Pace)
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from pubsub_lib.lab.clock.virtual_time import run_virtual
+from pubsub_lib.lab.traffic.loads import Load, bursts, closed_loop, open_loop
 from pubsub_lib.lab.traffic.responses import response_times
-from pubsub_lib.lab.traffic.workloads import Load, bursts, closed_loop, open_loop
 
 
 def responses_s(load: Load, service_times_s: Sequence[float]) -> list[float]:

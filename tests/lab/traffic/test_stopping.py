@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from pubsub_lib import AsyncPubSub, ChapterPubSub
-from pubsub_lib.lab.traffic.recordings import Pace, Span
+from pubsub_lib.lab.traffic.readers import Pace, fast_reader, slow_reader
+from pubsub_lib.lab.traffic.recordings import Span
 from pubsub_lib.lab.traffic.stopping import (
     BROKEN_OFF,
     HANDLED,
@@ -16,7 +17,6 @@ from pubsub_lib.lab.traffic.stopping import (
     Service,
     observe,
 )
-from pubsub_lib.lab.traffic.workloads import fast_reader, slow_reader
 
 
 async def read(queue: asyncio.Queue[int | None], handle: Handle) -> None:

@@ -1,7 +1,6 @@
-"""Workloads: when messages are sent, who reads them, and what a run records, to the nanosecond."""
+"""Workloads: what a run records of what was sent, waited and was read, to the nanosecond."""
 
 import asyncio
-import math
 
 import pytest
 from hypothesis import given, settings
@@ -9,19 +8,10 @@ from hypothesis import strategies as st
 
 from pubsub_lib import AsyncPubSub, ChapterPubSub, NaivePubSub, PubSubClosed, RingPubSub
 from pubsub_lib.lab.clock.virtual_time import run_virtual
-from pubsub_lib.lab.traffic.recordings import Pace, Reader, Recording
-from pubsub_lib.lab.traffic.workloads import (
-    Load,
-    Sample,
-    bursts,
-    closed_loop,
-    dead_reader,
-    fast_reader,
-    open_loop,
-    run_callbacks,
-    run_workload,
-    slow_reader,
-)
+from pubsub_lib.lab.traffic.loads import Load, bursts, closed_loop, open_loop
+from pubsub_lib.lab.traffic.readers import Reader, dead_reader, fast_reader, slow_reader
+from pubsub_lib.lab.traffic.recordings import Recording
+from pubsub_lib.lab.traffic.workloads import Sample, run_workload
 
 BROKERS = [ChapterPubSub, AsyncPubSub, RingPubSub]
 every_broker = pytest.mark.parametrize("broker_class", BROKERS, ids=["chapter", "ours", "ring"])
@@ -40,85 +30,6 @@ def latencies_s(recording: Recording, subscriber: str) -> list[float]:
 def drops_of(recording: Recording) -> dict[str, tuple[int, int, int]]:
     """Return received, unread and dropped, by subscriber."""
     return {name: counts for name, *counts in recording.drops().itertuples(index=False)}
-
-
-# The schedules.
-
-
-def test_an_open_loop_sends_at_a_steady_rate():
-    assert open_loop(messages=4, rate_hz=8) == Load(4, [0.0, 0.125, 0.25, 0.375])
-
-
-def test_a_closed_loop_has_no_schedule():
-    assert closed_loop(messages=3) == Load(3)
-
-
-def test_bursts_send_a_few_at_once_and_then_pause():
-    assert bursts(messages=5, size=2, every_s=0.5) == Load(5, [0.0, 0.0, 0.5, 0.5, 1.0])
-
-
-NO_POSITIVE_NUMBERS = [0, -1, -0.5, math.nan, math.inf, -math.inf]
-
-
-@pytest.mark.parametrize("value", NO_POSITIVE_NUMBERS)
-@pytest.mark.parametrize(
-    ("argument", "make"),
-    [
-        ("messages", lambda value: open_loop(messages=value, rate_hz=10)),
-        ("rate_hz", lambda value: open_loop(messages=10, rate_hz=value)),
-        ("messages", lambda value: closed_loop(messages=value)),
-        ("messages", lambda value: bursts(messages=value, size=5, every_s=1)),
-        ("size", lambda value: bursts(messages=10, size=value, every_s=1)),
-        ("every_s", lambda value: bursts(messages=10, size=5, every_s=value)),
-        ("service_time_s", lambda value: slow_reader(service_time_s=value)),
-    ],
-)
-def test_what_is_not_positive_is_refused_by_name(argument, make, value):
-    with pytest.raises(ValueError, match=f"^{argument} must be a positive number, not {value}$"):
-        make(value)
-
-
-@pytest.mark.parametrize(
-    ("argument", "make"),
-    [
-        ("messages", lambda value: open_loop(messages=value, rate_hz=10)),
-        ("messages", lambda value: closed_loop(messages=value)),
-        ("size", lambda value: bursts(messages=10, size=value, every_s=1)),
-    ],
-)
-def test_part_of_a_message_is_refused_by_name(argument, make):
-    with pytest.raises(TypeError, match=rf"^{argument} must be a whole number, not 2\.5$"):
-        make(2.5)
-
-
-def test_a_number_in_quotes_is_refused_by_name():
-    with pytest.raises(TypeError, match=r"^rate_hz must be a number, not '10'$"):
-        open_loop(messages=10, rate_hz="10")
-
-
-# The readers.
-
-
-def test_readers_have_a_name_a_pace_and_a_service_time():
-    assert fast_reader() == Reader("fast", Pace.FAST, 0.0)
-    assert slow_reader(service_time_s=0.5) == Reader("slow", Pace.SLOW, 0.5)
-    assert dead_reader() == Reader("dead", Pace.DEAD, math.inf)
-
-
-def test_readers_can_be_given_names():
-    readers = [fast_reader("a"), slow_reader("b", service_time_s=1), dead_reader("c")]
-    assert [reader.name for reader in readers] == ["a", "b", "c"]
-
-
-@pytest.mark.parametrize("name", [3, None, 0.002])
-def test_a_name_that_is_no_string_is_refused(name):
-    with pytest.raises(TypeError, match=r"^a reader's name is a string, not "):
-        fast_reader(name)
-
-
-def test_an_empty_name_is_refused():
-    with pytest.raises(ValueError, match="needs a name"):
-        dead_reader("")
 
 
 # What a run records. The expected numbers follow from the schedule alone.
@@ -381,60 +292,3 @@ def test_an_error_of_the_broker_ends_the_run_and_leaves_no_reader_behind():
         return {task.get_name() for task in asyncio.all_tasks()}
 
     assert run_virtual(main()) == {"main"}
-
-
-# Callbacks. They run in real time, where a sleep may last longer than asked, but never less.
-
-
-def test_a_publish_to_callbacks_takes_as_long_as_all_of_them():
-    readers = [slow_reader(name, service_time_s=0.002) for name in ("a", "b")]
-    durations_s = run_callbacks(closed_loop(messages=3), readers).publishes()["duration_s"]
-    assert len(durations_s) == 3
-    assert durations_s.min() >= 0.0039
-
-
-def test_callbacks_are_called_in_the_order_in_which_they_subscribed():
-    recording = run_callbacks(closed_loop(messages=2), [fast_reader("a"), fast_reader("b")])
-    table = recording.deliveries()
-    assert table["subscriber"].tolist() == ["a", "b", "a", "b"]
-    assert table["number"].tolist() == [0, 0, 1, 1]
-
-
-def test_no_message_is_sent_to_callbacks_before_it_is_due():
-    table = run_callbacks(open_loop(messages=3, rate_hz=500), [fast_reader()]).publishes()
-    assert table["intended_s"].tolist() == [0.0, 0.002, 0.004]
-    assert (table["sent_s"] >= table["intended_s"] - 1e-4).all()
-
-
-def test_a_message_that_callbacks_hold_up_is_sent_late():
-    # A message is due each millisecond, and each takes 4.
-    recording = run_callbacks(
-        open_loop(messages=4, rate_hz=1000), [slow_reader(service_time_s=0.004)]
-    )
-    table = recording.publishes()
-    late_s = table["sent_s"] - table["intended_s"]
-    assert all(late_s >= [number * 0.0029 for number in range(4)])
-    assert recording.deliveries()["latency_s"].iloc[-1] >= late_s.iloc[-1]
-
-
-def test_callbacks_miss_nothing_and_have_no_inbox():
-    recording = run_callbacks(closed_loop(messages=3), [fast_reader("a"), fast_reader("b")])
-    assert drops_of(recording) == {"a": [3, 0, 0], "b": [3, 0, 0]}
-    assert recording.bound == 0
-    assert recording.queue_fill().empty
-
-
-def test_a_callback_that_never_returns_is_refused():
-    with pytest.raises(ValueError, match="stop the publisher for ever"):
-        run_callbacks(closed_loop(messages=1), [fast_reader(), dead_reader()])
-
-
-@pytest.mark.parametrize("readers", [[], [fast_reader(), fast_reader()]])
-def test_callbacks_need_readers_with_names_of_their_own(readers):
-    with pytest.raises(ValueError, match="at least one reader, and each name only once"):
-        run_callbacks(closed_loop(messages=1), readers)
-
-
-def test_callbacks_need_a_load():
-    with pytest.raises(TypeError, match="a load is made by"):
-        run_callbacks([0.0, 0.1], [fast_reader()])

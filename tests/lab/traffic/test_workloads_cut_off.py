@@ -8,15 +8,10 @@ from hypothesis import strategies as st
 
 from pubsub_lib import AsyncPubSub, ChapterPubSub, Overflow
 from pubsub_lib.lab.clock.virtual_time import run_virtual
+from pubsub_lib.lab.traffic.loads import closed_loop, open_loop
+from pubsub_lib.lab.traffic.readers import dead_reader, fast_reader, slow_reader
 from pubsub_lib.lab.traffic.recordings import Recording
-from pubsub_lib.lab.traffic.workloads import (
-    closed_loop,
-    dead_reader,
-    fast_reader,
-    open_loop,
-    run_workload,
-    slow_reader,
-)
+from pubsub_lib.lab.traffic.workloads import run_workload
 
 TEN_PER_SECOND = open_loop(messages=100, rate_hz=10)
 either_broker = pytest.mark.parametrize("broker_class", [ChapterPubSub, AsyncPubSub])

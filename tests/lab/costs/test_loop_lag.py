@@ -5,8 +5,8 @@ import math
 
 import pytest
 
-from pubsub_lib.lab.clock.loop_lag import LoopLag
 from pubsub_lib.lab.clock.virtual_time import run_virtual
+from pubsub_lib.lab.costs.loop_lag import LoopLag
 
 
 def stall(seconds: float) -> None:
@@ -105,5 +105,7 @@ def test_a_cancelled_end_of_the_block_does_not_leave_the_heartbeat_behind():
 
 @pytest.mark.parametrize("interval_s", [0, -0.001, math.nan, math.inf])
 def test_an_interval_that_is_no_length_of_time_is_refused(interval_s):
-    with pytest.raises(ValueError, match=f"must be a positive number of seconds, not {interval_s}"):
+    with pytest.raises(
+        ValueError, match=f"be a positive number of seconds, not {interval_s}"
+    ):
         LoopLag(interval_s=interval_s)

@@ -1,7 +1,7 @@
-"""The surroundings of a cache: the store behind it, the readers before it, a slow link to it.
+"""What is read through a cache: the store behind it, the readers before it, a slow link to it.
 
 >>> from pubsub_lib.lab.clock.virtual_time import run_virtual
->>> async def main() -> pd.DataFrame:
+>>> async def main():
 ...     store = Store[int](load_s=0.02)
 ...     store.write("gold", 1900)
 ...     cached = (await store.load("gold")).value
@@ -24,12 +24,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from pubsub_lib.caching.replicas import Versioned
 from pubsub_lib.errors import Lagged
 from pubsub_lib.interfaces import ManagedBroker
+from pubsub_lib.lab.clock.stopwatch import Stopwatch
+from pubsub_lib.lab.traffic.data_frames import data_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Store[V]:
@@ -69,7 +73,7 @@ class Store[V]:
 
 async def read_on_schedule[V](
     get: Callable[[str], Awaitable[V]], store: Store[V], key: str, *, reads: int, interval_s: float
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """Read through a cache on schedule, and compare each answer with what the store then holds.
 
     The load is open: the next read begins when it is due, whether or not the last one has its
@@ -87,23 +91,21 @@ async def read_on_schedule[V](
         the call; `answer`; `stored`, what the store held when the answer came; and whether the
         answer was `stale`, which is to say another one.
     """
-    now = asyncio.get_running_loop().time
-    start_s = now()
-    rows: dict[int, tuple[float, float, V, V]] = {}
+    clock = Stopwatch()
 
-    async def read(number: int, asked_s: float) -> None:
-        await asyncio.sleep(start_s + asked_s - now())
+    async def read(asked_s: float) -> tuple[float, float, V, V, bool]:
+        await clock.wait_until(asked_s)
         answer = await get(key)
-        rows[number] = (asked_s, round(now() - start_s, 9), answer, store.values[key].value)
+        stored = store.values[key].value
+        return asked_s, round(clock.elapsed_s(), 9), answer, stored, answer != stored
 
     async with asyncio.TaskGroup() as group:
-        for number in range(reads):
-            group.create_task(read(number, round((number + 0.5) * interval_s, 9)))
-    table = pd.DataFrame(
-        [rows[number] for number in range(reads)],
-        columns=["asked_s", "answered_s", "answer", "stored"],
-    )
-    return table.assign(stale=table["answer"] != table["stored"])
+        asking = [
+            group.create_task(read(round((number + 0.5) * interval_s, 9)))
+            for number in range(reads)
+        ]
+    columns = ["asked_s", "answered_s", "answer", "stored", "stale"]
+    return data_frame((one.result() for one in asking), columns=columns)
 
 
 async def slow_link[T](

@@ -14,11 +14,13 @@ True
 """
 
 import asyncio
-import math
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-import pandas as pd
+from pubsub_lib.arguments import checked_positive
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class LoopLag:
@@ -32,14 +34,14 @@ class LoopLag:
     """
 
     def __init__(self, *, interval_s: float = 0.001) -> None:
-        if not 0 < interval_s < math.inf:
-            raise ValueError(f"interval_s must be a positive number of seconds, not {interval_s}")
-        self._interval_s = interval_s
+        self._interval_s = checked_positive("interval_s", interval_s, unit="seconds")
         self._beats: list[tuple[float, float]] = []
         self._task: asyncio.Task[None] | None = None
 
-    def table(self) -> pd.DataFrame:
+    def table(self) -> "pd.DataFrame":
         """Return a row per heartbeat: time_s (from the start) and lag_s (how late it came)."""
+        import pandas as pd  # here, since to measure needs none
+
         return pd.DataFrame(self._beats, columns=["time_s", "lag_s"])
 
     async def __aenter__(self) -> Self:

@@ -7,7 +7,7 @@ import pytest
 from pubsub_lib import AsyncPubSub, RingPubSub
 from pubsub_lib.caching.replicas import Versioned
 from pubsub_lib.lab.clock.virtual_time import run_virtual
-from pubsub_lib.lab.traffic.caching import Store, read_on_schedule, slow_link
+from pubsub_lib.lab.traffic.cached_reads import Store, read_on_schedule, slow_link
 
 every_broker = pytest.mark.parametrize("broker_class", [AsyncPubSub, RingPubSub])
 

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from pubsub_lib.lab.clock.timers import count_timers
 from pubsub_lib.lab.clock.virtual_time import run_virtual
+from pubsub_lib.lab.costs.timers import count_timers
 
 
 async def test_timers_are_counted_by_whichever_way_they_are_set():

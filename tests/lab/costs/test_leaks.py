@@ -10,8 +10,8 @@ import pytest
 
 from pubsub_lib import ChapterPubSub
 from pubsub_lib.first_attempts import chapter
-from pubsub_lib.lab.traffic import leaks
-from pubsub_lib.lab.traffic.leaks import FRAMES, held_by, no_garbage_collection, where_memory_grew
+from pubsub_lib.lab.costs import leaks
+from pubsub_lib.lab.costs.leaks import FRAMES, held_by, no_garbage_collection, where_memory_grew
 
 
 def hoard(kept, count):
