@@ -18,7 +18,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from pubsub_lib import AsyncPubSub, ChapterPubSub, RingPubSub
+from pubsub_lib.first_attempts.chapter import ChapterPubSub
+from pubsub_lib.in_process.queue_broker import AsyncPubSub
+from pubsub_lib.in_process.ring_broker import RingPubSub
 from pubsub_lib.lab.promises.traits import MANAGED, Trait
 
 

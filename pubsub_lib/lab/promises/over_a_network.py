@@ -13,9 +13,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
-from pubsub_lib import Message
 from pubsub_lib.lab.promises.kinds import Kind
 from pubsub_lib.lab.promises.traits import MANAGED, Trait
+from pubsub_lib.messages import Message
 from pubsub_lib.nats import JetStreamPubSub, NatsPubSub, nats_server
 
 _SUBJECTS = (f"promises.{number}" for number in itertools.count())

@@ -105,7 +105,5 @@ def test_a_cancelled_end_of_the_block_does_not_leave_the_heartbeat_behind():
 
 @pytest.mark.parametrize("interval_s", [0, -0.001, math.nan, math.inf])
 def test_an_interval_that_is_no_length_of_time_is_refused(interval_s):
-    with pytest.raises(
-        ValueError, match=f"be a positive number of seconds, not {interval_s}"
-    ):
+    with pytest.raises(ValueError, match=f"be a positive number of seconds, not {interval_s}"):
         LoopLag(interval_s=interval_s)

@@ -40,9 +40,7 @@ NO_POSITIVE_NUMBERS = [0, -1, -0.5, math.nan, math.inf, -math.inf]
     ],
 )
 def test_what_is_not_positive_is_refused_by_name(argument, make, value):
-    with pytest.raises(
-        ValueError, match=f"^{argument} must be a positive .*, not {value}$"
-    ):
+    with pytest.raises(ValueError, match=f"^{argument} must be a positive .*, not {value}$"):
         make(value)
 
 

@@ -9,11 +9,11 @@ the batches: [[1, 2]]
 
 from typing import Any
 
-from pubsub_lib import ShutdownReport
 from pubsub_lib.lab.promises.promise import Stage
 from pubsub_lib.lab.promises.stepping import let_all_run, start
 from pubsub_lib.lab.promises.traits import Trait
 from pubsub_lib.lab.promises.trial import Trial
+from pubsub_lib.reports import ShutdownReport
 
 promise = Stage.BATCHES.promise
 

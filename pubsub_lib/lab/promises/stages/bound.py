@@ -10,7 +10,7 @@ messages that are left to read: [1, 2, 3]
 import asyncio
 from typing import Any
 
-from pubsub_lib import Delivery, Lagged
+from pubsub_lib.errors import Lagged
 from pubsub_lib.lab.promises.promise import Stage
 from pubsub_lib.lab.promises.stepping import (
     let_all_run,
@@ -22,6 +22,7 @@ from pubsub_lib.lab.promises.stepping import (
 )
 from pubsub_lib.lab.promises.traits import Trait
 from pubsub_lib.lab.promises.trial import Trial
+from pubsub_lib.reports import Delivery
 
 promise = Stage.BOUND.promise
 

@@ -15,11 +15,14 @@ import re
 import warnings
 from typing import Any
 
-from pubsub_lib import BrokerStats, Delivery, Message, PubSubClosed, ShutdownReport, subscriber_task
+from pubsub_lib.errors import PubSubClosed
+from pubsub_lib.first_attempts.chapter import subscriber_task
 from pubsub_lib.lab.promises.promise import Stage
 from pubsub_lib.lab.promises.stepping import let_all_run, now, read_all, start, unread
 from pubsub_lib.lab.promises.traits import Trait
 from pubsub_lib.lab.promises.trial import Trial
+from pubsub_lib.messages import Message
+from pubsub_lib.reports import BrokerStats, Delivery, ShutdownReport
 
 promise = Stage.ENDING.promise
 

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from pubsub_lib import PubSubClosed
+from pubsub_lib.errors import PubSubClosed
 from pubsub_lib.lab.clock.virtual_time import run_virtual
 from pubsub_lib.lab.promises.promise import Stage
 from pubsub_lib.lab.promises.stepping import unread

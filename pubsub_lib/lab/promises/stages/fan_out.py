@@ -13,11 +13,13 @@ import contextlib
 import io
 from typing import Any
 
-from pubsub_lib import Broker, Message, subscriber_task
+from pubsub_lib.first_attempts.chapter import subscriber_task
+from pubsub_lib.interfaces import Broker
 from pubsub_lib.lab.promises.promise import Stage
 from pubsub_lib.lab.promises.stepping import let_all_run, publish_all, read_all, start
 from pubsub_lib.lab.promises.traits import Trait
 from pubsub_lib.lab.promises.trial import Trial
+from pubsub_lib.messages import Message
 
 promise = Stage.FAN_OUT.promise
 

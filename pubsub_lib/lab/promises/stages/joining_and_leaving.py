@@ -10,11 +10,12 @@ import gc
 import weakref
 from typing import Any
 
-from pubsub_lib import Delivery, ManagedBroker, ManagedSubscription
+from pubsub_lib.interfaces import ManagedBroker, ManagedSubscription
 from pubsub_lib.lab.promises.promise import Stage
 from pubsub_lib.lab.promises.stepping import let_all_run, now, start, unread
 from pubsub_lib.lab.promises.traits import MANAGED, Trait
 from pubsub_lib.lab.promises.trial import Trial
+from pubsub_lib.reports import Delivery
 
 promise = Stage.JOINING_AND_LEAVING.promise
 

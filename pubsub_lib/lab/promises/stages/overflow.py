@@ -12,11 +12,11 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any
 
-from pubsub_lib import Delivery, ShutdownReport
 from pubsub_lib.lab.promises.promise import Stage
 from pubsub_lib.lab.promises.stepping import now, read_all, start, unread
 from pubsub_lib.lab.promises.traits import Trait
 from pubsub_lib.lab.promises.trial import Trial
+from pubsub_lib.reports import Delivery, ShutdownReport
 
 promise = Stage.OVERFLOW.promise
 

@@ -10,11 +10,11 @@ get_nowait() after the end, twice: [None, None]
 import asyncio
 from typing import Any
 
-from pubsub_lib import ShutdownReport
 from pubsub_lib.lab.promises.promise import Stage
 from pubsub_lib.lab.promises.stepping import let_all_run, start
 from pubsub_lib.lab.promises.traits import Trait
 from pubsub_lib.lab.promises.trial import Trial
+from pubsub_lib.reports import ShutdownReport
 
 promise = Stage.READING.promise
 

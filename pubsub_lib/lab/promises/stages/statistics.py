@@ -7,10 +7,10 @@ what the broker counted: BrokerStats(subscribers=0, published=4, delivered=2, dr
 
 from typing import Any
 
-from pubsub_lib import BrokerStats
 from pubsub_lib.lab.promises.promise import Stage
 from pubsub_lib.lab.promises.traits import Trait
 from pubsub_lib.lab.promises.trial import Trial
+from pubsub_lib.reports import BrokerStats
 
 promise = Stage.STATISTICS.promise
 

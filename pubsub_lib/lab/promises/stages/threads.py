@@ -12,11 +12,12 @@ import gc
 import threading
 from typing import Any
 
-from pubsub_lib import Delivery, PubSubClosed
+from pubsub_lib.errors import PubSubClosed
 from pubsub_lib.lab.promises.promise import Stage
 from pubsub_lib.lab.promises.stepping import let_all_run, read_all, start
 from pubsub_lib.lab.promises.traits import Trait
 from pubsub_lib.lab.promises.trial import LIMIT_S, Trial
+from pubsub_lib.reports import Delivery
 
 promise = Stage.THREADS.promise
 
