@@ -1,7 +1,7 @@
 """What every broker must do: each kind of broker tries each promise that applies to it.
 
 The promises are data, in `pubsub_lib/lab/promises/stages`, and so are the kinds. To hold another
-broker to the contract, add its `Kind` to `KINDS`: its traits say which promises it has to keep.
+broker to the contract, add it to the kinds: its traits say which promises it has to keep.
 """
 
 from typing import Any
@@ -16,6 +16,11 @@ KINDS = (*IN_PROCESS_KINDS, *NETWORK_KINDS)
 NO_SERVER = why_no_server()
 
 
+def in_short(value: object) -> str:
+    """Return a value as part of a test's name, which is the same in every process."""
+    return str(getattr(value, "__name__", value))
+
+
 def trials() -> list[Any]:
     """Return the kinds, each with each case of what it promises, as parameters of a test."""
     skipped = pytest.mark.skipif(NO_SERVER is not None, reason=NO_SERVER or "")
@@ -24,7 +29,7 @@ def trials() -> list[Any]:
             kind,
             promise,
             case,
-            id="-".join([promise.name, *map(str, case.values()), kind.name]),
+            id="-".join([promise.name, *(in_short(value) for value in case.values()), kind.name]),
             marks=[skipped] if kind in NETWORK_KINDS else [],
         )
         for kind in KINDS
