@@ -155,6 +155,8 @@ class Connection:
             if not self.made:
                 await self._close_client()
         self._up.set()
+        for watcher in self._watchers:
+            watcher.connection_made()
 
     @property
     def connecting(self) -> bool:

@@ -138,3 +138,51 @@ class StreamFull(NatsError):
             f"the stream {stream!r} is full: a subscriber is behind; publish again later, let it "
             "catch up, forget() one that will not come back, or raise max_messages"
         )
+
+
+class StreamLost(NatsError):
+    """The server no longer has the stream; it was made anew, and what it kept is lost.
+
+    Attributes:
+        stream: what it is called.
+    """
+
+    def __init__(self, address: str, stream: str) -> None:
+        super().__init__(
+            f"the server at {address} no longer has the stream {stream!r}: what it kept is lost, "
+            "and it was made anew; give the server a store that lasts, and let nobody delete a "
+            "stream that is in use"
+        )
+        self.stream = stream
+
+
+class SubscriptionForgotten(NatsError):
+    """The server no longer knows a subscription with a name, so nothing more comes to its readers.
+
+    Attributes:
+        name: of the subscription.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"the server no longer knows the subscription {name!r}, nor what it kept for it: it "
+            "was deleted, by forget() or by an administrator; subscribe again to begin anew"
+        )
+        self.name = name
+
+
+class MessagesLost(NatsError):
+    """Messages will not come, since the server no longer had a subscription, or its stream.
+
+    They are counted as dropped by the subscription, which goes on.
+
+    Attributes:
+        count: how many, as far as it is known here.
+    """
+
+    def __init__(self, subject: str, count: int) -> None:
+        super().__init__(
+            f"at least {count:,} messages on {subject!r} are lost to a subscription that the "
+            "server no longer had; it was made anew, so publish again what matters"
+        )
+        self.count = count

@@ -50,6 +50,11 @@ class Once[R]:
         return self._task is not None
 
     @property
+    def running(self) -> bool:
+        """Whether the work was begun and goes on."""
+        return self._task is not None and not self._task.done()
+
+    @property
     def ended(self) -> bool:
         """Whether the work was begun and goes on no longer."""
         return self._task is not None and self._task.done()
@@ -65,6 +70,10 @@ class Once[R]:
             except BaseException:
                 working.close()
                 raise
+            if self._task.done():  # it began at once, and had not to wait
+                task = self._task
+                self._look_back(task)
+                return task
             self._task.add_done_callback(self._look_back)
         return self._task
 

@@ -17,6 +17,9 @@ from pubsub_lib.nats.errors import NatsError
 class ConnectionWatcher:
     """Whoever has something to do when the connection changes. By default that is nothing."""
 
+    def connection_made(self) -> None:
+        """Begin: the connection was made for the first time."""
+
     def connection_lost(self) -> None:
         """Expect no answers any more: the connection is lost, or closed."""
 

@@ -18,8 +18,10 @@ subscription has acknowledged it. The code stays the same, and this changes:
   on the server, up to `max_messages` for the slowest; then publishing fails with `StreamFull`.
   Nothing is dropped, but what one without a name has not got when the broker is shut down.
 - When the connection is lost it is made again, for ever. A server that comes back with an empty
-  store has lost what it kept: `on_error` is told, and the stream and the subscriptions are made
-  anew. Each of them misses what other processes publish before that.
+  store has lost what it kept, as if somebody had deleted it. That is noticed within seconds, while
+  connected too: a stream is made anew, and a subscription without a name, which counts as dropped
+  what it has missed, as far as that is known; `on_error` is told. The readers of a name that was
+  deleted get `SubscriptionForgotten`. `network.subscriptions` says how many there are.
 
 >>> import asyncio
 >>> from pubsub_lib import Message
@@ -83,6 +85,7 @@ class JetStreamStats(NamedTuple):
     received: int  #: deliveries to subscriptions here, with those that were repeated
     redelivered: int  #: of these, the repeated ones
     undecodable: int  #: payloads that came in and were no messages
+    subscriptions: int  #: of all processes, as the server knew them when it was last asked
 
 
 class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
@@ -171,6 +174,7 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
             counts.received,
             counts.redelivered,
             self._network.decoder.undecodable,
+            self._stream.subscriptions,
         )
 
     def subscribe(

@@ -26,7 +26,8 @@ from nats.js import api
 from pubsub_lib.in_process.event_loop import HomeLoop
 from pubsub_lib.in_process.subscriber import Subscribers
 from pubsub_lib.nats.decoding import Decoder
-from pubsub_lib.nats.errors import NatsError
+from pubsub_lib.nats.errors import MessagesLost, NatsError, SubscriptionForgotten
+from pubsub_lib.nats.jetstream.position import Position, numbers_of
 from pubsub_lib.nats.jetstream.stream import Stream
 from pubsub_lib.nats.jetstream.subscription import JetStreamInboxState
 from pubsub_lib.nats.once import Once
@@ -95,8 +96,8 @@ class Consumer[T]:
         self._stopped = False
         self._returned: list[Msg] = []
         self._made_in: datetime.datetime | None = None  # the stream of this date
-        self._highest = 0  # the last number in the stream that has come in here
-        self._missing: set[int] = set()  # those before it that were lost on their way, for now
+        self._position = Position(maxsize)
+        self._quiet = False  # whether nothing has come in since somebody looked
         self._arrival = asyncio.Event()
 
     @property
@@ -130,61 +131,85 @@ class Consumer[T]:
                 queue=self._config.deliver_group or "",
                 cb=self._receive,
             )
-            await self._make(self._config)
+            self._position.pass_over(await self._make(self._config))
         except Exception as error:
             self.inbox.fail(error)
             raise
 
-    async def _make(self, config: api.ConsumerConfig) -> None:
+    async def _make(self, config: api.ConsumerConfig) -> int:
+        """Make it, and return the number of the last message that it will not get."""
         stream = self._stream
         made = await stream.ask(lambda: stream.context.add_consumer(stream.name, config))
         self._made_in = stream.created
-        if made.delivered is not None:
-            self._highest = max(self._highest, made.delivered.stream_seq)
+        return 0 if made.delivered is None else made.delivered.stream_seq
+
+    @property
+    def _in_use(self) -> bool:
+        return self.ready and self._made_in is not None and not self._ending.begun
+
+    async def is_lost(self) -> bool:
+        """Return whether the server does not know it any more, though it should.
+
+        It is asked only if nothing has come in since this was called last.
+        """
+        if not self._in_use:
+            return False
+        quiet, self._quiet = self._quiet, True
+        if not quiet:
+            return False
+        known = await self._stream.consumer(self.name)
+        if known is not None:
+            self._position.pending = known.num_pending or 0
+        return known is None and self._in_use
 
     async def remake(self) -> None:
-        """Make the consumer again, if the server has come back without it."""
-        if not self.ready or self._made_in is None or self._ending.begun:
+        """Make the consumer again, if the server no longer has it, and count what that has lost.
+
+        One with a name that was deleted is not made again, since somebody may have meant it.
+        """
+        if not self._in_use:
             return
+        position = self._position
+        lost = 0
         in_another_stream = self._made_in != self._stream.created
         if in_another_stream:
-            self._highest = 0
-            self._missing.clear()
-        elif await self._stream.has(self.name):
-            return
-        if self.durable:  # made alike by everybody who shares it
-            await self._make(self._config)
-            return
-        before = self._highest
-        await self._make(
-            self._config.evolve(
-                deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=before + 1
-            )
+            lost = position.begin_anew()
+            for envelope in self.inbox.envelopes.all():
+                # An answer would be taken for one to the message that has this number now.
+                envelope._ackd = True
+        if await self._stream.consumer(self.name) is not None:
+            self._made_in = self._stream.created
+        elif self.durable and not in_another_stream:
+            self.inbox.fail(SubscriptionForgotten(self.name))
+        else:
+            # One with a name has to be made as everybody makes it who shares it.
+            config = self._config if self.durable else self._config_from(position.highest + 1)
+            # The server has not kept for it what comes before.
+            lost += position.pass_over(await self._make(config))
+            position.begin_deliveries()
+        if lost:
+            self.inbox.dropped += lost
+            self._stream.connection.report(MessagesLost(self._stream.subject, lost))
+
+    def _config_from(self, sequence: int) -> api.ConsumerConfig:
+        return self._config.evolve(
+            deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=sequence
         )
-        if not in_another_stream:
-            # The server has not kept these for it.
-            self.inbox.dropped += self._highest - before + len(self._missing)
-            self._missing.clear()
 
     async def _receive(self, envelope: Msg) -> None:
-        sequence, times = numbers_of(envelope)
+        sequence, delivery, pending, times = numbers_of(envelope)
         counts = self._stream.counts
         counts.received += 1
         if times > 1:
             counts.redelivered += 1
-        if not self.durable:
-            self._note_missing(sequence)
-        self._highest = max(self._highest, sequence)
+        self._quiet = False
+        if self.durable:  # others may have got what is missing here
+            self._position.pending = pending
+        else:
+            self.inbox.dropped += self._position.note(sequence, delivery, pending)
         if times == 1 or not self.inbox.envelopes.is_waiting(sequence):
             self._take_in(envelope, sequence)
         self._arrival.set()
-
-    def _note_missing(self, sequence: int) -> None:
-        """Note what was sent before this one, and will be sent again after ack_wait."""
-        self._missing.discard(sequence)
-        gap = range(self._highest + 1, sequence)
-        if len(gap) <= self.inbox.maxsize:  # else an administrator has removed these
-            self._missing.update(gap)
 
     def _take_in(self, envelope: Msg, sequence: int) -> None:
         inbox, replies = self.inbox, self._stream.replies
@@ -244,7 +269,7 @@ class Consumer[T]:
         Of a durable consumer others may have got it, so it is not waited for.
         """
         inbox = self.inbox
-        while not (self.durable or inbox.closed) and (self._highest < last or self._missing):
+        while not (self.durable or inbox.closed or self._position.has_all_up_to(last)):
             if or_full and inbox.depth + inbox.unfinished >= inbox.maxsize:
                 return
             self._arrival.clear()
@@ -280,23 +305,8 @@ class Consumer[T]:
             self.inbox.give_back()
         elif not self._ending.begun:
             last = await self._stream.last_sequence()
-            self.inbox.dropped += max(last - self._highest, 0) + len(self._missing)
-            self._highest = max(last, self._highest)
-            self._missing.clear()
+            self.inbox.dropped += self._position.pass_over(last)
             await self._stream.forget(self.name)
-
-
-def numbers_of(envelope: Msg) -> tuple[int, int]:
-    """Return a message's number in the stream, and how often it has been delivered.
-
-    `Msg.metadata` says the same, and makes six objects for it.
-
-    >>> numbers_of(Msg(None, reply="$JS.ACK.orders.billing.2.17.40.1700000000000000000.0"))
-    (17, 2)
-    """
-    words = envelope.reply.split(".")
-    first = 4 if len(words) == 9 else 6  # the longer form names the server's domain and account
-    return int(words[first + 1]), int(words[first])
 
 
 def checked_name(name: str) -> str:

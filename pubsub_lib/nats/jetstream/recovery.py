@@ -1,4 +1,8 @@
-"""Makes anew what a server has lost that has come back: the stream, and its consumers.
+"""Notices that the server has lost the stream or a consumer, and makes them anew.
+
+A server may come back with an empty store, somebody may delete what is in use, and nobody tells us:
+nothing would come in any more, and nobody would know. So it is looked at after each interruption,
+and now and then. What is lost is counted and reported, or ends the reader with an error.
 
 >>> Recovery.ready.__doc__
 'Whether the server can be expected to have everything now.'
@@ -14,9 +18,12 @@ from pubsub_lib.nats.jetstream.stream import Stream
 from pubsub_lib.nats.once import Once
 from pubsub_lib.nats.watcher import ConnectionWatcher
 
+# How often to look whether the server still has everything, in seconds.
+LOOK_EVERY_S = 2.0
+
 
 class Recovery(ConnectionWatcher):
-    """Looks after each interruption whether the server still has the stream and the consumers.
+    """Looks whether the server still has the stream and the consumers.
 
     Args:
         stream: what it should have.
@@ -27,13 +34,14 @@ class Recovery(ConnectionWatcher):
         self._stream = stream
         self._consumers = consumers
         self._recovering = Once[None](stream.tasks.start)
+        self._looking = Once[None](stream.tasks.start)
+        self._next_look: asyncio.TimerHandle | None = None
         stream.connection.watch(self)
 
     @property
     def ready(self) -> bool:
         """Whether the server can be expected to have everything now."""
-        going_on = self._recovering.begun and not self._recovering.ended
-        return self._stream.connection.connected and not going_on
+        return self._stream.connection.connected and not self._recovering.running
 
     async def until_ready(self) -> None:
         """Wait until there is a connection, and what the server has lost is there again.
@@ -63,9 +71,53 @@ class Recovery(ConnectionWatcher):
         except NatsError as error:
             self._stream.connection.report(error)
 
+    # Now and then.
+
+    def _look_later(self) -> None:
+        self._cancel_look()
+        loop = asyncio.get_running_loop()
+        self._next_look = loop.call_later(LOOK_EVERY_S, self._look_now)
+
+    def _cancel_look(self) -> None:
+        if self._next_look is not None:
+            self._next_look.cancel()
+            self._next_look = None
+
+    def _look_now(self) -> None:
+        if self._stream.connection.connected:
+            if self._looking.ended:
+                self._looking.forget()
+            self._looking.begin(self._look)
+            self._look_later()
+
+    async def _look(self) -> None:
+        """Look without holding up publishers, and begin to recover if anything is missing."""
+        try:
+            if self._stream.made and (await self._stream.is_lost() or await self._any_is_lost()):
+                self.begin()
+        except NotConnected:
+            pass  # it is over
+        except NatsError as error:
+            self._stream.connection.report(error)
+
+    async def _any_is_lost(self) -> bool:
+        for consumer in list(self._consumers):
+            if await consumer.is_lost():
+                return True
+        return False
+
+    @override
+    def connection_made(self) -> None:
+        self._look_later()
+
+    @override
+    def connection_lost(self) -> None:
+        self._cancel_look()
+
     @override
     def connection_restored(self) -> None:
         self.begin()
+        self._look_later()
 
     @override
     def connection_failed(self, error: NatsError) -> None:

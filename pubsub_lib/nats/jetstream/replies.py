@@ -12,11 +12,11 @@ background, in order.
 ...     replies = Replies(BackgroundTasks(home))
 ...     replies.send([Msg(None, data=b"hello")], acknowledge)
 ...     await replies.sent()
->>> import asyncio
 >>> asyncio.run(main())
 acknowledged b'hello'
 """
 
+import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable
 
@@ -24,7 +24,6 @@ import nats.errors
 from nats.aio.msg import Msg
 
 from pubsub_lib.nats.background import BackgroundTasks
-from pubsub_lib.nats.once import Once
 
 
 class Replies:
@@ -37,16 +36,15 @@ class Replies:
     def __init__(self, tasks: BackgroundTasks) -> None:
         self._tasks = tasks
         self._waiting: list[tuple[Msg, Callable[[Msg], Awaitable[None]]]] = []
-        # It begins at once, so that what is sent next takes the answers with it.
-        self._sending = Once[None](tasks.start_at_once)
+        self._sending: asyncio.Task[None] | None = None
 
     def send(self, envelopes: Iterable[Msg], reply: Callable[[Msg], Awaitable[None]]) -> None:
         """Tell the server, soon, how it is to go on with these messages."""
         self._waiting += [(envelope, reply) for envelope in envelopes]
-        if self._sending.ended:
-            self._sending.forget()
-        if self._waiting and self._tasks.can_start:
-            self._sending.begin(self._send)
+        idle = self._sending is None or self._sending.done()
+        if self._waiting and idle and self._tasks.can_start:
+            # It begins at once, so that what is sent next takes the answers with it.
+            self._sending = self._tasks.start_at_once(self._send())
 
     async def _send(self) -> None:
         while self._waiting:
@@ -58,4 +56,5 @@ class Replies:
 
     async def sent(self) -> None:
         """Return when every answer is on its way."""
-        await self._sending.settled()
+        if self._sending is not None:
+            await asyncio.wait([self._sending])

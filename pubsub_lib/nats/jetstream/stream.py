@@ -22,7 +22,7 @@ from nats.js.errors import (
 
 from pubsub_lib.nats.background import BackgroundTasks
 from pubsub_lib.nats.connection import Connection
-from pubsub_lib.nats.errors import NatsError
+from pubsub_lib.nats.errors import NatsError, StreamLost
 from pubsub_lib.nats.jetstream.replies import Replies
 from pubsub_lib.nats.once import Once
 
@@ -59,6 +59,7 @@ class Stream:
         replies: what readers tell the server.
         counts: what happened to messages here.
         created: when the server made it, which tells it from another one of the same name.
+        subscriptions: how many the server knew, of all processes, when it was last asked.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Stream:
         self.name = name
         self.counts = Counts()
         self.created: datetime.datetime | None = None
+        self.subscriptions = 0
         self._config = api.StreamConfig(
             name=name,
             subjects=[subject],
@@ -108,21 +110,27 @@ class Stream:
 
     async def _make(self) -> None:
         await self.connection.connect()
-        self.created = (await self._add()).created
+        self.created = await self._add()
 
-    async def _add(self) -> api.StreamInfo:
-        return await self.ask(lambda: self.context.add_stream(self._config))
+    async def _add(self) -> datetime.datetime | None:
+        information = await self.ask(lambda: self.context.add_stream(self._config))
+        self.subscriptions = information.state.consumer_count
+        return information.created
 
     async def remake(self) -> None:
-        """Make the stream again if the server has come back without it, and report that."""
-        before, self.created = self.created, (await self._add()).created
+        """Make the stream again if the server no longer has it, and report that."""
+        before, self.created = self.created, await self._add()
         if before not in (None, self.created):
-            self.connection.report(
-                NatsError(
-                    f"the server at {self.connection.address} has come back without the stream "
-                    f"{self.name!r}: what it kept is lost; give it a store that lasts"
-                )
-            )
+            self.connection.report(StreamLost(self.connection.address, self.name))
+
+    async def is_lost(self) -> bool:
+        """Return whether the server no longer has it, or has another one of this name."""
+        try:
+            information = await self.ask(lambda: found(self.context.stream_info(self.name)))
+        except LookupError:
+            return True
+        self.subscriptions = information.state.consumer_count
+        return information.created != self.created
 
     async def ask[R](self, request: Callable[[], Coroutine[Any, Any, R]]) -> R:
         """Make a request until the server answers it, through reconnections.
@@ -157,13 +165,12 @@ class Stream:
         information = await self.ask(lambda: self.context.stream_info(self.name))
         return information.state.last_seq
 
-    async def has(self, consumer: str) -> bool:
-        """Return whether the server knows a consumer of this name."""
+    async def consumer(self, name: str) -> api.ConsumerInfo | None:
+        """Return what the server knows of the consumer of this name; `None` if there is none."""
         try:
-            await self.ask(lambda: found(self.context.consumer_info(self.name, consumer)))
+            return await self.ask(lambda: found(self.context.consumer_info(self.name, name)))
         except LookupError:
-            return False
-        return True
+            return None
 
     async def forget(self, consumer: str) -> None:
         """Delete a consumer, if there is one of this name."""

@@ -1,0 +1,215 @@
+"""What the server loses while it is connected is noticed: made anew and counted, or an error."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from pubsub_lib.nats import (
+    JetStreamPubSub,
+    MessagesLost,
+    NatsError,
+    NatsServer,
+    StreamLost,
+    SubscriptionForgotten,
+    why_no_server,
+)
+from tests.nats.observing import LIMIT_S, Errors, Server, administrator, eventually, soon, take
+
+NO_SERVER = why_no_server(of_our_own=True)
+pytestmark = pytest.mark.skipif(NO_SERVER is not None, reason=str(NO_SERVER))
+SUBJECTS = (f"recovery{number}" for number in itertools.count())
+NAME = "billing"
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with NatsServer() as server:
+        yield server.url
+
+
+@pytest.fixture
+async def server(url: str) -> AsyncIterator[Server]:
+    async with administrator(url) as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pubsub_lib.nats.jetstream.recovery.LOOK_EVERY_S", 0.05)
+
+
+@pytest.fixture
+def errors() -> Errors:
+    return Errors()
+
+
+@pytest.fixture
+async def broker(url: str, errors: Errors) -> AsyncIterator[JetStreamPubSub[int]]:
+    async with JetStreamPubSub[int](next(SUBJECTS), url=url, on_error=errors) as broker:
+        yield broker
+
+
+@pytest.fixture
+async def another(url: str, broker: JetStreamPubSub[int]) -> AsyncIterator[JetStreamPubSub[int]]:
+    """A broker of the same subject, as another process has it."""
+    async with JetStreamPubSub[int](broker.subject, url=url, on_error=ignored) as another:
+        yield another
+
+
+def ignored(error: NatsError) -> None:
+    pass
+
+
+async def publish_until_it_arrives(broker, inbox) -> tuple[int, list[int]]:
+    """Publish again and again until something comes in; return how many, and what came."""
+    received: list[int] = []
+
+    async def read() -> None:
+        received.append(await inbox.get())
+        inbox.task_done()
+
+    reading = asyncio.create_task(read())
+    published = 0
+    async with asyncio.timeout(LIMIT_S):
+        while not reading.done():
+            await broker.publish(published)
+            published += 1
+            await asyncio.sleep(0.01)
+    await reading
+    received += await take(inbox, published - 1 - received[0])
+    return published, received
+
+
+async def test_a_reader_without_a_name_whose_consumer_was_deleted_goes_on_and_counts_what_it_missed(
+    broker, another, server, errors
+):
+    async with broker.subscribe() as inbox:
+        await another.publish(-1)
+        assert await take(inbox, 1) == [-1]
+        (name,) = await server.consumers(broker.subject)
+        await server.jetstream.delete_consumer(broker.subject, name)
+        published, received = await publish_until_it_arrives(another, inbox)
+        assert received == list(range(published))[-len(received) :]
+        assert inbox.stats.dropped == published - len(received) > 0
+        assert (await errors.until(MessagesLost)).count == inbox.stats.dropped
+
+
+async def test_what_others_keep_reaches_a_reader_whose_consumer_was_deleted(
+    broker, another, server
+):
+    async with broker.subscribe() as inbox, another.subscribe(name=NAME):
+        await another.publish(0)
+        assert await take(inbox, 1) == [0]
+        (name,) = set(await server.consumers(broker.subject)) - {NAME}
+        await server.jetstream.delete_consumer(broker.subject, name)
+        for number in range(1, 4):
+            await another.publish(number)
+        assert await take(inbox, 3) == [1, 2, 3]
+        assert inbox.stats.dropped == 0
+
+
+@pytest.mark.parametrize("by", ["an administrator", "forget() in another process"])
+async def test_the_readers_of_a_name_that_is_deleted_end_with_an_error_that_says_so(
+    broker, another, server, by
+):
+    async with broker.subscribe(name=NAME) as inbox:
+        await broker.publish(0)
+        await eventually(inbox.qsize)
+        if by == "an administrator":
+            await server.jetstream.delete_consumer(broker.subject, NAME)
+        else:
+            await another.forget(NAME)
+        assert await soon(inbox.get()) == 0  # it was here before
+        with pytest.raises(SubscriptionForgotten, match=r"'billing'.*subscribe again") as told:
+            await soon(inbox.get())
+        assert told.value.name == NAME
+        assert inbox.closed
+    assert await server.consumers(broker.subject) == []
+
+
+async def test_forgetting_a_name_here_ends_its_readers_without_an_error(broker):
+    async with broker.subscribe(name=NAME) as inbox:
+        await broker.forget(NAME)
+        assert await soon(inbox.get()) is None
+
+
+@pytest.mark.parametrize("name", ["", NAME])
+async def test_a_stream_deleted_by_another_is_made_anew_and_what_was_missed_is_counted(
+    broker, another, server, errors, name
+):
+    async with broker.subscribe(name=name) as inbox:
+        await another.publish(-1)
+        assert await take(inbox, 1) == [-1]
+        await server.jetstream.delete_stream(broker.subject)
+        published, received = await publish_until_it_arrives(another, inbox)
+        assert received == list(range(published))[-len(received) :]
+        assert inbox.stats.dropped == published - len(received)
+        assert (await errors.until(StreamLost)).stream == broker.subject
+
+
+async def test_what_was_still_to_come_from_a_stream_that_is_deleted_is_counted(broker, server):
+    async with broker.subscribe(maxsize=1) as inbox:
+        for number in range(4):
+            await broker.publish(number)
+        await eventually(inbox.qsize)
+        await asyncio.sleep(0.2)  # some looks, which say how many are still to come
+        await server.jetstream.delete_stream(broker.subject)
+        await eventually(lambda: inbox.stats.dropped == 3)
+        assert await take(inbox, 1) == [0]
+        await broker.publish(4)
+        assert await take(inbox, 1) == [4]
+
+
+async def test_acknowledging_what_came_from_a_deleted_stream_acknowledges_nothing_else(
+    broker, server, errors
+):
+    async with broker.subscribe(name=NAME) as inbox:
+        await broker.publish(0)
+        await eventually(inbox.qsize)
+        await server.jetstream.delete_stream(broker.subject)
+        await errors.until(StreamLost)
+        await broker.publish(1)  # which has the same number in the new stream
+        assert [await soon(inbox.get()) for _ in range(2)] == [0, 1]
+        inbox.task_done()
+        await broker.publish(2)
+        assert await soon(inbox.get()) == 2
+        assert await server.unacknowledged(broker.subject, NAME) == 2
+        inbox.task_done()
+        await server.until_acknowledged(broker.subject, NAME, left=1)
+
+
+async def test_what_an_administrator_removes_from_the_stream_is_counted(broker, server):
+    async with broker.subscribe(maxsize=1) as inbox:
+        for number in range(4):
+            await broker.publish(number)
+        await eventually(inbox.qsize)
+        for sequence in (2, 3):
+            await server.jetstream.delete_msg(broker.subject, sequence)
+        assert await take(inbox, 2) == [0, 3]
+        assert inbox.stats.dropped == 2
+
+
+async def test_a_publisher_sees_whether_anybody_is_subscribed_in_any_process(broker, another):
+    async with another.subscribe():
+        await eventually(lambda: broker.network.subscriptions == 1)
+    await eventually(lambda: broker.network.subscriptions == 0)
+
+
+async def test_a_busy_reader_is_not_asked_for(broker, monkeypatch):
+    asked: list[str] = []
+    consumer = broker._stream.consumer
+
+    async def note(name: str):
+        asked.append(name)
+        return await consumer(name)
+
+    monkeypatch.setattr(broker._stream, "consumer", note)
+    async with broker.subscribe() as inbox:
+        for number in range(100):
+            await broker.publish(number)
+            await take(inbox, 1)
+            broker._consumers[0]._quiet = False
+        assert asked == []
+        await eventually(lambda: asked)
