@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
 from pubsub_lib.lab.figures.style import BOUND as GREY
-from pubsub_lib.lab.figures.style import HIGHLIGHT, NEUTRAL, PUBLISHER, STYLE, Plot
+from pubsub_lib.lab.figures.style import HIGHLIGHT, NEUTRAL, PALE_GREY, PUBLISHER, STYLE, Plot
 
 from .report import by_speed, two_digits
 from .rounds import Quantity, Results, Sizes
@@ -110,7 +110,7 @@ def _finish(axes: Axes, label: str) -> None:
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if right / left < 30 else (1,)))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,g}")
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.grid(axis="y", color="#eeeeee", zorder=0)
+    axes.grid(axis="y", color=PALE_GREY, zorder=0)
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(label)
 

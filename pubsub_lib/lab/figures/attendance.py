@@ -16,7 +16,16 @@ from typing import Any
 
 from matplotlib.ticker import MaxNLocator
 
-from pubsub_lib.lab.figures.style import COLOURS, DROP, MARKERS, PUBLISHER, Plot, panels_for
+from pubsub_lib.lab.figures.style import (
+    COLOURS,
+    DROP,
+    GRID,
+    MARKERS,
+    PUBLISHER,
+    Plot,
+    legend_below,
+    panels_for,
+)
 from pubsub_lib.lab.traffic.attendance import Attendance, Attended
 from pubsub_lib.lab.traffic.readers import Pace
 
@@ -70,10 +79,9 @@ def who_received_what(attendances: Mapping[str, Attendance]) -> Plot:
             axes.set_xlim(0, len(attendance.publishes) + 1)
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.tick_params(axis="y", length=0)
-            axes.grid(axis="y", color="#dddddd", linewidth=0.8)
+            axes.grid(axis="y", **GRID)
             axes.set_axisbelow(True)
-        handles, labels = panels[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=3)
+        legend_below(figure, panels, columns=3)
         figure.set_figheight(1.6 + 0.26 * max(len(a.visits) for a in attendances.values()))
     return Plot(figure, " ".join(f"{name}: {_about(a)}." for name, a in attendances.items()))
 

@@ -19,6 +19,7 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
 from pubsub_lib.lab.figures.captions import milliseconds, plain
+from pubsub_lib.lab.figures.named import require_by_name
 from pubsub_lib.lab.figures.style import (
     COLOURS,
     DROP,
@@ -28,6 +29,7 @@ from pubsub_lib.lab.figures.style import (
     WAITING,
     Plot,
     axes_from_zero,
+    legend_below,
     panels_for,
 )
 from pubsub_lib.lab.traffic.readers import Pace
@@ -53,7 +55,7 @@ def answers(
         ValueError: if there is no table, or one without reads.
         TypeError: if it is not given tables by name.
     """
-    _require_by_name("answers", "tables of reads", reads)
+    require_by_name("answers", "tables of reads", reads)
     if not reads or any(table.empty for table in reads.values()):
         raise ValueError("answers() needs tables, each with a read or more")
     with panels_for(reads, x="time (s)", y=value) as (figure, panels):
@@ -101,14 +103,7 @@ def answers(
             axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
             axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=True))
             axes.yaxis.set_major_formatter("{x:,g}")
-        entries = {
-            label: handle
-            for axes in panels
-            for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
-        }
-        figure.legend(
-            list(entries.values()), list(entries), loc="outside lower center", ncols=len(entries)
-        )
+        legend_below(figure, panels)
     return Plot(figure, " ".join(f"{_about_answers(name, reads[name])}." for name in reads))
 
 
@@ -123,7 +118,7 @@ def stale_share(shares: Mapping[str, Mapping[float, float]]) -> Plot:
             or not finite.
         TypeError: if it is not given shares by name.
     """
-    _require_by_name("stale_share", "shares by delay", shares)
+    require_by_name("stale_share", "shares by delay", shares)
     points = [point for line in shares.values() for point in line.items()]
     if not all(shares.values()) or not points:
         raise ValueError("stale_share() needs shares by delay, for one name or more")
@@ -160,8 +155,3 @@ def _about_shares(name: str, line: Mapping[float, float]) -> str:
         f"{name}: {plain(line[least] * 100)} % of the reads are stale at a delay of "
         f"{milliseconds(least * 1e3)}, {plain(line[most] * 100)} % at {milliseconds(most * 1e3)}"
     )
-
-
-def _require_by_name(function: str, what: str, things: object) -> None:
-    if not isinstance(things, Mapping):
-        raise TypeError(f"{function}() draws {what} by name, not a {type(things).__name__}")

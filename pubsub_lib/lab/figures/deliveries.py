@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from pubsub_lib.lab.figures.named import require_by_name
 from pubsub_lib.lab.figures.style import (
     COLOURS,
     DROP,
@@ -21,6 +22,7 @@ from pubsub_lib.lab.figures.style import (
     STYLE,
     WAITING,
     Plot,
+    legend_below,
 )
 from pubsub_lib.lab.traffic.readers import Pace
 
@@ -47,8 +49,7 @@ def deliveries(
         TypeError: if it is not given what was handled by name.
         ValueError: if nothing was published, or there is no subscriber.
     """
-    if not isinstance(handled, Mapping):
-        raise TypeError(f"deliveries() draws subscribers by name, not a {type(handled).__name__}")
+    require_by_name("deliveries", "subscribers", handled)
     if not published or not handled:
         raise ValueError("deliveries() needs messages that were published, and a subscriber")
     sent_s: dict[int, float] = {}
@@ -64,18 +65,7 @@ def deliveries(
         rows[-1].set_xlim(left=0)
         rows[-1].xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
         figure.supylabel("message", fontsize=STYLE["font.size"])
-        entries = {
-            label: handle
-            for axes in rows
-            for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
-        }
-        figure.legend(
-            list(entries.values()),
-            list(entries),
-            loc="outside lower center",
-            ncols=len(entries),
-            columnspacing=1.2,
-        )
+        legend_below(figure, rows, columnspacing=1.2)
     return Plot(figure, _caption(sent_s, handled))
 
 

@@ -34,12 +34,13 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from pubsub_lib.lab.figures.captions import milliseconds
-from pubsub_lib.lab.figures.runs import draw_queue_fill, readers_once
+from pubsub_lib.lab.figures.inboxes import draw_queue_fill, readers_once
 from pubsub_lib.lab.figures.style import (
     BOUND,
     COLOURS,
     DROP,
-    PUBLISHER,
+    GROUND,
+    PUBLISHES,
     STYLE,
     Plot,
     axes_from_zero,
@@ -47,8 +48,8 @@ from pubsub_lib.lab.figures.style import (
 )
 from pubsub_lib.lab.traffic.recordings import Recording
 
-MISSED: dict[str, Any] = {"facecolor": "white", "edgecolor": DROP, "hatch": "////"}
-UNREAD: dict[str, Any] = {"facecolor": "white"}
+MISSED: dict[str, Any] = {"facecolor": GROUND, "edgecolor": DROP, "hatch": "////"}
+UNREAD: dict[str, Any] = {"facecolor": GROUND}
 LEAST_ROWS = 4  # bars of two subscribers alone would be as thick as a panel
 
 
@@ -159,11 +160,7 @@ def draw_publishes(axes: Axes, recording: Recording) -> None:
     axes.plot(
         table["sent_s"],
         table["duration_s"] * 1e3,
-        color=PUBLISHER,
-        linestyle="none",
-        marker="s",
-        markersize=3,
-        clip_on=False,
+        **PUBLISHES | {"markersize": 3},
     )
     if recording.refusals:
         axes.annotate(

@@ -67,7 +67,7 @@ def endings(named: Mapping[str, Ending]) -> style.Plot:
             axes.tick_params(labelbottom=True)
         for axes in panels[len(named) :]:
             axes.set_visible(False)
-        figure.legend(handles=_legend(), loc="outside lower center", ncols=3)
+        style.legend_below(figure, _legend(), columns=3)
     caption = " ".join(f"{name}: {about_ending(ending)}." for name, ending in named.items())
     return style.Plot(figure, caption)
 
@@ -92,7 +92,7 @@ def _draw(axes: Axes, ending: Ending, parts: list[str], until_s: float) -> None:
     for part, life in ending.lives.items():
         row = parts.index(part)
         end_s = until_s if life.ended_s is None else life.ended_s
-        axes.plot([0, end_s], [row, row], color="#999999", linewidth=1.0, zorder=0.5)
+        axes.plot([0, end_s], [row, row], color=style.GREY, linewidth=1.0, zorder=0.5)
         for span in life.spans:
             _draw_span(axes, row, span, life, until_s)
         axes.plot(end_s, row, clip_on=False, **(NO_END if life.ended_s is None else END))
@@ -137,16 +137,16 @@ def _write(axes: Axes, row: float, column: float, text: str, **look: Any) -> Non
     )
 
 
-def _legend() -> list[Artist]:
+def _legend() -> dict[str, Artist]:
     colour, marker = style.COLOURS[Pace.SLOW], style.MARKERS[Pace.SLOW]
-    return [
-        Line2D([], [], color=style.BOUND, linestyle="--", linewidth=1.2, label="told to stop"),
-        Patch(color=colour, alpha=0.4, linewidth=0, label="handles a message"),
-        Line2D([], [], linestyle="none", color=colour, marker=marker, ms=7, label="has handled it"),
-        Patch(label="never gets it done", **style.WAITING),
-        Line2D([], [], linestyle="none", label="broken off", **CROSS),
-        Line2D([], [], linestyle="none", label="ended", **END),
-    ]
+    return {
+        "told to stop": Line2D([], [], color=style.BOUND, linestyle="--", linewidth=1.2),
+        "handles a message": Patch(color=colour, alpha=0.4, linewidth=0),
+        "has handled it": Line2D([], [], linestyle="none", color=colour, marker=marker, ms=7),
+        "never gets it done": Patch(**style.WAITING),
+        "broken off": Line2D([], [], linestyle="none", **CROSS),
+        "ended": Line2D([], [], linestyle="none", **END),
+    }
 
 
 def _last_s(ending: Ending) -> float:

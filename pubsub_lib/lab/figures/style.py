@@ -15,34 +15,60 @@ from typing import Any
 
 import matplotlib as mpl
 from IPython.display import Markdown, display
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from pubsub_lib.lab.lesson.verdicts import Standing
 from pubsub_lib.lab.traffic.readers import Pace, Reader
 
-PUBLISHER = "#000000"
-DROP = "#D55E00"
-BOUND = "#555555"
-NEUTRAL = "#56B4E9"
-HIGHLIGHT = "#E69F00"
-COLOURS = {Pace.FAST: "#009E73", Pace.SLOW: "#E69F00", Pace.DEAD: "#CC79A7"}
+# The palette. A figure says what a thing is, by a name below; which colour that has is said here.
+BLACK, WHITE = "#000000", "#FFFFFF"
+DARK_GREY, GREY, LIGHT_GREY, PALE_GREY = "#555555", "#999999", "#CCCCCC", "#DDDDDD"
+ORANGE, SKY_BLUE, GREEN = "#E69F00", "#56B4E9", "#009E73"
+BLUE, VERMILION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
+
+PUBLISHER = BLACK
+DROP = VERMILION
+BOUND = DARK_GREY
+NEUTRAL = SKY_BLUE
+HIGHLIGHT = ORANGE
+EDGE = BLACK
+GROUND = WHITE
+COLOURS = {Pace.FAST: GREEN, Pace.SLOW: ORANGE, Pace.DEAD: PURPLE}
 LINES = {Pace.FAST: "-", Pace.SLOW: "--", Pace.DEAD: ":"}
 MARKERS = {Pace.FAST: "o", Pace.SLOW: "^", Pace.DEAD: "X"}
 # For lines that stand for no subscriber, such as the costs of several brokers.
 SERIES: tuple[dict[str, Any], ...] = (
-    {"color": "#0072B2", "marker": "D", "linestyle": "-"},
-    {"color": "#000000", "marker": "s", "linestyle": "--"},
-    {"color": "#D55E00", "marker": "v", "linestyle": "-."},
-    {"color": "#555555", "marker": "P", "linestyle": ":"},
+    {"color": BLUE, "marker": "D", "linestyle": "-"},
+    {"color": BLACK, "marker": "s", "linestyle": "--"},
+    {"color": VERMILION, "marker": "v", "linestyle": "-."},
+    {"color": DARK_GREY, "marker": "P", "linestyle": ":"},
 )
+# For what a publisher did, a dot a message.
+PUBLISHES: dict[str, Any] = {
+    "color": PUBLISHER,
+    "linestyle": "none",
+    "marker": "s",
+    "markersize": 4,
+    "clip_on": False,
+}
 # For areas that stand for what somebody does. Waiting is the one that is not filled.
-WAITING: dict[str, Any] = {"facecolor": "#FFFFFF", "edgecolor": "#999999", "hatch": "///"}
+WAITING: dict[str, Any] = {"facecolor": WHITE, "edgecolor": GREY, "hatch": "///"}
 AREAS: tuple[dict[str, Any], ...] = (
-    {"facecolor": "#56B4E9", "edgecolor": "#000000"},
-    {"facecolor": "#E69F00", "edgecolor": "#000000", "hatch": "..."},
-    {"facecolor": "#CCCCCC", "edgecolor": "#000000", "hatch": "xxx"},
+    {"facecolor": SKY_BLUE, "edgecolor": EDGE},
+    {"facecolor": ORANGE, "edgecolor": EDGE, "hatch": "..."},
+    {"facecolor": LIGHT_GREY, "edgecolor": EDGE, "hatch": "xxx"},
 )
+# For how the claims stand.
+STANDINGS: dict[Standing, dict[str, Any]] = {
+    Standing.HOLDS: {"facecolor": GREEN},
+    Standing.CONDITIONAL: {"facecolor": SKY_BLUE, "hatch": "///"},
+    Standing.IMPRECISE: {"facecolor": ORANGE, "hatch": "..."},
+    Standing.WRONG: {"facecolor": VERMILION, "hatch": "xxx"},
+}
+GRID: dict[str, Any] = {"color": PALE_GREY, "linewidth": 0.8}
 
 STYLE: Any = {
     "axes.spines.right": False,
@@ -117,14 +143,54 @@ def axes_from_zero(panels: Sequence[Axes]) -> None:
 
 def legend(panels: Sequence[Axes]) -> None:
     """Explain the lines of all panels once, in the panel that has the most of them."""
-    entries = {
+    entries = _explained_in(panels)
+    if len(entries) > 1 or len(panels) == 1:
+        fullest = max(panels, key=lambda axes: len(axes.get_legend_handles_labels()[0]))
+        fullest.legend(list(entries.values()), list(entries), loc="best")
+
+
+def legend_below(
+    figure: Figure,
+    entries: Sequence[Axes] | Mapping[str, Artist],
+    *,
+    columns: int | None = None,
+    **options: Any,
+) -> None:
+    """Explain what is drawn once, below the panels; nothing, if there is nothing to explain.
+
+    Args:
+        figure: what to explain.
+        entries: the panels whose labels are explained, or what is explained by its label.
+        columns: how many entries stand side by side; all of them, if it is not given.
+        options: what else Matplotlib's legend takes.
+    """
+    explained = entries if isinstance(entries, Mapping) else _explained_in(entries)
+    if explained:
+        figure.legend(
+            list(explained.values()),
+            list(explained),
+            loc="outside lower center",
+            ncols=columns or len(explained),
+            **options,
+        )
+
+
+def _explained_in(panels: Sequence[Axes]) -> dict[str, Artist]:
+    return {
         label: handle
         for axes in panels
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
     }
-    if len(entries) > 1 or len(panels) == 1:
-        fullest = max(panels, key=lambda axes: len(axes.get_legend_handles_labels()[0]))
-        fullest.legend(list(entries.values()), list(entries), loc="best")
+
+
+def note_in_the_corner(axes: Axes, text: str) -> None:
+    """Write into the upper right corner of a panel."""
+    axes.annotate(text, (1, 0.97), xycoords="axes fraction", ha="right", va="top")
+
+
+def label_the_last(axes: Axes, x: float, y: float, text: str) -> None:
+    """Write above the last point of a line, to its left."""
+    axes.annotate(text, (x, y), xytext=(0, 8), textcoords="offset points", ha="right")
 
 
 def logarithmic_ticks(panels: Sequence[Axes], *, zero: float) -> None:

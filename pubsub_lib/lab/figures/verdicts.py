@@ -6,7 +6,6 @@
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
@@ -14,13 +13,6 @@ from matplotlib.patches import Rectangle
 
 from pubsub_lib.lab.figures import style
 from pubsub_lib.lab.lesson.verdicts import Standing
-
-LOOKS: dict[Standing, dict[str, Any]] = {
-    Standing.HOLDS: {"facecolor": "#009E73"},
-    Standing.CONDITIONAL: {"facecolor": "#56B4E9", "hatch": "///"},
-    Standing.IMPRECISE: {"facecolor": "#E69F00", "hatch": "..."},
-    Standing.WRONG: {"facecolor": "#D55E00", "hatch": "xxx"},
-}
 
 
 def verdict_board(standings: Mapping[str, Standing]) -> style.Plot:
@@ -44,10 +36,8 @@ def verdict_board(standings: Mapping[str, Standing]) -> style.Plot:
         axes = figure.subplots()
         for row, kind in enumerate(Standing):
             for column, claim in enumerate(claims[kind]):
-                tile = Rectangle(
-                    (column + 0.05, row - 0.38), 0.9, 0.76, edgecolor="#000000", **LOOKS[kind]
-                )
-                axes.add_patch(tile)
+                look = style.STANDINGS[kind] | {"edgecolor": style.EDGE}
+                axes.add_patch(Rectangle((column + 0.05, row - 0.38), 0.9, 0.76, **look))
                 axes.text(
                     column + 0.5,
                     row,
@@ -55,7 +45,7 @@ def verdict_board(standings: Mapping[str, Standing]) -> style.Plot:
                     ha="center",
                     va="center",
                     fontsize=9,
-                    bbox={"facecolor": "#FFFFFF", "edgecolor": "none", "pad": 1.5},
+                    bbox={"facecolor": style.GROUND, "edgecolor": "none", "pad": 1.5},
                 )
             axes.text(
                 len(claims[kind]) + 0.25, row, str(len(claims[kind])), va="center", weight="bold"

@@ -3,8 +3,8 @@
 import pytest
 
 from pubsub_lib import AsyncPubSub, ChapterPubSub
+from pubsub_lib.lab import figures
 from pubsub_lib.lab.costs.processor_time import delivery_costs
-from pubsub_lib.lab.figures import runs as figures
 
 BROKERS = {"chapter": ChapterPubSub, "ours": AsyncPubSub}
 

@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 from pubsub_lib.lab.figures.style import Plot
@@ -67,3 +68,7 @@ def cut_off(plot: Plot) -> list[str]:
         or box.x1 > width
         or box.y1 > height
     ]
+
+
+def bars_of(plot: Plot, panel: int = 0) -> list[Rectangle]:
+    return [patch for patch in plot.figure.axes[panel].patches if isinstance(patch, Rectangle)]

@@ -1,4 +1,4 @@
-"""What the figures of notebook 08 draw, and say, is what the numbers say."""
+"""What the figures of latencies draw, and say, is what the numbers say."""
 
 import math
 from collections.abc import Callable
@@ -9,11 +9,9 @@ import pandas as pd
 import pytest
 
 from pubsub_lib.lab.figures.latency import (
-    against_utilisation,
     ecdf,
     histogram,
     over_time,
-    spread,
     tail,
 )
 from pubsub_lib.lab.figures.style import Plot
@@ -22,20 +20,12 @@ from tests.lab.figures.drawn import axis_labels, cut_off, legends, points, texts
 LATENCIES_MS = [1.0] * 90 + [10.0] * 9 + [100.0]
 
 
-def expected_ms(utilisation: float) -> float:
-    return 10 / (1 - utilisation)
-
-
 EXAMPLES: dict[str, Callable[[], Plot]] = {
     "histogram": lambda: histogram(LATENCIES_MS, marks={"mean": 2.8, "p99": 10.0}),
     "ecdf": lambda: ecdf({"": {"all": LATENCIES_MS}}, logarithmic=True),
     "ecdf of several": lambda: ecdf({"one": {"a": [0, 1], "b": [3]}, "two": {"a": [2]}}, unit="s"),
     "over_time": lambda: over_time({"one": ([0, 1], [0, 5]), "two": ([0, 3], [0, 0])}),
     "tail": lambda: tail({"fast": [1.0] * 1_000, "slow": LATENCIES_MS}),
-    "against_utilisation": lambda: against_utilisation(
-        {"mean": {0.5: 21.0, 0.9: 98.0}, "steady": {0.5: 1.0, 0.9: 1.0}}, {"mean": expected_ms}
-    ),
-    "spread": lambda: spread({"3 runs": [5, 9, 7]}, quantity="p99", unit="ms", truth=8.0),
 }
 each_example = pytest.mark.parametrize("draw", EXAMPLES.values(), ids=EXAMPLES.keys())
 
@@ -66,9 +56,6 @@ def test_the_caption_is_a_sentence(draw):
         (over_time, {"": ([], [])}),
         (tail, {}),
         (tail, {"all": []}),
-        (lambda values: against_utilisation(values, {}), {}),
-        (lambda values: spread(values, quantity="p99", unit="ms"), {}),
-        (lambda values: spread(values, quantity="p99", unit="ms"), {"runs": []}),
     ],
 )
 def test_where_there_is_nothing_to_draw_the_figure_says_so(draw: Callable[[Any], Plot], nothing):
@@ -183,46 +170,3 @@ def test_the_line_of_the_tail_goes_through_its_percentiles():
     nines, values = np.transpose(points(axes))
     assert values[np.searchsorted(nines, 0.9999)] == 901
     assert plot.caption == "all: 90 % within 900 ms, 99 % within 990 ms, all within 1 s."
-
-
-# Utilisation.
-
-
-def test_points_are_measured_and_lines_expected():
-    plot = against_utilisation({"mean": {0.5: 21.0, 0.9: 98.0}}, {"mean": expected_ms})
-    (axes,) = plot.figure.axes
-    (left, right) = points(axes)[0], points(axes)[-1]
-    assert left == (0, 10)
-    assert right == pytest.approx((90, 100))
-    assert points(axes, line=1) == [(50, 21), (90, 98)]
-    assert plot.caption == "mean: 21 ms at 50%, 98 ms at 90%."
-
-
-def test_what_has_no_formula_has_points_alone():
-    plot = against_utilisation({"steady": {0.5: 10.0}}, {})
-    assert len(plot.figure.axes[0].lines) == 1
-
-
-@pytest.mark.parametrize("utilisation", [0, 1, 90])
-def test_a_utilisation_is_a_share(utilisation):
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        against_utilisation({"mean": {utilisation: 10.0}}, {})
-
-
-# The spread.
-
-
-def test_each_result_is_a_dot_and_their_median_is_written():
-    plot = spread({"3 runs": [5, 9, 7], "1 run": [6]}, quantity="p99", unit="ms")
-    (axes,) = plot.figure.axes
-    assert points(axes) == [(5, 0), (7, 0), (9, 0)]
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["3 runs", "1 run"]
-    assert texts(plot) == ["7", "6"]
-    assert plot.caption == (
-        "p99: 3 runs: 5 to 9 ms, half of them up to 7 ms; 1 run: 6 to 6 ms, half of them up to 6 "
-        "ms."
-    )
-
-
-def test_the_truth_is_shown_where_it_is_known():
-    assert "true: 8 ms" in texts(spread({"a": [5]}, quantity="p99", unit="ms", truth=8.0))

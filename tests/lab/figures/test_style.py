@@ -1,5 +1,8 @@
 """The visual language: what keeps its look, and how a plot shows itself."""
 
+import re
+from pathlib import Path
+
 import matplotlib as mpl
 import pytest
 from IPython.display import Markdown
@@ -114,3 +117,25 @@ def test_axes_on_which_all_is_0_still_have_a_length():
         axes.plot([0, 0], [0, 0])
         axes_from_zero([axes])
     assert axes.get_xlim() == axes.get_ylim() == (0, 1)
+
+
+COURSE = Path(__file__).parents[3]
+HEX_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\b")
+NAMED_COLOUR = re.compile(r"""colou?r\w*["']?\s*[=:]\s*["'](?!none)[a-z]+["']""")
+
+
+def test_a_colour_is_said_in_one_place():
+    """Every figure names what it draws; which colour that has, `style` says, once for each."""
+    elsewhere = [
+        f"{path.relative_to(COURSE)}: {found}"
+        for path in sorted((COURSE / "pubsub_lib").rglob("*.py"))
+        if path != Path(style.__file__)
+        for pattern in (HEX_COLOUR, NAMED_COLOUR)
+        for found in pattern.findall(path.read_text(encoding="utf-8"))
+    ]
+    assert elsewhere == []
+    in_style = HEX_COLOUR.findall(
+        Path(style.__file__).read_text(encoding="utf-8").partition("import io")[2]
+    )
+    assert sorted(in_style) == sorted(set(in_style))
+    assert len(in_style) > 10

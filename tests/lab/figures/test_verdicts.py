@@ -2,9 +2,9 @@
 
 import pytest
 
-from pubsub_lib.lab.figures.verdicts import LOOKS, verdict_board
-from pubsub_lib.lab.lesson.verdict_collection import Standing
-from pubsub_lib.lab.lesson.verdicts import CLAIMS
+from pubsub_lib.lab.figures.style import STANDINGS
+from pubsub_lib.lab.figures.verdicts import verdict_board
+from pubsub_lib.lab.lesson.verdicts import CLAIMS, Standing
 from tests.lab.figures.drawn import cut_off, texts
 
 FOUR = {
@@ -32,7 +32,7 @@ def test_a_tile_stands_in_the_row_of_its_verdict():
 
 
 def test_colour_is_never_the_only_cue():
-    assert len({look.get("hatch") for look in LOOKS.values()}) == len(Standing)
+    assert len({look.get("hatch") for look in STANDINGS.values()}) == len(Standing)
 
 
 def test_the_caption_counts_in_words():

@@ -1,0 +1,103 @@
+"""Numbers by name are as long, or as high, as they are."""
+
+import pytest
+from matplotlib.colors import same_color
+
+from pubsub_lib.lab import figures
+from pubsub_lib.lab.figures.style import (
+    HIGHLIGHT,
+    NEUTRAL,
+)
+from tests.lab.figures.drawn import axis_labels, bars_of, cut_off, points, texts, x_ticks
+
+
+def test_a_bar_is_as_long_as_its_value_and_has_it_written_at_its_end():
+    plot = figures.bars({"first": 3, "second": 4041.3}, quantity="cost", unit="ns")
+    (axes,) = plot.figure.axes
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    lengths = [bar.get_width() for bar in bars_of(plot)]
+    assert dict(zip(names, lengths, strict=True)) == {"first": 3, "second": 4041.3}
+    assert names == ["second", "first"]  # from the bottom: the first is on top
+    assert [text.strip() for text in texts(plot)] == ["4,041", "3"]
+    assert axis_labels(plot) == [("cost (ns)", "")]
+
+
+def test_the_caption_of_bars_names_the_largest_and_the_smallest():
+    plot = figures.bars({"a": 2, "b": 3000, "c": 0.5}, quantity="cost", unit="ns")
+    assert plot.caption == "cost: most for b, 3,000 ns; least for c, 0.5 ns."
+
+
+def test_highlighted_bars_stand_out():
+    plot = figures.bars({"a": 1, "b": 2}, quantity="cost", unit="ns", highlight=["b"])
+    b, a = bars_of(plot)
+    assert same_color(b.get_facecolor(), HIGHLIGHT)
+    assert same_color(a.get_facecolor(), NEUTRAL)
+
+
+def test_a_bar_may_be_0():
+    assert cut_off(figures.bars({"a": 0}, quantity="cost", unit="ns")) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "highlight"), [({}, []), ({"a": 1}, ["b"]), ({"a": 1}, "another")]
+)
+def test_bars_need_values_and_highlight_only_what_there_is(values, highlight):
+    with pytest.raises(ValueError, match="highlights only names that are among them"):
+        figures.bars(values, quantity="cost", unit="ns", highlight=highlight)
+
+
+@pytest.mark.parametrize("value", [-1, float("nan"), float("inf")])
+def test_a_bar_without_a_length_is_refused(value):
+    with pytest.raises(ValueError, match="its value is 0 or more, and finite"):
+        figures.bars({"a": value, "b": 1}, quantity="cost", unit="ns")
+
+
+# Costs by size.
+
+
+def test_a_cost_is_a_point_at_its_size_on_logarithmic_axes():
+    costs = {"a": {1: 4.0, 10: 40.0}, "b": {1: 5.0, 10: 5.5}}
+    plot = figures.cost_by_size(costs, size="subscribers", unit="µs")
+    (axes,) = plot.figure.axes
+    assert [points(axes, line=line) for line in range(2)] == [
+        [(1, 4), (10, 40)],
+        [(1, 5), (10, 5.5)],
+    ]
+    assert axes.get_xscale() == axes.get_yscale() == "log"
+    assert axis_labels(plot) == [("subscribers", "cost (µs)")]
+
+
+def test_each_line_of_costs_is_named_at_its_end_and_differs_from_the_others():
+    costs = {"a": {1: 4.0, 10: 4321.0}, "b": {1: 5.0, 10: 5.5}}
+    plot = figures.cost_by_size(costs, size="subscribers", unit="µs")
+    assert texts(plot) == ["a: 4,321 µs", "b: 5.5 µs"]
+    assert cut_off(plot) == []
+    a, b = plot.figure.axes[0].lines
+    assert a.get_color() != b.get_color()
+    assert a.get_marker() != b.get_marker()
+    assert a.get_linestyle() != b.get_linestyle()
+
+
+def test_a_cost_that_is_no_cost_can_be_called_what_it_is():
+    plot = figures.cost_by_size({"a": {1: 2, 10: 3}}, size="seconds", unit="kB", quantity="memory")
+    assert axis_labels(plot) == [("seconds", "memory (kB)")]
+
+
+def test_a_line_of_costs_goes_from_small_to_large():
+    costs = {"a": {100: 3.0, 1: 1.0, 10: 2.0}}
+    (axes,) = figures.cost_by_size(costs, size="subscribers", unit="µs").figure.axes
+    assert points(axes) == [(1, 1), (10, 2), (100, 3)]
+
+
+def test_the_sizes_that_were_measured_are_written_along_the_axis():
+    costs = {"a": {1: 1.0, 30: 2.0}, "b": {1000: 3.0}}
+    (axes,) = figures.cost_by_size(costs, size="subscribers", unit="µs").figure.axes
+    assert [label.get_text() for label in x_ticks(axes)] == ["1", "30", "1,000"]
+
+
+@pytest.mark.parametrize(
+    "costs", [{"a": {0: 1.0}}, {"a": {1: 1.0, 2: float("nan")}}, {"a": {1: float("inf")}}], ids=str
+)
+def test_costs_and_sizes_that_no_logarithmic_axis_has_are_refused(costs):
+    with pytest.raises(ValueError, match="needs positive costs by size"):
+        figures.cost_by_size(costs, size="subscribers", unit="µs")
