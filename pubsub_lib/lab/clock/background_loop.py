@@ -32,17 +32,24 @@ class BackgroundLoop:
     def __init__(self) -> None:
         self.woken_by: str | None = None
         self._selector = _TellingSelector(self)
-        self._running = threading.Event()
+        self._started = concurrent.futures.Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]()
         self._thread = threading.Thread(target=self._run, name="background loop", daemon=True)
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
-        """The event loop, for `asyncio.run_coroutine_threadsafe` and `call_soon_threadsafe`."""
-        return self._loop
+        """The event loop, for `asyncio.run_coroutine_threadsafe` and `call_soon_threadsafe`.
+
+        Raises:
+            RuntimeError: before the block.
+        """
+        if not self._started.done():
+            raise RuntimeError("a background loop runs in its `with` block, and not before")
+        loop, _ = self._started.result()
+        return loop
 
     def start[T](self, coroutine: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
         """Run a coroutine on the loop, as a task, and return the future of its result."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
 
     def wait_until_asleep(self) -> None:
         """Wait until the loop has done all it was given so far and sleeps."""
@@ -53,13 +60,13 @@ class BackgroundLoop:
             asked.wait()
             self._selector.tell.append(asleep)
 
-        self._loop.call_soon_threadsafe(tell)
+        self.loop.call_soon_threadsafe(tell)
         asked.set()
         asleep.wait()
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self._running.wait()
+        self._started.result()
         return self
 
     def __exit__(
@@ -68,7 +75,8 @@ class BackgroundLoop:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
+        loop, stop = self._started.result()
+        loop.call_soon_threadsafe(stop.set)
         self._thread.join()
 
     def _run(self) -> None:
@@ -78,10 +86,9 @@ class BackgroundLoop:
             runner.run(self._wait_for_the_end())
 
     async def _wait_for_the_end(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._stop = asyncio.Event()
-        self._running.set()
-        await self._stop.wait()
+        stop = asyncio.Event()
+        self._started.set_result((asyncio.get_running_loop(), stop))
+        await stop.wait()
 
 
 class _TellingSelector(selectors.DefaultSelector):

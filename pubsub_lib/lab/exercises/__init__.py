@@ -1,7 +1,8 @@
 """Checks an answer to an exercise, and says what is wrong with it.
 
-Each notebook's exercises have a module here, with one check for each. A check runs the learner's
-code on the virtual clock, so an answer that would hang is told so, not waited for.
+The exercises of a notebook have the module of its name here, with one check for each: those of
+`05_when_a_queue_is_full.ipynb` are in `when_a_queue_is_full`. Nothing else lists them. A check runs
+the learner's code on the virtual clock, so an answer that would hang is told so, not waited for.
 
 >>> async def my_answer(queue: object) -> list[object]:
 ...     raise NotImplementedError
@@ -9,40 +10,12 @@ code on the virtual clock, so an answer that would hang is told so, not waited f
 Exercise 00.2: not attempted yet.
 """
 
-from pubsub_lib.lab.exercises import (
-    beyond_one_process,
-    break_the_broker,
-    build_the_broker,
-    cache_invalidation,
-    cost_and_scale,
-    join_and_leave,
-    locks_and_callbacks,
-    measure_latency,
-    queues_and_backpressure,
-    shut_down_gracefully,
-    start_here,
-    verdicts,
-    when_a_queue_is_full,
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
 from pubsub_lib.lab.exercises.checking import EXERCISES, Outcome, check, examine, show_progress
 
-__all__ = [
-    "EXERCISES",
-    "Outcome",
-    "beyond_one_process",
-    "break_the_broker",
-    "build_the_broker",
-    "cache_invalidation",
-    "check",
-    "cost_and_scale",
-    "examine",
-    "join_and_leave",
-    "locks_and_callbacks",
-    "measure_latency",
-    "queues_and_backpressure",
-    "show_progress",
-    "shut_down_gracefully",
-    "start_here",
-    "verdicts",
-    "when_a_queue_is_full",
-]
+__all__ = ["EXERCISES", "Outcome", "check", "examine", "show_progress"]
+
+for _module in iter_modules(__path__):  # each registers its exercises as it is imported
+    import_module(f"{__name__}.{_module.name}")

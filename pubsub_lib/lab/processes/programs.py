@@ -20,8 +20,9 @@ import os
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 from pubsub_lib.lab.processes.child_process import ChildFailed
 
@@ -31,6 +32,14 @@ _ENDS_WITH_ITS_PARENT = (
     "import os, threading; threading.Thread("
     "target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start()\n"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A process, and the file that it writes its errors to."""
+
+    process: "subprocess.Popen[str]"
+    errors: IO[str]
 
 
 class Program:
@@ -44,7 +53,7 @@ class Program:
     def __init__(self, source: str, *arguments: str) -> None:
         command = [sys.executable, "-u", "-X", "utf8", "-c", _ENDS_WITH_ITS_PARENT + source]
         self._command = [*command, *arguments]
-        self._process: subprocess.Popen[str] | None = None
+        self._started: _Running | None = None
         self._killed = False
 
     async def line(self) -> str:
@@ -79,26 +88,26 @@ class Program:
             ChildFailed: if it ends with an error. That it is killed, by `kill` or by itself, is no
                 error.
         """
-        process = self._running()
-        status = await asyncio.to_thread(process.wait)
+        running = self._running()
+        status = await asyncio.to_thread(running.process.wait)
         if status > 0 and not self._killed:
-            self._errors.seek(0)
+            running.errors.seek(0)
             raise ChildFailed(
-                f"the program ended with status {status}: {self._errors.read().strip()}"
+                f"the program ended with status {status}: {running.errors.read().strip()}"
             )
         return status
 
     def kill(self) -> None:
         """End it at once, as a crash does; returns when it is dead."""
-        process = self._running()
+        process = self._running().process
         self._killed = True
         process.kill()
         process.wait()
 
     async def __aenter__(self) -> Self:
-        if self._process is not None:
+        if self._started is not None:
             raise RuntimeError("a program is started once; make another one")
-        self._start()
+        self._started = self._start()
         return self
 
     async def __aexit__(
@@ -107,35 +116,37 @@ class Program:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        process = self._running()
+        running = self._running()
+        process = running.process
         if process.poll() is None:
             self.kill()
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.close()
         process.stdout.close()
-        self._errors.close()
+        running.errors.close()
 
-    def _start(self) -> None:
-        self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
-        self._process = subprocess.Popen(
+    def _start(self) -> _Running:
+        errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
+        process = subprocess.Popen(
             self._command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._errors,
+            stderr=errors,
             encoding="utf-8",
             errors="replace",
             # A kernel asks for colours, which would stand in the text of an error as codes.
             env={**os.environ, "PYTHON_COLORS": "0"},
         )
+        return _Running(process, errors)
 
     async def _read(self) -> str:
-        output = self._running().stdout
+        output = self._running().process.stdout
         assert output is not None
         # In a thread, since not every event loop that a notebook has can wait for a pipe.
         return await asyncio.to_thread(output.readline)
 
-    def _running(self) -> "subprocess.Popen[str]":
-        if self._process is None:
+    def _running(self) -> _Running:
+        if self._started is None:
             raise RuntimeError("a program runs in its `async with` block, and not before")
-        return self._process
+        return self._started

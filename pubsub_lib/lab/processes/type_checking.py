@@ -4,12 +4,12 @@ The checker, mypy, runs in a process of its own, on a copy in a temporary folder
 read and never executed. What comes back is where it objects and by which rule: its wording changes
 from release to release, lines and rules do not.
 
->>> for finding in type_check('''
+>>> for objection in type_check('''
 ... def double(number: int) -> int:
 ...     return 2 * number
 ... double("two")
 ... '''):
-...     print(finding)
+...     print(objection)
 line 3: double("two")  [arg-type]
 """
 
@@ -26,7 +26,7 @@ OPTIONS = ("--strict", "--config-file=", "--output=json")
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Objection:
     """One place to which the type checker objects.
 
     Attributes:
@@ -45,7 +45,7 @@ class Finding:
         return f"line {self.line}: {self.source}  [{self.rule}]"
 
 
-def type_check(source: str) -> list[Finding]:
+def type_check(source: str) -> list[Objection]:
     """Return what mypy objects to, in strict mode; an empty list if it has no objection.
 
     A line break at the beginning of the source is not counted, so that the text can start on the
@@ -69,7 +69,7 @@ def type_check(source: str) -> list[Finding]:
     lines = [*source.splitlines(), ""]  # what is missing at the end is missed behind the last line
     reports = [json.loads(line) for line in finished.stdout.splitlines() if line.startswith("{")]
     return [
-        Finding(
+        Objection(
             report["line"], lines[report["line"] - 1].strip(), report["code"], report["message"]
         )
         for report in reports

@@ -27,7 +27,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from pubsub_lib.interfaces import Broker
 from pubsub_lib.lab.clock.virtual_time import run_virtual
@@ -51,13 +51,7 @@ IN_HAND = "in hand"
 type Handle = Callable[[int], Awaitable[None]]
 type Read = Callable[[Any, Handle], Awaitable[object]]
 type Way = Callable[["Service"], Awaitable[object]]
-
-
-class NewBroker(Protocol):
-    """The class of a broker, or whatever else makes one."""
-
-    def __call__(self, maxsize: int, /) -> Broker[int]:
-        """Return a new broker with this bound."""
+type BrokerOfBound = Callable[[int], Broker[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +182,7 @@ class Service:
         }
 
 
-def observe(way: Way, new_broker: NewBroker, *, readers: Iterable[Reader] = READERS) -> Ending:
+def observe(way: Way, new_broker: BrokerOfBound, *, readers: Iterable[Reader] = READERS) -> Ending:
     """Run a service on the virtual clock, with one way to stop, and return how it ended.
 
     What still runs when `way` returns is cancelled by asyncio's own runner, as it is when the
@@ -208,7 +202,7 @@ def observe(way: Way, new_broker: NewBroker, *, readers: Iterable[Reader] = READ
 
 
 async def _observe(
-    way: Way, new_broker: NewBroker, readers: Iterable[Reader]
+    way: Way, new_broker: BrokerOfBound, readers: Iterable[Reader]
 ) -> Callable[[], Ending]:
     broker = new_broker(BOUND)
     service = Service(

@@ -77,3 +77,8 @@ def test_it_ends_when_its_block_raises():
     with pytest.raises(ZeroDivisionError), BackgroundLoop() as background:
         raise ZeroDivisionError
     assert background.loop.is_closed()
+
+
+def test_there_is_no_loop_before_the_block():
+    with pytest.raises(RuntimeError, match="and not before"):
+        _ = BackgroundLoop().loop

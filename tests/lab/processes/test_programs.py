@@ -64,7 +64,7 @@ async def test_a_program_that_is_killed_is_dead_and_that_is_no_error():
 async def test_the_end_of_the_block_ends_the_program():
     async with Program(WAITS) as program:
         await program.line()
-        process = program._running()
+        process = program._running().process
         assert process.poll() is None
     assert process.poll() is not None
 
