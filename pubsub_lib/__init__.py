@@ -17,7 +17,7 @@ starts from, and are kept with their faults.
 Received: Hello
 """
 
-from pubsub_lib.errors import Lagged, PubSubClosed, PubSubFull
+from pubsub_lib.errors import Disconnected, Lagged, PubSubClosed, PubSubFull, delivered_before
 from pubsub_lib.first_attempts.chapter import ChapterPubSub, subscriber_task
 from pubsub_lib.first_attempts.naive import NaivePubSub
 from pubsub_lib.handlers import Failure, Handler, HandlerGroup
@@ -36,7 +36,14 @@ from pubsub_lib.interfaces import (
 )
 from pubsub_lib.messages import Message
 from pubsub_lib.overflow import Overflow
-from pubsub_lib.reports import BrokerStats, Delivery, ShutdownReport, SubscriptionStats
+from pubsub_lib.reports import (
+    BrokerStats,
+    Deliveries,
+    Delivery,
+    Missed,
+    ShutdownReport,
+    SubscriptionStats,
+)
 
 __all__ = [
     "AsyncPubSub",
@@ -44,7 +51,9 @@ __all__ = [
     "BrokerStats",
     "ChapterPubSub",
     "Codec",
+    "Deliveries",
     "Delivery",
+    "Disconnected",
     "Failure",
     "Handler",
     "HandlerGroup",
@@ -53,6 +62,7 @@ __all__ = [
     "ManagedBroker",
     "ManagedSubscription",
     "Message",
+    "Missed",
     "NaivePubSub",
     "Overflow",
     "PubSubClosed",
@@ -64,5 +74,6 @@ __all__ = [
     "ShutdownReport",
     "Subscription",
     "SubscriptionStats",
+    "delivered_before",
     "subscriber_task",
 ]

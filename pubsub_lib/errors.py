@@ -6,7 +6,9 @@ True
 3
 """
 
-from pubsub_lib.reports import Delivery
+import asyncio
+
+from pubsub_lib.reports import Deliveries, Delivery
 
 
 class PubSubClosed(RuntimeError):
@@ -17,12 +19,14 @@ class PubSubFull(RuntimeError):
     """Raised by a publish that found no room where that is to be an error.
 
     Attributes:
-        delivery: who got the message all the same, and who did not.
+        delivery: who got the message all the same, and who did not; a `Deliveries`, if several
+            were published at once.
     """
 
-    def __init__(self, delivery: Delivery) -> None:
+    def __init__(self, delivery: Delivery | Deliveries, why: str = "") -> None:
         super().__init__(
-            f"no room for this message: missed by {delivery.dropped}, delivered to "
+            why
+            or f"no room for this message: missed by {delivery.dropped}, delivered to "
             f"{delivery.delivered}; wait longer, raise maxsize, or choose an overflow policy that "
             "drops"
         )
@@ -42,3 +46,36 @@ class Lagged(RuntimeError):
             "anew what depends on them"
         )
         self.missed = missed
+
+
+class Disconnected(RuntimeError):
+    """Raised once to a reader that was cut off by `Overflow.DISCONNECT`, after its last message.
+
+    Attributes:
+        missed: how many messages it has missed in all.
+    """
+
+    def __init__(self, missed: int) -> None:
+        super().__init__(
+            f"this subscriber was too slow and was disconnected; it missed {missed} messages and "
+            "what came after them: subscribe again, after loading anew what depends on them"
+        )
+        self.missed = missed
+
+
+def carry(cancelled: asyncio.CancelledError, delivery: Delivery | Deliveries) -> None:
+    """Let the error of a cancelled publish say what had been delivered (see `delivered_before`).
+
+    It stays a plain `CancelledError`: Python 3.12 takes no other for one that ends a time-out.
+    """
+    cancelled.delivery = delivery  # type: ignore[attr-defined]
+
+
+def delivered_before(cancelled: asyncio.CancelledError) -> Delivery | Deliveries | None:
+    """Return what had been delivered when a publish was cancelled; `None` if it did not wait.
+
+    The error that comes out of a cancelled `publish` or `publish_many` carries its report, so that
+    whoever cancels knows whom a second try would reach twice.
+    """
+    report: Delivery | Deliveries | None = getattr(cancelled, "delivery", None)
+    return report

@@ -15,11 +15,11 @@ but the chapter's are.
 [False, True, True]
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
-from pubsub_lib.reports import BrokerStats, Delivery, ShutdownReport, SubscriptionStats
+from pubsub_lib.reports import BrokerStats, Deliveries, Delivery, ShutdownReport, SubscriptionStats
 
 
 class Publisher[T](Protocol):
@@ -103,6 +103,9 @@ class ManagedBroker[T](Protocol):
 
     async def publish(self, message: T, /) -> Delivery:
         """Deliver the message to every subscriber, and say what became of it."""
+
+    async def publish_many(self, messages: Iterable[T], /) -> Deliveries:
+        """Deliver all these messages, in order, to every subscriber, and report on them."""
 
     async def shutdown(self, *, timeout: float | None = 10.0) -> ShutdownReport:
         """Accept nothing more, let the subscribers finish, and say what was left."""

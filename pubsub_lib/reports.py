@@ -25,6 +25,26 @@ class Delivery(NamedTuple):
         return len(self.missed_by)
 
 
+class Missed(NamedTuple):
+    """One message that one subscriber lost while several were published at once."""
+
+    number: int  #: which message of the call it was lost to, from 0
+    subscription: Any  #: whose it was; equal to the subscriber's own
+
+
+class Deliveries(NamedTuple):
+    """What became of several messages that were published at once."""
+
+    published: int  #: messages that were accepted, from the first on
+    delivered: int  #: over all of them, subscribers that have them, or will read them
+    missed: tuple[Missed, ...] = ()  #: as `Delivery.missed_by`, and for which message
+
+    @property
+    def dropped(self) -> int:
+        """How many messages were given up for these."""
+        return len(self.missed)
+
+
 class ShutdownReport(NamedTuple):
     """What was left when the broker had been shut down."""
 

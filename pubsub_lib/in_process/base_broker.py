@@ -16,15 +16,20 @@ nobody reads this None
 import asyncio
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from functools import partial
+from itertools import repeat
+from operator import is_
 from typing import Any, Self
 
 from pubsub_lib.arguments import checked_filter, checked_maxsize, checked_timeout
 from pubsub_lib.errors import PubSubClosed
-from pubsub_lib.in_process.event_loop import HomeLoop
-from pubsub_lib.in_process.subscriber import Subscribers, SubscriberState
-from pubsub_lib.reports import BrokerStats, Delivery, ShutdownReport
+from pubsub_lib.in_process.event_loop import HomeLoop, running_loop
+from pubsub_lib.in_process.subscriber import SHUT_DOWN, SubscriberState
+from pubsub_lib.in_process.subscribers import Subscribers
+from pubsub_lib.in_process.threads import ThreadPublishing
+from pubsub_lib.reports import BrokerStats, Deliveries, Delivery, ShutdownReport
 
 
 class BaseBroker[T, B: SubscriberState[Any]](ABC):
@@ -37,6 +42,8 @@ class BaseBroker[T, B: SubscriberState[Any]](ABC):
         self.maxsize = checked_maxsize(maxsize)
         self.timeout = checked_timeout(timeout)
         self._home = HomeLoop(type(self).__name__)
+        self._threads = ThreadPublishing(self._home)
+        self._shutdowns = 0  # that are under way
         self._closed = False
 
     def __del__(self) -> None:
@@ -50,11 +57,11 @@ class BaseBroker[T, B: SubscriberState[Any]](ABC):
 
     def _in_use(self) -> bool:
         """Whether there is something that only `shutdown` ends."""
-        return bool(self._subscribers.states)
+        return len(self._subscribers) > 0
 
     def __repr__(self) -> str:
         suffix = " closed" if self._closed else ""
-        return f"<{type(self).__name__} of {len(self._subscribers.states)} subscribers{suffix}>"
+        return f"<{type(self).__name__} of {len(self._subscribers)} subscribers{suffix}>"
 
     @abstractmethod
     async def publish(self, message: T) -> Delivery:
@@ -64,34 +71,36 @@ class BaseBroker[T, B: SubscriberState[Any]](ABC):
     def _release_publishers(self) -> None:
         """Drop every message that waits for room."""
 
-    def publish_threadsafe(self, message: T) -> "Future[Delivery]":
+    @abstractmethod
+    async def publish_many(self, messages: Iterable[T]) -> Deliveries:
+        """Give all these messages, in order, to every subscriber."""
+
+    @abstractmethod
+    def publish_nowait(self, message: T) -> Delivery:
+        """Give the message to every subscriber, and wait for nobody."""
+
+    def publish_threadsafe(self, message: T, *, wait: bool = True) -> "Future[Delivery]":
         """Publish from another thread; the only method that may be called from one.
 
         Call `result()` on what it returns to wait, in that thread, for what became of the message.
+        It has an end even if the event loop has one first: then it raises `PubSubClosed`.
+
+        Args:
+            message: what to publish.
+            wait: whether to wait for room as `publish` does, or not, as `publish_nowait`.
 
         Raises:
             PubSubClosed: if the broker was shut down, or its event loop has ended.
+            PubSubFull: if 10,000 messages of other threads wait for the event loop already.
             RuntimeError: if the broker has no event loop yet, or this is its own thread.
         """
-        loop = self._home.loop
-        if loop is None:
-            raise RuntimeError(
-                f"this {type(self).__name__} has no event loop yet; subscribe to it, or publish, "
-                "on its event loop first"
-            )
-        if loop is _running_loop():
-            raise RuntimeError(
-                "this is the broker's own thread, which must not wait: await publish()"
-            )
         self._require_open()
-        publishing = self.publish(message)
-        try:
-            return asyncio.run_coroutine_threadsafe(publishing, loop)
-        except RuntimeError:
-            publishing.close()
-            if not loop.is_closed():
-                raise
-            raise PubSubClosed("the event loop of this broker has ended") from None
+        return self._threads.start(
+            partial(self.publish, message) if wait else partial(self._publish_at_once, message)
+        )
+
+    async def _publish_at_once(self, message: T) -> Delivery:
+        return self.publish_nowait(message)
 
     async def shutdown(self, *, timeout: float | None = 10.0) -> ShutdownReport:
         """Accept nothing more, wait until the subscribers have handled what they have, and report
@@ -115,7 +124,8 @@ class BaseBroker[T, B: SubscriberState[Any]](ABC):
         self._closed = True
         states = self._subscribers.states
         for state in states:
-            state.finish()
+            state.finish(SHUT_DOWN)
+        self._shutdowns += 1
         try:
             async with asyncio.timeout(timeout):
                 # More than once: what waits for room in a ring comes to those, too, that are done.
@@ -124,6 +134,10 @@ class BaseBroker[T, B: SubscriberState[Any]](ABC):
                         await state.drained()
         except TimeoutError:
             self._release_publishers()
+        finally:
+            self._shutdowns -= 1
+            if not self._shutdowns:  # whoever is cancelled leaves nobody behind that waits for him
+                self._release_publishers()
         return ShutdownReport(
             unread=sum(state.depth for state in states),
             unfinished=sum(state.unhandled for state in states),
@@ -139,7 +153,7 @@ class BaseBroker[T, B: SubscriberState[Any]](ABC):
         """What this broker has done so far."""
         subscribers = self._subscribers
         return BrokerStats(
-            subscribers=len(subscribers.states),
+            subscribers=len(subscribers),
             published=subscribers.published,
             delivered=subscribers.received_by_leavers + sum(b.received for b in subscribers.states),
             dropped=subscribers.dropped_by_leavers + sum(b.dropped for b in subscribers.states),
@@ -157,7 +171,7 @@ class BaseBroker[T, B: SubscriberState[Any]](ABC):
         if self._closed:
             raise PubSubClosed("this broker was shut down; subscribe to a new one")
         checked_filter(where)
-        if _running_loop() is not None:
+        if running_loop() is not None:
             self._home.check()
 
     def _check_message(self, message: T) -> asyncio.AbstractEventLoop:
@@ -170,13 +184,23 @@ class BaseBroker[T, B: SubscriberState[Any]](ABC):
         self._require_open()
         return loop
 
+    def _checked_messages(self, messages: Iterable[T]) -> list[T]:
+        """Check what every publish_many has to check, before any of them is published."""
+        if isinstance(messages, str | bytes) or not isinstance(messages, Iterable):
+            raise TypeError(
+                f"publish_many takes an iterable of messages, not {messages!r}; for one message "
+                "there is publish()"
+            )
+        listed = list(messages)
+        self._home.check()
+        if any(map(is_, listed, repeat(None))):
+            raise TypeError(
+                "None cannot be published: it tells a reader that nothing more will come; none of "
+                f"these {len(listed)} messages was published"
+            )
+        self._require_open()
+        return listed
+
     def _require_open(self) -> None:
         if self._closed:
             raise PubSubClosed("this broker was shut down; publish to a new one")
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None

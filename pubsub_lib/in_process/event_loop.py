@@ -22,13 +22,14 @@ class HomeLoop:
     """The event loop that a broker and its subscriptions belong to.
 
     Attributes:
+        owner: what errors call whoever it belongs to.
         loop: the loop, or `None` before it is known.
     """
 
-    __slots__ = ("_owner", "loop")
+    __slots__ = ("loop", "owner")
 
     def __init__(self, owner: str) -> None:
-        self._owner = owner
+        self.owner = owner
         self.loop: asyncio.AbstractEventLoop | None = None
 
     def check(self) -> asyncio.AbstractEventLoop:
@@ -41,7 +42,7 @@ class HomeLoop:
         if self.loop is not loop:
             if self.loop is not None:
                 raise RuntimeError(
-                    f"this {self._owner} belongs to another event loop; "
+                    f"this {self.owner} belongs to another event loop; "
                     "create one inside each asyncio.run()"
                 )
             self.loop = loop
@@ -59,3 +60,28 @@ class HomeLoop:
                 return
         with contextlib.suppress(RuntimeError):  # raised where somebody waits on a closed loop
             callback()
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the event loop that runs in this thread, or `None`."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def cancel_at_the_next_await(cancelled: asyncio.CancelledError) -> None:
+    """Let the running task go on although it was cancelled, and cancel it at its next `await`.
+
+    For work that was finished just before: who is told that it was cancelled would do it again. So
+    it is as in trio, where a call is either cancelled and has done nothing, or done and not
+    cancelled. Nobody's cancellation is lost, and a time-out that ends meanwhile takes its own back.
+    """
+    task = asyncio.current_task()
+
+    def cancel_again() -> None:
+        if task is not None and task.cancelling() and not task.done():
+            task.uncancel()
+            task.cancel(*cancelled.args)
+
+    asyncio.get_running_loop().call_soon(cancel_again)

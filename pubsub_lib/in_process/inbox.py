@@ -2,9 +2,8 @@
 
 An `Inbox` is an `asyncio.Queue` to whoever reads it, so everything written for a queue works on it.
 
-A message that finds the inbox full does not wake up later and try again. It lines up, as a
-`WaitingPublish`, and whoever makes room puts it in: nobody can slip in between, and a cancelled
-publisher just leaves the line.
+A message that finds the inbox full does not wake up later and try again. It lines up, and whoever
+makes room puts it in: nobody can slip in between, and a cancelled publisher just leaves the line.
 
 >>> import asyncio
 >>> from pubsub_lib import AsyncPubSub
@@ -20,17 +19,28 @@ publisher just leaves the line.
 """
 
 import asyncio
+import logging
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from functools import partial
 from operator import length_hint
 from typing import assert_never, override
 
-from pubsub_lib.errors import PubSubClosed
+from pubsub_lib.errors import Disconnected, PubSubClosed
 from pubsub_lib.in_process.event_loop import HomeLoop
-from pubsub_lib.in_process.subscriber import NOTHING, Phase, Subscribers, SubscriberState
+from pubsub_lib.in_process.subscriber import (
+    FILTER_ERRORS,
+    NOTHING,
+    Phase,
+    SubscriberState,
+)
+from pubsub_lib.in_process.subscribers import Subscribers
 from pubsub_lib.in_process.subscription import BaseSubscription
+from pubsub_lib.in_process.waiting_publish import Place, WaitingPublish
 from pubsub_lib.overflow import Overflow
 from pubsub_lib.reports import Delivery
+
+logger = logging.getLogger(__name__)
 
 
 class InboxState[T](SubscriberState[T]):
@@ -41,6 +51,8 @@ class InboxState[T](SubscriberState[T]):
         timeout: how long a publish may wait for room, in seconds; `None` for ever.
         overflow: what to do then.
         taken: how many messages were taken, or are in hand.
+        given_up: whether a publish has waited for it in vain, and no reader has come since: then
+            the next one does not wait again.
     """
 
     __slots__ = (
@@ -48,6 +60,7 @@ class InboxState[T](SubscriberState[T]):
         "_line",
         "_maxsize",
         "_subscribers",
+        "given_up",
         "messages",
         "overflow",
         "taken",
@@ -70,18 +83,19 @@ class InboxState[T](SubscriberState[T]):
         self.timeout = timeout
         self.overflow = overflow
         self.taken = 0
+        self.given_up = False
         self._subscribers = subscribers
         self._maxsize = maxsize
         # How many may lie in `messages` before a look at everything: while some are in hand, so few
         # that no more wait than ever before; and 0 once the subscriber has left.
         self._limit = maxsize
-        self._line: deque[WaitingPublish[T]] = deque()
+        self._line: deque[Place[T]] = deque()
 
     def wants(self, message: T) -> bool:
         """Whether the subscriber asked for such a message. If its filter raises, it is closed."""
         try:
             return self.where is None or bool(self.where(message))
-        except Exception as error:
+        except FILTER_ERRORS as error:
             self.fail(error)
             return False
 
@@ -97,6 +111,22 @@ class InboxState[T](SubscriberState[T]):
         if self.readers:
             self.wake_reader()
         return True
+
+    def offer_some(self, messages: Sequence[T], start: int = 0) -> int:
+        """Put in as many as there is room for, from `start` on, and return how many those were."""
+        count = len(messages) - start
+        room = self._limit - len(self.messages)
+        if room < count:
+            self.put_back()
+            room = self._limit - len(self.messages)
+            if room <= 0:
+                return 0
+            count = min(count, room)
+        all_of_them = count == len(messages)
+        self.messages.extend(messages if all_of_them else messages[start : start + count])
+        for _ in range(min(count, len(self.readers))):
+            self.wake_reader()
+        return count
 
     @override
     def end(self, *, own: bool) -> BaseSubscription[T]:
@@ -130,6 +160,7 @@ class InboxState[T](SubscriberState[T]):
             self.high_water_mark = len(messages)
         message = messages.popleft()
         self.taken += 1
+        self.given_up = False
         if self._line:
             self._admit()
         return message
@@ -155,11 +186,14 @@ class InboxState[T](SubscriberState[T]):
 
     @override
     def take_all(self) -> list[T]:
-        self.put_back()
+        if self.in_hand is not NOTHING:
+            self.put_back()
         batch = list(self.messages)
         self.messages.clear()
-        self.high_water_mark = max(self.high_water_mark, len(batch))
+        if len(batch) > self.high_water_mark:
+            self.high_water_mark = len(batch)
         self.taken += len(batch)
+        self.given_up = False
         if self._line:
             self._admit()
         return batch
@@ -170,59 +204,81 @@ class InboxState[T](SubscriberState[T]):
         self._limit = 0
         self._subscribers.leave(self)
         while self._line:
-            self._line.popleft().passed_over(self)
+            self._line.popleft().passed_over()
 
     @override
-    def discard(self) -> None:
+    def discard(self) -> object:
         self.put_back()
         self.high_water_mark = max(self.high_water_mark, len(self.messages))
         self.taken += len(self.messages)
-        self.messages.clear()
+        discarded, self.messages = self.messages, deque()
+        return discarded
+
+    def withdraw(self, message: T) -> bool:
+        """Take out a message that nobody has read yet, and return whether it was there."""
+        self.put_back()
+        for index in reversed(range(len(self.messages))):
+            if self.messages[index] is message:
+                del self.messages[index]
+                self._admit()
+                return True
+        return False
 
     # The line of those that wait for room.
 
-    def line_up(self, waiting_publish: "WaitingPublish[T]") -> None:
-        """Let a message wait for room, behind those that wait already."""
-        self._line.append(waiting_publish)
+    def line_up(self, place: Place[T]) -> None:
+        """Let messages wait for room, behind those that wait already."""
+        self._line.append(place)
 
-    def give_up(self, waiting_publish: "WaitingPublish[T]") -> None:
-        """Count a message in the line as dropped."""
-        self._line.remove(waiting_publish)
-        self.dropped += 1
-        waiting_publish.missed(self)
+    def give_up(self, place: Place[T]) -> None:
+        """Count what waits at this place of the line as dropped."""
+        self._line.remove(place)
+        self._drop(len(place.messages) - place.next)
+        place.missed()
 
     def release_line(self) -> None:
         """Drop every message that waits for room."""
-        for waiting_publish in list(self._line):
-            self.give_up(waiting_publish)
+        for place in list(self._line):
+            self.give_up(place)
 
-    def overflowed(self, waiting_publish: "WaitingPublish[T]") -> None:
-        """Apply the overflow policy, for a message in the line that has waited long enough."""
+    def overflowed(self, place: Place[T]) -> None:
+        """Apply the overflow policy, for a place in the line that has waited long enough."""
         match self.overflow:
             case Overflow.DROP_NEWEST | Overflow.RAISE:
-                self.give_up(waiting_publish)
+                self.give_up(place)
             case Overflow.DROP_OLDEST:
-                self._displace_for(waiting_publish)
+                self._displace_for(place)
             case Overflow.DISCONNECT:
                 self.release_line()
-                self.finish()
-                self.leave()
+                logger.warning("%r is too slow and was disconnected", self.end(own=False))
+                self.fail(Disconnected(self.dropped))
             case _:
                 assert_never(self.overflow)
 
-    def _displace_for(self, waiting_publish: "WaitingPublish[T]") -> None:
-        """Put the line in, up to this message, in the place of the oldest messages."""
+    def _displace_for(self, place: Place[T]) -> None:
+        """Put the line in, up to this place, in the place of the oldest messages."""
         head = None
-        while head is not waiting_publish:
+        while head is not place:
             head = self._line.popleft()
-            self.messages.popleft()
-            self.dropped += 1
-            self.messages.append(head.message)
-            head.admitted(self, displacing=True)
+            for message in head.waiting:
+                head.publish.displaced.append(self.messages.popleft())
+                self.messages.append(message)
+            self._drop(len(head.waiting))
+            head.displaced()
+
+    def _drop(self, count: int) -> None:
+        self.dropped += count
+        self._subscribers.losses.add(count, self.home)
 
     def _admit(self) -> None:
-        while self._line and self.offer(self._line[0].message):
-            self._line.popleft().admitted(self)
+        while self._line:
+            place = self._line[0]
+            count = self.offer_some(place.messages, place.next)
+            if place.next + count == len(place.messages):
+                self._line.popleft()
+            elif not count:
+                break
+            place.admitted(count)
 
 
 class Inboxes[T](Subscribers[InboxState[T]]):
@@ -232,90 +288,48 @@ class Inboxes[T](Subscribers[InboxState[T]]):
         """Put the message where there is room; return to how many it goes, and who is full."""
         self.accepted += 1
         states, wanted_by = self.states, self.everybody
-        if self.filtered:
+        if self.filters:
             wanting = [state for state in states if state.wants(message)]
             # Again, because a filter may have closed any of them.
             states = [state for state in wanting if state.in_use]
             wanted_by = Delivery(len(states))
         return wanted_by, [state for state in states if not state.offer(message)]
 
+    def offer_many(self, messages: Sequence[T]) -> "tuple[int, WaitingPublish[T]]":
+        """Put the messages where there is room; return how many got in, and what waits for it."""
+        self.accepted += len(messages)
+        delivered, waiting = 0, WaitingPublish[T]()
+        for state, wanted, numbers in self._wanted(messages):
+            count = state.offer_some(wanted)
+            delivered += count
+            if count:
+                waiting.furthest = max(waiting.furthest, numbers[count - 1] + 1)
+            if count < len(wanted):
+                waiting.line_up(state, wanted, numbers, count)
+        return delivered, waiting
 
-class WaitingPublish[T]:
-    """One message in line for the inboxes that had no room for it.
-
-    Attributes:
-        message: what waits.
-        delivered: the number of these inboxes that have taken it.
-        missed_by: those that lost a message to it: this one, or their oldest.
-        refused: whether one of those that missed it wants that to be an error.
-    """
-
-    __slots__ = ("_mailboxes", "_settled", "delivered", "message", "missed_by", "refused")
-
-    def __init__(self, message: T, states: Iterable[InboxState[T]]) -> None:
-        self.message = message
-        self.delivered = 0
-        self.missed_by: list[InboxState[T]] = []
-        self.refused = False
-        self._settled: asyncio.Future[None] | None = None
-        self._mailboxes = list(states)
-        for state in self._mailboxes:
-            state.line_up(self)
-
-    async def settle(self, loop: asyncio.AbstractEventLoop, *, patient: bool = False) -> None:
-        """Wait until no inbox is waited for any more, each up to its time-out, if not `patient`.
-
-        Cancelling it withdraws the message from the inboxes that are still full.
-        """
-        if not self._mailboxes:
-            return  # there was room before anybody waited
-        timeouts = set() if patient else {state.timeout for state in self._mailboxes}
-        timers = [
-            # At 0 the overflow comes after whatever can run now, so that readers have their turn.
-            loop.call_later(timeout, self.expire, timeout)
-            if timeout
-            else loop.call_soon(self.expire, timeout)
-            for timeout in timeouts - {None}
+    def _wanted(
+        self, messages: Sequence[T]
+    ) -> list[tuple[InboxState[T], Sequence[T], Sequence[int]]]:
+        """Return for each subscriber the messages that it wants, and which of all those are."""
+        everything = range(len(messages))
+        if not self.filters:
+            return [(state, messages, everything) for state in self.states]
+        wanted = [
+            (state, numbers)
+            for state in self.states
+            if (
+                numbers := everything
+                if state.where is None
+                else [number for number in everything if state.wants(messages[number])]
+            )
         ]
-        self._settled = loop.create_future()
-        try:
-            await self._settled
-        finally:
-            for timer in timers:
-                timer.cancel()
-            for state in list(self._mailboxes):
-                state.give_up(self)
-
-    def expire(self, timeout: float | None) -> None:
-        """Apply the overflow policy of the inboxes that were to be waited for so long."""
-        self._overflow(state for state in self._mailboxes if state.timeout == timeout)
-
-    def overflow(self) -> None:
-        """Apply the overflow policy of every inbox that is still full."""
-        self._overflow(self._mailboxes)
-
-    def _overflow(self, states: Iterable[InboxState[T]]) -> None:
-        for state in list(states):
-            state.overflowed(self)
-
-    def admitted(self, state: InboxState[T], *, displacing: bool = False) -> None:
-        """Note that one inbox has taken the message, perhaps in the place of an older one."""
-        self.delivered += 1
-        if displacing:
-            self.missed_by.append(state)
-        self.passed_over(state)
-
-    def missed(self, state: InboxState[T]) -> None:
-        """Note that one inbox stayed full."""
-        self.missed_by.append(state)
-        self.refused = self.refused or state.overflow is Overflow.RAISE
-        self.passed_over(state)
-
-    def passed_over(self, state: InboxState[T]) -> None:
-        """Note that one inbox is no longer waited for."""
-        self._mailboxes.remove(state)
-        if not self._mailboxes and self._settled is not None and not self._settled.done():
-            self._settled.set_result(None)
+        # Only now, because a filter may have closed any of them.
+        return [
+            (state, [messages[number] for number in numbers], numbers)
+            for state, numbers in wanted
+            if state.in_use
+        ]
 
 
 class Inbox[T](BaseSubscription[T], asyncio.Queue[T | None]):
@@ -338,6 +352,9 @@ class Inbox[T](BaseSubscription[T], asyncio.Queue[T | None]):
     async def put(self, message: T | None) -> None:
         """Put a message in this inbox alone, waiting for room as long as it takes.
 
+        One that is cancelled is not there, so whoever tries again doubles nothing: if a reader has
+        taken it just before, the put returns, and the task is cancelled at its next `await`.
+
         Raises:
             TypeError: if the message is `None`, which would end the reader.
             PubSubClosed: if the inbox takes no more messages, or is closed meanwhile.
@@ -346,9 +363,9 @@ class Inbox[T](BaseSubscription[T], asyncio.Queue[T | None]):
         message = self._checked(message)
         if not state.offer(message):
             loop = state.home.check()
-            waiting_publish = WaitingPublish(message, [state])
-            await waiting_publish.settle(loop, patient=True)
-            if not waiting_publish.delivered:
+            waiting = WaitingPublish.of_one(message, [state])
+            await waiting.settle(loop, patient=True, take_back=partial(state.withdraw, message))
+            if not waiting.delivered:
                 raise PubSubClosed("the inbox was closed while a message waited for room in it")
 
     def put_nowait(self, message: T | None) -> None:

@@ -20,15 +20,18 @@ Delivery(delivered=0, missed_by=(<Inbox 'ada' 1 of 1>,))
 Message(content='hello')
 """
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any, override
 
 from pubsub_lib.arguments import UNSET, Unset, checked_maxsize, checked_timeout
-from pubsub_lib.errors import PubSubFull
+from pubsub_lib.errors import PubSubFull, carry
 from pubsub_lib.in_process.base_broker import BaseBroker
-from pubsub_lib.in_process.inbox import Inbox, Inboxes, InboxState, WaitingPublish
-from pubsub_lib.in_process.subscriber import held, other_ends
+from pubsub_lib.in_process.inbox import Inbox, Inboxes, InboxState
+from pubsub_lib.in_process.subscribers import held, other_ends
+from pubsub_lib.in_process.waiting_publish import WaitingPublish
 from pubsub_lib.overflow import Overflow
-from pubsub_lib.reports import Delivery
+from pubsub_lib.reports import Deliveries, Delivery, Missed
 
 type Where[T] = Callable[[T], object]
 
@@ -133,8 +136,9 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
         """Give the message to every subscriber; wait for full inboxes up to `timeout` seconds in
         all, then do as `overflow` says.
 
-        Cancelling it withdraws the message from the inboxes that are still full, and counts it as
-        dropped there.
+        A subscriber for which a publish has waited in vain is not waited for again until it has
+        read. Cancelling it withdraws the message from the inboxes that are still full, and counts
+        it as dropped there; `delivered_before` tells what the error knows of the others.
 
         Raises:
             TypeError: if the message is `None`, which would end the readers.
@@ -146,10 +150,50 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
         wanted_by, full = self._subscribers.offer(message)
         if not full:
             return wanted_by
-        waiting_publish = WaitingPublish(message, full)
-        await waiting_publish.settle(loop)
-        return self._delivery(wanted_by, full, waiting_publish)
+        waiting = WaitingPublish.of_one(message, full)
+        delivered = wanted_by.delivered - len(full)
+        try:
+            await waiting.settle(loop)
+        except asyncio.CancelledError as cancelled:
+            carry(cancelled, _delivery(delivered, waiting))
+            raise
+        return _unless_refused(_delivery(delivered, waiting), waiting)
 
+    @override
+    async def publish_many(self, messages: Iterable[T]) -> Deliveries:
+        """Give all these messages, in order, to every subscriber, and wake each reader once.
+
+        Each is delivered, dropped or missed as if it were published alone, but the time-out is that
+        of the whole call, however many there are: after it, only those are waited for who take
+        messages at every turn of the event loop. There may be more messages than the bound.
+
+        Cancelling it withdraws the messages that have reached nobody, which then do not count as
+        published; `delivered_before` tells what the error knows of the others.
+
+        Args:
+            messages: what to publish. It is read to its end first; if that raises, or one of them
+                is `None`, nothing is published.
+
+        Raises:
+            TypeError: if `messages` is no iterable of messages, or has a `None` in it.
+            PubSubClosed, RuntimeError: as `publish`.
+            PubSubFull: if a subscriber with `Overflow.RAISE` had no room for some of them. It has
+                got those before, and the others all of them.
+        """
+        listed = self._checked_messages(messages)
+        subscribers = self._subscribers
+        delivered, waiting = subscribers.offer_many(listed)
+        published = len(listed)
+        try:
+            if waiting.waits:
+                await waiting.settle(self._home.check())
+        except asyncio.CancelledError as cancelled:
+            subscribers.accepted -= published - waiting.furthest
+            carry(cancelled, _deliveries(waiting.furthest, delivered, waiting))
+            raise
+        return _unless_refused(_deliveries(published, delivered, waiting), waiting)
+
+    @override
     def publish_nowait(self, message: T) -> Delivery:
         """Give the message to every subscriber, and do as `overflow` says where there is no room.
 
@@ -160,24 +204,28 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
         wanted_by, full = self._subscribers.offer(message)
         if not full:
             return wanted_by
-        waiting_publish = WaitingPublish(message, full)
-        waiting_publish.overflow()
-        return self._delivery(wanted_by, full, waiting_publish)
-
-    def _delivery(
-        self, wanted_by: Delivery, full: list[InboxState[T]], waiting_publish: WaitingPublish[T]
-    ) -> Delivery:
-        delivery = Delivery(
-            wanted_by.delivered - len(full) + waiting_publish.delivered,
-            other_ends(waiting_publish.missed_by),
-        )
-        if waiting_publish.refused:
-            raise PubSubFull(delivery)
-        return delivery
+        waiting = WaitingPublish.of_one(message, full)
+        waiting.overflow()
+        return _unless_refused(_delivery(wanted_by.delivered - len(full), waiting), waiting)
 
     def _release_publishers(self) -> None:
         for state in self._subscribers.states:
             state.release_line()
+
+
+def _delivery(delivered: int, waiting: WaitingPublish[Any]) -> Delivery:
+    return Delivery(delivered + waiting.delivered, other_ends(state for _, state in waiting.missed))
+
+
+def _deliveries(published: int, delivered: int, waiting: WaitingPublish[Any]) -> Deliveries:
+    missed = (Missed(number, state.end(own=False)) for number, state in waiting.missed)
+    return Deliveries(published, delivered + waiting.delivered, tuple(missed))
+
+
+def _unless_refused[D: (Delivery, Deliveries)](report: D, waiting: WaitingPublish[Any]) -> D:
+    if waiting.refused:
+        raise PubSubFull(report)
+    return report
 
 
 def _checked_overflow(overflow: Overflow) -> Overflow:

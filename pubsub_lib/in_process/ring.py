@@ -31,21 +31,22 @@ missed 2
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import length_hint
 from typing import override
 
 from pubsub_lib.errors import Lagged
-from pubsub_lib.in_process.event_loop import HomeLoop
+from pubsub_lib.in_process.event_loop import HomeLoop, cancel_at_the_next_await
 from pubsub_lib.in_process.subscriber import (
+    FILTER_ERRORS,
     NOTHING,
+    SHUT_DOWN,
     Phase,
-    Subscribers,
     SubscriberState,
-    other_ends,
 )
+from pubsub_lib.in_process.subscribers import Subscribers, other_ends
 from pubsub_lib.in_process.subscription import BaseSubscription
-from pubsub_lib.reports import Delivery
+from pubsub_lib.reports import Deliveries, Delivery, Missed
 
 # How many messages a reader takes in hand at a time: enough to make the rest of the work small
 # beside them, and few beside those of a ring.
@@ -61,7 +62,7 @@ class Ring[T](Subscribers["Cursor[T]"]):
             and then, a whole ring at a time.
         limit: how long the log may grow before anybody has to look at the cursors again.
         waiting: the cursors whose readers wait for a message, in order.
-        line: the messages that wait for room, in order. While there are any, there is none.
+        line: what waits for room, in order. While there is anything, there is none.
     """
 
     def __init__(self, maxsize: int) -> None:
@@ -70,22 +71,28 @@ class Ring[T](Subscribers["Cursor[T]"]):
         self.log: list[T] = []
         self.limit = maxsize
         self.waiting: dict[Cursor[T], None] = {}
-        self.line: deque[WaitingMessage[T]] = deque()
+        self.line: deque[WaitingMessages[T]] = deque()
         self._watched = 0  # how many cursors have to move before the line does
         self._deleted = 0
         self._released = 0
+        self._freed: list[T] = []
 
-    def store(self, message: T) -> None:
-        """Store a message, for which there must be room, and wake those who wait for it."""
-        self.log.append(message)
-        if self.waiting:
-            self.wake_readers()
+    def store(self, messages: Sequence[T]) -> None:
+        """Store messages, for which there must be room, and wake those who wait for them."""
+        self.log.extend(messages)
+        self._wake_readers_for(len(messages))
 
     def has_room(self) -> bool:
         """Return whether there is room for a message, after a look at the cursors if need be."""
         if len(self.log) >= self.limit:
             self._look_for_room()
         return len(self.log) < self.limit
+
+    def room_for(self, messages: int) -> int:
+        """Return for how many of so many messages there is room."""
+        if len(self.log) + messages > self.limit:
+            self._look_for_room()
+        return min(messages, max(self.limit - len(self.log), 0))
 
     @property
     @override
@@ -105,6 +112,7 @@ class Ring[T](Subscribers["Cursor[T]"]):
     @override
     def leave(self, state: "Cursor[T]") -> None:
         super().leave(state)
+        self.waiting.pop(state, None)
         if self.line:
             self._admit()
 
@@ -117,24 +125,39 @@ class Ring[T](Subscribers["Cursor[T]"]):
 
     # The line of those that wait for room.
 
-    def line_up(self, waiting_message: "WaitingMessage[T]") -> None:
-        """Let a message wait for room, behind those that wait already."""
-        self.line.append(waiting_message)
+    def line_up(self, waiting: "WaitingMessages[T]") -> None:
+        """Let messages wait for room, behind those that wait already."""
+        self.line.append(waiting)
         self._watch_the_slowest()
 
-    def step_out(self, waiting_message: "WaitingMessage[T]") -> None:
-        """Let a message wait no longer, if it still does."""
-        if waiting_message in self.line:
-            self.line.remove(waiting_message)
+    def step_out(self, waiting: "WaitingMessages[T]") -> None:
+        """Let messages wait no longer, if they still do."""
+        if waiting in self.line:
+            self.line.remove(waiting)
             self._watch_the_slowest()
 
     def waits_for_somebody(self) -> bool:
         """Whether anybody has to move before the line does."""
         return self._watched > 0
 
-    def overtake_for(self, waiting_message: "WaitingMessage[T]") -> None:
-        """Wait no longer for those who keep this message from being stored."""
-        while waiting_message in self.line and not waiting_message.withdrawn:
+    def wait_no_longer(
+        self, waiting: "WaitingMessages[T]", loop: asyncio.AbstractEventLoop
+    ) -> None:
+        """Overtake those who keep messages from being stored, if they do not move any more.
+
+        Who has made room since the last look gets another turn of the event loop: many messages at
+        once overtake nobody whom the same messages, one by one, would not have overtaken.
+        """
+        if waiting in self.line and not waiting.withdrawn:
+            if not waiting.moved_on():
+                self.overtake_for(waiting)
+            if waiting in self.line:
+                waiting.timer = loop.call_soon(self.wait_no_longer, waiting, loop)
+
+    def overtake_for(self, waiting: "WaitingMessages[T]") -> None:
+        """Wait no longer for those who keep the next of these messages from being stored."""
+        following = waiting.next
+        while waiting in self.line and waiting.next == following:
             for cursor in self.slowest:
                 cursor.give_up()
             self._admit()
@@ -142,53 +165,89 @@ class Ring[T](Subscribers["Cursor[T]"]):
     def release_line(self) -> None:
         """Drop every message that waits; whoever wants it misses it."""
         while head := self._head_of_line():
+            # First whatever can run anything, while all is as it was.
+            wanted = [
+                (number, cursor)
+                for number in range(head.next, len(head.messages))
+                for cursor in self.states
+                if cursor.wants(head.messages[number])
+            ]
+            if head is not self._head_of_line():
+                continue
             self.line.popleft()
-            self._released += 1
-            losers = [cursor for cursor in self.states if cursor.wants(head.message)]
-            for cursor in losers:
-                cursor.dropped += 1
-            head.settle(Delivery(0, other_ends(losers)))
+            self._released += len(head.messages) - head.next
+            for number, cursor in wanted:
+                cursor.lose(1)
+                head.missed.append((number, cursor))
+            head.settle()
         self._watch_the_slowest()
 
-    def _head_of_line(self) -> "WaitingMessage[T] | None":
+    def _head_of_line(self) -> "WaitingMessages[T] | None":
         while self.line and self.line[0].withdrawn:
             self.line.popleft()
         return self.line[0] if self.line else None
 
     def _admit(self) -> None:
-        admitted = 0
-        while (head := self._head_of_line()) and (self.has_room() or self._overtake_for(head)):
-            self.line.popleft()
-            self.log.append(head.message)
-            admitted += 1
-            if head.overtaken:
-                head.settle(Delivery(len(self.states), head.overtaken))
-            else:
-                head.settle(self.everybody)
+        """Store what waits, as far as there is room, or nobody is to be waited for."""
+        stored = 0
+        while head := self._head_of_line():
+            if self.has_room():
+                count = min(self.limit - len(self.log), len(head.messages) - head.next)
+                self.log.extend(head.messages[head.next : head.next + count])
+                stored += count
+                head.stored(count, subscribers=len(self))
+                if head.next == len(head.messages):
+                    self.line.popleft()
+                    head.settle()
+            elif not self._overtake_for(head):
+                break
         # Last, so that publishers run before them and they find more than one message.
-        for _ in range(admitted):
-            self.wake_readers()
+        self._wake_readers_for(stored)
         self._watch_the_slowest()
 
-    def _overtake_for(self, head: "WaitingMessage[T]") -> bool:
-        """Put a message in the place of the oldest, if nobody at all is to be waited for."""
+    def _overtake_for(self, head: "WaitingMessages[T]") -> bool:
+        """Make room for one message if nobody at all is to be waited for; return whether it is
+        worth looking again.
+        """
         slowest = self.slowest
         if not all(cursor.given_up for cursor in slowest):
             return False
-        head.overtaken = other_ends(cursor for cursor in slowest if cursor.skip())
-        self._look_for_room()
+        # First whatever can run anything, while all is as it was; then see whether it still is.
+        wanted = [cursor.wants(cursor.oldest) for cursor in slowest]
+        if head is self._head_of_line() and slowest == self.slowest:
+            for cursor, is_wanted in zip(slowest, wanted, strict=True):
+                cursor.skip(wanted=is_wanted)
+                if is_wanted:
+                    head.missed.append((head.next, cursor))
+            self._look_for_room()
         return True
 
     def _look_for_room(self) -> None:
-        log, maxsize = self.log, self.maxsize
+        log, maxsize, states = self.log, self.maxsize, self.states
         if len(log) >= 2 * maxsize:  # nobody is more than maxsize behind
-            for cursor in self.states:
+            self._freed += log[:maxsize]
+            for cursor in states:
                 cursor.index -= maxsize
                 cursor.deleted += maxsize
             self._deleted += maxsize
-            del log[:maxsize]  # last, since to free a message may run anything
-        slowest = min((cursor.position for cursor in self.states), default=len(log))
+            del log[:maxsize]
+        slowest = len(log)
+        for cursor in states:
+            position = cursor.index
+            if cursor.in_hand is not NOTHING:
+                position -= length_hint(cursor.in_hand)
+            if position < slowest:
+                slowest = position
         self.limit = min(slowest, maxsize) + maxsize
+
+    def free_deleted(self) -> None:
+        """Free the messages that were deleted from the log.
+
+        To be called last, since to free a message may run anything, and by every publish that looks
+        for room, since nobody else deletes any.
+        """
+        freed, self._freed = self._freed, []
+        del freed
 
     def _watch_the_slowest(self) -> None:
         """Ask the cursors that the line waits for to say when they move; if it is empty, and the
@@ -203,7 +262,7 @@ class Ring[T](Subscribers["Cursor[T]"]):
                 cursor.put_back()
                 self._watched += 1
             elif cursor.phase is Phase.ENDING and not somebody_waits:
-                cursor.finish()
+                cursor.finish(SHUT_DOWN)
 
     def wake_readers(self) -> None:
         """Wake a reader of each subscriber that waits for a message."""
@@ -213,22 +272,33 @@ class Ring[T](Subscribers["Cursor[T]"]):
             if cursor.readers:
                 self.waiting[cursor] = None
 
+    def _wake_readers_for(self, messages: int) -> None:
+        while self.waiting and messages:
+            self.wake_readers()
+            messages -= 1
 
-class WaitingMessage[T]:
-    """One message in line for room in the ring.
+
+class WaitingMessages[T]:
+    """What one publish has in line for room in the ring: a message, or many.
 
     Attributes:
-        message: what waits.
-        overtaken: the subscriptions that lost a message to it.
-        delivery: what became of it; `None` while it waits.
+        messages: all that was to be published.
+        next: which of them is the next to be stored.
+        delivered: how many deliveries were made of those that are stored.
+        missed: which subscriber lost a message to which one of them.
+        timer: what ends the waiting; `None` if nothing does.
     """
 
-    __slots__ = ("_future", "delivery", "message", "overtaken")
+    __slots__ = ("_future", "_seen", "_settled", "delivered", "messages", "missed", "next", "timer")
 
-    def __init__(self, message: T) -> None:
-        self.message = message
-        self.overtaken: tuple[object, ...] = ()
-        self.delivery: Delivery | None = None
+    def __init__(self, messages: Sequence[T], following: int = 0) -> None:
+        self.messages = messages
+        self.next = following
+        self.delivered = 0
+        self.missed: list[tuple[int, Cursor[T]]] = []
+        self.timer: asyncio.Handle | None = None
+        self._seen = following
+        self._settled = False
         self._future: asyncio.Future[None] | None = None
 
     @property
@@ -236,18 +306,46 @@ class WaitingMessage[T]:
         """Whether its publisher was cancelled, though it may not have run since."""
         return self._future is not None and self._future.cancelled()
 
-    async def settled(self, loop: asyncio.AbstractEventLoop) -> Delivery:
-        """Wait until it is known what became of it."""
-        self._future = loop.create_future()
-        await self._future
-        assert self.delivery is not None
-        return self.delivery
+    def moved_on(self) -> bool:
+        """Whether any message was stored since this was last asked."""
+        seen, self._seen = self._seen, self.next
+        return self.next > seen
 
-    def settle(self, delivery: Delivery) -> None:
-        """Note what became of it, and let the publisher go on."""
-        self.delivery = delivery
+    async def settled(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Wait until it is known what became of all; withdraw what is not stored if cancelled.
+
+        If all was settled just before, it returns, and the task is cancelled at its next `await`.
+        """
+        self._future = loop.create_future()
+        try:
+            await self._future
+        except asyncio.CancelledError as cancelled:
+            if not self._settled:
+                raise
+            cancel_at_the_next_await(cancelled)
+        finally:
+            if self.timer is not None:
+                self.timer.cancel()
+
+    def stored(self, count: int, *, subscribers: int) -> None:
+        """Note that so many more were stored, for so many subscribers."""
+        self.next += count
+        self.delivered += count * subscribers
+
+    def settle(self) -> None:
+        """Note that it is known what became of all, and let the publisher go on."""
+        self._settled = True
         if self._future is not None and not self._future.done():
             self._future.set_result(None)
+
+    def delivery(self) -> Delivery:
+        """What became of the one message that it is."""
+        return Delivery(self.delivered, other_ends(cursor for _, cursor in self.missed))
+
+    def deliveries(self) -> Deliveries:
+        """What became of the many messages that it is, as far as they are stored."""
+        missed = (Missed(number, cursor.end(own=False)) for number, cursor in self.missed)
+        return Deliveries(self.next, self.delivered, tuple(missed))
 
 
 class Cursor[T](SubscriberState[T]):
@@ -356,7 +454,7 @@ class Cursor[T](SubscriberState[T]):
         if self.in_hand is not NOTHING:
             self.put_back()
         message = self.log[self.index]
-        self._advance(1)
+        self._move(1)
         return message
 
     @override
@@ -368,42 +466,56 @@ class Cursor[T](SubscriberState[T]):
             return batch
         if self.missed:
             self._report_lag()
-        self.put_back()
+        if self.in_hand is not NOTHING:
+            self.put_back()
         batch = self.log[self.index :]
-        self._advance(len(batch))
+        self._move(len(batch))
         return batch
 
-    def skip(self) -> bool:
-        """Lose the oldest message; return whether it was one that the subscriber wants."""
+    @property
+    def oldest(self) -> T:
+        """The message that is lost if this cursor is overtaken."""
         self.put_back()
+        return self.log[self.index]
+
+    def skip(self, *, wanted: bool) -> None:
+        """Lose the oldest message, which the subscriber wants or not."""
         self.high_water_mark = max(self.high_water_mark, self.depth)
-        message = self.log[self.index]
         self.index += 1
         self.give_up()
-        if not self.wants(message):
+        if wanted:
+            self.missed += 1
+            self._skipped += 1
+            self.lose(1)
+        else:
             self._unwanted += 1
-            return False
-        self.missed += 1
-        self.dropped += 1
-        self._skipped += 1
-        return True
+
+    def lose(self, count: int) -> None:
+        """Count messages that the subscriber misses."""
+        self.dropped += count
+        self._ring.losses.add(count, self.home)
 
     def wants(self, message: T) -> bool:
         """Whether the subscriber asked for such a message."""
         try:
             return self.where is None or bool(self.where(message))
-        except Exception:
+        except FILTER_ERRORS:
             return True  # its loss is reported; an error that lasts is seen by the reader
 
     @override
-    def finish(self) -> None:
+    def finish(self, because: str) -> None:
         self.advance(Phase.ENDING)
         if not (self.in_use and self._ring.line):
-            super().finish()
+            super().finish(because)
 
     @override
     def announce_reader(self) -> None:
-        self._ring.waiting[self] = None
+        if self.in_use:
+            self._ring.waiting[self] = None
+
+    @override
+    def no_reader_waits(self) -> None:
+        self._ring.waiting.pop(self, None)
 
     @override
     def leave(self) -> None:
@@ -417,33 +529,42 @@ class Cursor[T](SubscriberState[T]):
             self._ring.leave(self)
 
     @override
-    def discard(self) -> None:
+    def discard(self) -> object:
         self.put_back()
         self.high_water_mark = max(self.high_water_mark, self.depth)
         self.deleted += len(self.log)
-        self.log = []
+        discarded, self.log = self.log, []
         self.index = 0
         self.missed = 0
+        return discarded
 
     def _pass_over_the_unwanted(self, where: Callable[[T], object]) -> None:
+        discarded: object = None
         try:
-            while self.index < len(self.log) and not where(self.log[self.index]):
+            while self.index < len(self.log):
+                place, phase = self.deleted + self.index, self.phase
+                wanted = where(self.log[self.index])
+                if (self.deleted + self.index, self.phase) != (place, phase):
+                    continue  # the filter has done more than to answer: look again
+                if wanted:
+                    break
                 self._unwanted += 1
                 if not self.in_use:
                     self._ring.received_by_leavers -= 1
-                self._advance(1)
-        except Exception as error:
+                self._move(1)
+        except FILTER_ERRORS as error:
             self.fail(error)
-            self.discard()
+            discarded = self.discard()
         if self.watchers and not self.depth:
             self.notify_watchers()
+        del discarded  # last: to free a message may run anything
 
     def _report_lag(self) -> None:
         missed, self.missed = self.missed, 0
         self._given_up_at = -1
         raise Lagged(missed)
 
-    def _advance(self, count: int) -> None:
+    def _move(self, count: int) -> None:
         depth = len(self.log) - self.index
         if depth > self.high_water_mark:
             self.high_water_mark = depth

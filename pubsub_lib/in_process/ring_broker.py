@@ -14,15 +14,16 @@ A publish is one store, however many subscribers there are, and waits only where
 """
 
 import asyncio
-from collections.abc import Callable
+from asyncio import get_running_loop
+from collections.abc import Callable, Iterable
 from typing import override
 
 from pubsub_lib.arguments import checked_whole_number
-from pubsub_lib.errors import PubSubFull
+from pubsub_lib.errors import PubSubFull, carry
 from pubsub_lib.in_process.base_broker import BaseBroker
-from pubsub_lib.in_process.ring import Cursor, Ring, RingSubscription, WaitingMessage
-from pubsub_lib.in_process.subscriber import other_ends
-from pubsub_lib.reports import Delivery
+from pubsub_lib.in_process.ring import Cursor, Ring, RingSubscription, WaitingMessages
+from pubsub_lib.in_process.subscribers import other_ends
+from pubsub_lib.reports import Deliveries, Delivery
 
 
 class RingPubSub[T](BaseBroker[T, Cursor[T]]):
@@ -98,33 +99,76 @@ class RingPubSub[T](BaseBroker[T, Cursor[T]]):
             len(log) < ring.limit
             and message is not None
             and not self._closed
-            and asyncio.get_running_loop() is self._home.loop
+            and get_running_loop() is self._home.loop
         ):  # the usual case, which is to be quick
             log.append(message)
             if ring.waiting:
                 ring.wake_readers()
             return ring.everybody
         loop = self._check_message(message)
-        if ring.has_room():
-            ring.store(message)
-            return ring.everybody
-        waiting_message = WaitingMessage(message)
-        ring.line_up(waiting_message)
-        timeout = self.timeout
-        if timeout and not ring.waits_for_somebody():
-            timeout = 0
-        timer: asyncio.Handle | None = None
-        if timeout == 0:  # after whatever can run now, so that readers have their turn
-            timer = loop.call_soon(ring.overtake_for, waiting_message)
-        elif timeout is not None:
-            timer = loop.call_later(timeout, ring.overtake_for, waiting_message)
         try:
-            return await waiting_message.settled(loop)
+            if ring.has_room():
+                ring.store((message,))
+                return ring.everybody
+            waiting = WaitingMessages((message,))
+            await self._wait_for_room(waiting, loop)
+            return waiting.delivery()
         finally:
-            ring.step_out(waiting_message)
-            if timer is not None:
-                timer.cancel()
+            ring.free_deleted()
 
+    @override
+    async def publish_many(self, messages: Iterable[T]) -> Deliveries:
+        """Store all these messages, in order, for every subscriber, and wake each reader once.
+
+        Each is stored as if it were published alone, but the time-out is that of the whole call,
+        however many there are: after it, only those are waited for who read at every turn of the
+        event loop. There may be more messages than the ring holds.
+
+        Cancelling it withdraws the messages that are not stored yet; `delivered_before` tells what
+        the error knows of the others.
+
+        Args:
+            messages: what to publish. It is read to its end first; if that raises, or one of them
+                is `None`, nothing is published.
+
+        Raises:
+            TypeError: if `messages` is no iterable of messages, or has a `None` in it.
+            PubSubClosed, RuntimeError: as `publish`.
+        """
+        listed = self._checked_messages(messages)
+        ring, subscribers = self._ring, len(self._ring)
+        try:
+            room = ring.room_for(len(listed))
+            ring.store(listed[:room] if room < len(listed) else listed)
+            if room == len(listed):
+                return Deliveries(room, room * subscribers)
+            waiting = WaitingMessages(listed, room)
+            waiting.delivered = room * subscribers
+            try:
+                await self._wait_for_room(waiting, self._home.check())
+            except asyncio.CancelledError as cancelled:
+                carry(cancelled, waiting.deliveries())
+                raise
+            return waiting.deliveries()
+        finally:
+            ring.free_deleted()
+
+    async def _wait_for_room(
+        self, waiting: WaitingMessages[T], loop: asyncio.AbstractEventLoop
+    ) -> None:
+        ring = self._ring
+        ring.line_up(waiting)
+        timeout = self.timeout if ring.waits_for_somebody() or self.timeout is None else 0
+        if timeout == 0:  # after whatever can run now, so that readers have their turn
+            waiting.timer = loop.call_soon(ring.wait_no_longer, waiting, loop)
+        elif timeout is not None:
+            waiting.timer = loop.call_later(timeout, ring.wait_no_longer, waiting, loop)
+        try:
+            await waiting.settled(loop)
+        finally:
+            ring.step_out(waiting)
+
+    @override
     def publish_nowait(self, message: T) -> Delivery:
         """Store the message for every subscriber; overtake the slowest if there is no room.
 
@@ -134,16 +178,18 @@ class RingPubSub[T](BaseBroker[T, Cursor[T]]):
         """
         self._check_message(message)
         ring = self._ring
-        if ring.has_room():
-            ring.store(message)
-            return ring.everybody
-        if self.timeout is None:
-            raise PubSubFull(Delivery(0, other_ends(ring.slowest)))
-        waiting_message = WaitingMessage(message)
-        ring.line_up(waiting_message)
-        ring.overtake_for(waiting_message)
-        assert waiting_message.delivery is not None
-        return waiting_message.delivery
+        try:
+            if ring.has_room():
+                ring.store((message,))
+                return ring.everybody
+            if self.timeout is None:
+                raise PubSubFull(Delivery(0, other_ends(ring.slowest)))
+            waiting = WaitingMessages((message,))
+            ring.line_up(waiting)
+            ring.overtake_for(waiting)
+            return waiting.delivery()
+        finally:
+            ring.free_deleted()
 
     @override
     def _release_publishers(self) -> None:

@@ -20,14 +20,21 @@ by the state, so it is not lost.
 import asyncio
 import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from asyncio import get_running_loop
+from collections.abc import Callable, Iterator
 from enum import IntEnum
 from typing import Any
 
 from pubsub_lib.in_process.event_loop import HomeLoop
-from pubsub_lib.reports import Delivery, SubscriptionStats
+from pubsub_lib.reports import SubscriptionStats
 
 NOTHING: Iterator[Any] = iter(())
+SHUT_DOWN = "the broker was shut down"
+
+# What a coroutine cannot raise without ending a loop, or seeming to be cancelled.
+_CONTROL_FLOW = (StopIteration, StopAsyncIteration, GeneratorExit, asyncio.CancelledError)
+# What a filter can raise that is its own fault.
+FILTER_ERRORS = (Exception, *_CONTROL_FLOW)
 
 
 class Phase(IntEnum):
@@ -40,60 +47,15 @@ class Phase(IntEnum):
     CLOSED = 4  #: the subscriber is not interested any more, and what waited was given up
 
 
-class Subscribers[B: "SubscriberState[Any]"]:
-    """The states of the subscribers that a broker has now, and the sums of those that left.
-
-    Attributes:
-        states: in the order of subscribing. The list is replaced, never changed, so whoever goes
-            through it is not disturbed by subscribers that come and go.
-        accepted: a count that the broker may keep.
-        everybody: what to tell a publisher whose message every subscriber has.
-        filtered: whether any of them wants only some of the messages.
-    """
-
-    def __init__(self) -> None:
-        self.states: list[B] = []
-        self.accepted = 0
-        self.everybody = Delivery(0)
-        self.filtered = False
-        self.received_by_leavers = 0
-        self.dropped_by_leavers = 0
-
-    def join(self, state: B) -> None:
-        """Add a subscriber."""
-        self._replace([*self.states, state])
-
-    def leave(self, state: B) -> None:
-        """Remove a subscriber, and keep its sums. Does nothing if it has left before."""
-        if state in self.states:
-            self._replace([other for other in self.states if other is not state])
-            stats = state.stats
-            self.received_by_leavers += stats.received
-            self.dropped_by_leavers += stats.dropped
-
-    def fail(self, error: BaseException) -> None:
-        """Close every subscription because of an error, which its reader is to see."""
-        for state in self.states:
-            state.fail(error)
-
-    @property
-    def published(self) -> int:
-        """How many messages were accepted so far."""
-        return self.accepted
-
-    def _replace(self, states: list[B]) -> None:
-        self.states = states
-        self.everybody = Delivery(len(states))
-        self.filtered = any(state.where is not None for state in states)
-
-
 class SubscriberState[T](ABC):
     """What waits for one subscriber, and who waits for it.
 
     Attributes:
         home: the event loop that it belongs to.
+        name: what reports call the subscriber.
         where: the subscriber's filter; only messages for which it is true are wanted.
         phase: how far it is on its way to its end.
+        closed_because: why it came to an end; empty before.
         unfinished: messages taken by a reader and not marked as done.
         handling: how many of these an `async for` has, which marks them by itself.
         marked: whether a reader has ever called `task_done()`.
@@ -106,11 +68,11 @@ class SubscriberState[T](ABC):
         failure: what closed it, if that was an error, until a reader has seen it.
         reader_knows: whether a reader was told that nothing more will come.
         watchers: futures of those that wait until everything has been handled.
-        name: what reports call the subscriber.
     """
 
     __slots__ = (
         "_subscription",
+        "closed_because",
         "dropped",
         "failure",
         "handling",
@@ -128,9 +90,11 @@ class SubscriberState[T](ABC):
     )
 
     def __init__(self, home: HomeLoop, *, name: str, where: Callable[[T], object] | None) -> None:
+        self.home = home
         self.name = name
         self.where = where
         self.phase = Phase.OPEN
+        self.closed_because = ""
         self.unfinished = 0
         self.handling = 0
         self.marked = False
@@ -140,9 +104,8 @@ class SubscriberState[T](ABC):
         self.readers: list[asyncio.Future[None]] = []
         self.reader_knows = False
         self.failure: BaseException | None = None
-        self._subscription: weakref.ref[object] | None = None
-        self.home = home
         self.watchers: list[asyncio.Future[None]] = []
+        self._subscription: weakref.ref[object] | None = None
 
     # What differs from broker to broker.
 
@@ -193,8 +156,8 @@ class SubscriberState[T](ABC):
         """Leave the broker. What waits can still be read."""
 
     @abstractmethod
-    def discard(self) -> None:
-        """Give up what waits."""
+    def discard(self) -> object:
+        """Give up what waits, and return it: to free a message may run anything."""
 
     # What is the same.
 
@@ -243,29 +206,36 @@ class SubscriberState[T](ABC):
             return min(self.handling, self.unfinished)
         return self.unfinished
 
-    def finish(self) -> None:
+    # Coming to an end.
+
+    def finish(self, because: str) -> None:
         """Take no more messages, and wake the readers that wait, to let them know.
 
         Where messages wait for room and still come in, this is done after them.
         """
         self.advance(Phase.ENDED)
+        self.closed_because = self.closed_because or because
         while self.readers:
             self.wake_reader()
 
     def fail(self, error: BaseException) -> None:
         """Close the subscription because of an error, which its reader is to see."""
+        if isinstance(error, _CONTROL_FLOW):
+            stopped = RuntimeError(f"the filter of this subscription raised {error!r}")
+            stopped.__cause__ = error
+            error = stopped
         self.failure = error
         self.leave()
-        self.finish()
+        self.finish(f"{type(error).__name__}: {error}")
 
     def close(self) -> None:
         """Leave the broker, and give up what is unread."""
         self.leave()
-        self.finish()
+        self.finish("it was closed by its reader")
         self.advance(Phase.CLOSED)
-        self.discard()
         self.unfinished = 0
         self.notify_watchers()
+        self.discard()  # last: to free a message may run anything
 
     def tell_reader_the_end(self) -> None:
         """Note that a reader knows that nothing more comes; raise the failure, if there is one."""
@@ -278,25 +248,36 @@ class SubscriberState[T](ABC):
             finally:
                 del failure  # or its traceback would hold this frame, and this frame would hold it
 
-    async def wait_for_message(self) -> None:
-        """Wait until `ready` is worth asking again. Cancelling it loses no message."""
-        loop = asyncio.get_running_loop()
+    # Readers that wait.
+
+    def wait_for_message(self) -> asyncio.Future[None]:
+        """Return a future to await, after which `ready` is worth asking again.
+
+        Whoever awaits it calls `stop_waiting` if that raises. No coroutine, since each would cost
+        as much as the rest of waking a reader.
+        """
+        loop = get_running_loop()
         if loop is not self.home.loop:
             self.home.check()
-        reader = loop.create_future()
+        reader: asyncio.Future[None] = loop.create_future()
         self.readers.append(reader)
         self.announce_reader()
-        try:
-            await reader
-        except BaseException:
-            if reader in self.readers:
-                self.readers.remove(reader)
-            elif not reader.cancelled() and self.ready():
-                self.wake_reader()  # this one was woken for a message that it will not take
-            raise
+        return reader
+
+    def stop_waiting(self, reader: asyncio.Future[None]) -> None:
+        """Note that a reader was cancelled; another has the message that it was woken for."""
+        if reader in self.readers:
+            self.readers.remove(reader)
+            if not self.readers:
+                self.no_reader_waits()
+        elif not reader.cancelled() and self.ready():
+            self.wake_reader()
 
     def announce_reader(self) -> None:  # noqa: B027
         """Let the broker know that a reader waits, if it wants to know."""
+
+    def no_reader_waits(self) -> None:  # noqa: B027
+        """Let the broker know that none waits any more without having been woken."""
 
     def wake_reader(self) -> None:
         """Wake the reader that has waited longest."""
@@ -305,6 +286,8 @@ class SubscriberState[T](ABC):
             if not reader.done():
                 reader.set_result(None)
                 break
+
+    # What was handled.
 
     def task_done(self, count: int = 1) -> None:
         """Note that so many messages have been handled.
@@ -320,7 +303,7 @@ class SubscriberState[T](ABC):
                 "mark messages as done by themselves"
             )
         self.unfinished -= count
-        if not self.unhandled:
+        if self.watchers and not self.unhandled:
             self.notify_watchers()
 
     def hand_out(self, count: int) -> None:
@@ -363,14 +346,3 @@ class SubscriberState[T](ABC):
         for watcher in watchers:
             if not watcher.done():
                 watcher.set_result(None)
-
-
-def held(states: Iterable[SubscriberState[Any]]) -> list[Any]:
-    """Return the subscriptions of these states that somebody still holds."""
-    subscriptions = [state.subscription for state in states]
-    return [subscription for subscription in subscriptions if subscription is not None]
-
-
-def other_ends(states: Iterable[SubscriberState[Any]]) -> tuple[Any, ...]:
-    """Return the subscriptions of these states, for a report: to hold them keeps nothing."""
-    return tuple(state.end(own=False) for state in states)

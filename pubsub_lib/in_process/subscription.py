@@ -76,13 +76,19 @@ class BaseSubscription[T]:
         Raises:
             RuntimeError: if it has to wait on another event loop than the broker's.
             Lagged: on a ring, once, if messages were missed.
+            Disconnected: once, at the end, if the subscriber was cut off for being too slow.
         """
         state = self._state
         while not state.ready():
             if state.closed:
                 state.tell_reader_the_end()
                 return None
-            await state.wait_for_message()
+            reader = state.wait_for_message()
+            try:
+                await reader
+            except BaseException:
+                state.stop_waiting(reader)
+                raise
         message = state.take()
         state.unfinished += 1
         return message
@@ -92,7 +98,7 @@ class BaseSubscription[T]:
 
         Raises:
             asyncio.QueueEmpty: if no message is waiting and more may come.
-            Lagged: on a ring, once, if messages were missed.
+            Lagged, Disconnected: as `get`.
         """
         state = self._state
         if state.ready():
@@ -148,7 +154,7 @@ class BaseSubscription[T]:
             immediate: discard what is left.
         """
         self._state.leave()
-        self._state.finish()
+        self._state.finish("its reader has shut it down")
         if immediate:
             self._state.close()
 
@@ -156,6 +162,11 @@ class BaseSubscription[T]:
     def closed(self) -> bool:
         """Whether no more messages will come in."""
         return self._state.closed
+
+    @property
+    def closed_because(self) -> str:
+        """Why it came to an end, in words; empty while it has not."""
+        return self._state.closed_because
 
     @property
     def stats(self) -> SubscriptionStats:
@@ -222,7 +233,12 @@ class MessageIterator[T]:
             if state.closed:
                 state.tell_reader_the_end()
                 raise StopAsyncIteration
-            await state.wait_for_message()
+            reader = state.wait_for_message()
+            try:
+                await reader
+            except BaseException:
+                state.stop_waiting(reader)
+                raise
         try:
             message = state.take()
         except BaseException:
@@ -267,7 +283,12 @@ class BatchIterator[T]:
             if state.closed:
                 state.tell_reader_the_end()
                 raise StopAsyncIteration
-            await state.wait_for_message()
+            reader = state.wait_for_message()
+            try:
+                await reader
+            except BaseException:
+                state.stop_waiting(reader)
+                raise
         batch = state.take_all()
         self._handling = len(batch)
         state.hand_out(self._handling)

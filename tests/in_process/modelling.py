@@ -15,12 +15,13 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from pubsub_lib import BrokerStats, Lagged, PubSubClosed, PubSubFull, ShutdownReport
+from pubsub_lib import BrokerStats, Disconnected, Lagged, PubSubClosed, PubSubFull, ShutdownReport
 from pubsub_lib.in_process.subscription import BaseSubscription
 from tests.stepping import let_all_run
 
 END = "the end"
 BROKEN = "the filter's error"
+CUT_OFF = "was too slow"
 
 FOREVER = float("inf")
 
@@ -82,6 +83,8 @@ async def get(subscription: BaseSubscription) -> object:
         return Lagged, lagged.missed
     except FilterError:
         return BROKEN
+    except Disconnected:
+        return CUT_OFF
     if message is None:
         return END
     subscription.task_done()
@@ -96,6 +99,8 @@ async def get_batch(subscription: BaseSubscription) -> object:
         return Lagged, lagged.missed
     except FilterError:
         return BROKEN
+    except Disconnected:
+        return CUT_OFF
     except StopAsyncIteration:
         return END
     del batches  # which will not say that they are handled
@@ -112,6 +117,8 @@ async def get_next(messages) -> object:
         return Lagged, lagged.missed
     except FilterError:
         return BROKEN
+    except Disconnected:
+        return CUT_OFF
     except StopAsyncIteration:
         return END
 
@@ -226,7 +233,8 @@ class ModelSubscription(ABC):
         self.name = name
         self.where = where
         self.missed = self.dropped = self.unfinished = self.most = 0
-        self.closed = self.left = self.broken = self.reader_knows = False
+        self.closed = self.left = self.reader_knows = False
+        self.failure: object = None  # that a reader has not seen yet
         self.marked = False  # whether task_done() was ever called
         self.handling = False  # whether an `async for` will do so for a message
         self.reads: list[ModelRead] = []  # that wait
@@ -271,8 +279,8 @@ class ModelSubscription(ABC):
                 self.wait(read)
                 return
             self.reader_knows = True
-            self.settle(read, BROKEN if self.broken else END)
-            self.broken = False
+            self.settle(read, self.failure or END)
+            self.failure = None
 
     def take_for(self, read: ModelRead) -> None:
         if self.missed:

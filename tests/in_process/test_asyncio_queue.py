@@ -32,8 +32,6 @@ DOES_NOT_APPLY = {
     "test_get_with_putters": PRIVATE,
     "test_format": PRIVATE,
     "test_float_maxsize": "a bound that is no whole number is refused",
-    "test_put_cancel_drop": "room goes to the message in line at once, before its put runs again; "
-    "when that is cancelled, the message has been put",
     "test_shutdown_immediate_with_unfinished": "who leaves at once is waited for by nobody, so "
     "join() returns",
     "test_shutdown_immediate": "who leaves at once may mark as done what it was handling, so "

@@ -64,8 +64,9 @@ async def test_d2_a_task_that_nobody_keeps_is_kept_by_the_broker_while_it_waits(
 @pytest.mark.parametrize(
     ("broker_class", "ends"),
     [
-        (AsyncPubSub, [1.0, 2.0, 3.0]),
-        (RingPubSub, [1.0, 1.0, 1.0]),  # who was overtaken is not waited for again until it reads
+        # Who was waited for in vain is not waited for again until it reads.
+        (AsyncPubSub, [1.0, 1.0, 1.0]),
+        (RingPubSub, [1.0, 1.0, 1.0]),
     ],
 )
 @in_virtual_time
@@ -76,8 +77,8 @@ async def test_d3_any_number_of_dead_subscribers_cost_a_publish_one_second_at_mo
     subscriptions = [broker.subscribe() for _ in range(dead)]
     await broker.publish(0)
     assert now() == 0.0
-    for end in ends:
-        delivery = await broker.publish(end)
+    for number, end in enumerate(ends):
+        delivery = await broker.publish(number)
         assert delivery.missed_by == tuple(subscriptions)
         assert now() == end
 
@@ -97,7 +98,7 @@ async def test_d3_without_a_timeout_dead_subscribers_cost_no_time(broker_class, 
 @pytest.mark.parametrize(
     ("broker_class", "timeout", "arrivals"),
     [
-        (AsyncPubSub, 1.0, [0.0, 0.0, 0.0, 1.0, 2.0]),  # each at the moment it was published
+        (AsyncPubSub, 1.0, [0.0, 0.0, 0.0, 1.0, 1.0]),  # each at the moment it was published
         (AsyncPubSub, 0, [0.0, 0.0, 0.0, 0.0, 0.0]),
         (RingPubSub, 1.0, [0.0, 0.0, 1.0, 1.0, 1.0]),  # once, when all wait for the slowest
         (RingPubSub, 0, [0.0, 0.0, 0.0, 0.0, 0.0]),

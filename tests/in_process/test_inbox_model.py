@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from pubsub_lib import AsyncPubSub, Overflow, PubSubClosed, PubSubFull
 from tests.in_process.modelling import (
+    BROKEN,
+    CUT_OFF,
     Comparison,
     FilterError,
     ModelBroker,
@@ -28,6 +30,7 @@ class ModelPublication:
     number: int
     began: float = 0.0
     waits_for: list["ModelInbox"] = field(default_factory=list)
+    timeouts: dict["ModelInbox", float | None] = field(default_factory=dict)
     delivered: int = 0
     missed_by: list[str] = field(default_factory=list)
     refused: bool = False
@@ -63,7 +66,11 @@ class ModelInboxes(ModelBroker):
         if publication.outcome is None:
             publication.began = self.now
             self.waiting.append(publication)
-            if any(inbox.timeout == 0 for inbox in publication.waits_for):
+            publication.timeouts = {
+                inbox: 0 if inbox.given_up and inbox.timeout else inbox.timeout
+                for inbox in publication.waits_for
+            }
+            if 0 in publication.timeouts.values():
                 self.turns.append(lambda: self.overflow_after(publication, 0))
 
     def publish_nowait(self, publication: ModelPublication) -> None:
@@ -88,7 +95,8 @@ class ModelInboxes(ModelBroker):
 
     def overflow_after(self, publication: ModelPublication, seconds: float) -> None:
         for inbox in list(publication.waits_for):
-            if inbox.timeout == seconds:
+            if publication.timeouts[inbox] == seconds:
+                inbox.given_up = True
                 inbox.overflowed(publication)
 
     def withdraw(self, publication: ModelPublication) -> None:
@@ -98,15 +106,16 @@ class ModelInboxes(ModelBroker):
 
     def deadlines(self) -> list[float]:
         return [
-            publication.began + inbox.timeout
+            publication.began + publication.timeouts[inbox]
             for publication in self.waiting
             for inbox in publication.waits_for
-            if inbox.timeout is not None
+            if publication.timeouts[inbox] is not None
         ]
 
     def expire(self) -> None:
         for publication in self.waiting:
-            for seconds in {inbox.timeout for inbox in publication.waits_for} - {None}:
+            timeouts = {publication.timeouts[inbox] for inbox in publication.waits_for}
+            for seconds in timeouts - {None}:
                 if publication.began + seconds <= self.now:
                     self.overflow_after(publication, seconds)
 
@@ -126,6 +135,7 @@ class ModelInbox(ModelSubscription):
         self.messages: deque[int] = deque()
         self.line: list[ModelPublication] = []
         self.taken = 0
+        self.given_up = False
         broker.subscriptions.append(self)
 
     @property
@@ -140,7 +150,7 @@ class ModelInbox(ModelSubscription):
         try:
             return self.where is None or self.where(number)
         except FilterError:
-            self.broken = True
+            self.failure = BROKEN
             self.leave()
             return False
 
@@ -154,6 +164,7 @@ class ModelInbox(ModelSubscription):
 
     def take(self) -> int:
         self.taken += 1
+        self.given_up = False
         number = self.messages.popleft()
         self.admit()
         return number
@@ -162,6 +173,7 @@ class ModelInbox(ModelSubscription):
         batch = list(self.messages)
         self.taken += len(batch)
         self.messages.clear()
+        self.given_up = False
         self.admit()
         return batch
 
@@ -187,6 +199,7 @@ class ModelInbox(ModelSubscription):
                     first.passed_over(self)
             case Overflow.DISCONNECT:
                 self.release_line()
+                self.failure = CUT_OFF
                 self.leave()
 
     def give_up(self, publication: ModelPublication) -> None:

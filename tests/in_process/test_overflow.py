@@ -4,6 +4,7 @@ And what one subscriber may have otherwise than the broker: its bound, time-out,
 """
 
 import asyncio
+import contextlib
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from pubsub_lib import (
     AsyncPubSub,
     BrokerStats,
     Delivery,
+    Disconnected,
     Inbox,
     Overflow,
     PubSubFull,
@@ -179,7 +181,7 @@ async def test_drop_oldest_wakes_nobody_for_nothing_and_a_reader_gets_what_is_le
 
 @each_way
 @in_virtual_time
-async def test_disconnect_closes_the_subscription_and_its_reader_gets_what_it_has_then_the_end(
+async def test_disconnect_closes_the_subscription_and_its_reader_gets_what_it_has_then_the_reason(
     publish, timeout
 ):
     broker = AsyncPubSub[int](maxsize=2, timeout=timeout, overflow=Overflow.DISCONNECT)
@@ -188,7 +190,12 @@ async def test_disconnect_closes_the_subscription_and_its_reader_gets_what_it_ha
     assert await publish(broker, 2) == Delivery(delivered=1, missed_by=(slow,))
     assert slow.closed
     assert broker.queues == [healthy]
-    assert [await slow.get() for _ in range(4)] == [0, 1, None, None]
+    assert [await slow.get() for _ in range(2)] == [0, 1]
+    with pytest.raises(Disconnected, match=r"it missed 1 messages .* subscribe again") as cut_off:
+        await slow.get()
+    assert cut_off.value.missed == 1
+    assert slow.closed_because == f"Disconnected: {cut_off.value}"
+    assert [await slow.get() for _ in range(2)] == [None, None]
     assert slow.stats == SubscriptionStats(received=2, dropped=1, depth=0, high_water_mark=2)
 
 
@@ -208,13 +215,22 @@ async def test_disconnect_costs_later_publishes_nothing():
 @in_virtual_time
 async def test_disconnect_ends_the_loop_of_a_slow_reader_after_what_it_has():
     broker = AsyncPubSub[int](maxsize=2, timeout=0, overflow=Overflow.DISCONNECT)
-    reader = start(handle_all(broker.subscribe(), seconds=1))
+    handled = []
+
+    async def handle_slowly() -> None:
+        async for number in broker.subscribe():
+            await asyncio.sleep(1)
+            handled.append(number)
+
+    reader = start(handle_slowly())
     await let_all_run()
     await broker.publish(0)
     await let_all_run()  # the reader is busy with it
     for number in range(1, 5):
         await broker.publish(number)
-    assert await reader == [0, 1, 2]
+    with pytest.raises(Disconnected):
+        await reader
+    assert handled == [0, 1, 2]
     assert now() == 3.0
     assert broker.stats == BrokerStats(subscribers=0, published=5, delivered=3, dropped=1)
 
@@ -452,6 +468,11 @@ pauses = st.sampled_from([0, 0.05, 0.3])
 publishes = st.lists(st.tuples(pauses, st.booleans()), min_size=10, max_size=30)
 
 
+async def handle_until_cut_off(inbox: Inbox[int], pace: float) -> None:
+    with contextlib.suppress(Disconnected):
+        await handle_all(inbox, pace)
+
+
 @settings(derandomize=True, deadline=None, max_examples=100, database=None)
 @given(subscribers, publishes)
 @in_virtual_time
@@ -464,7 +485,7 @@ async def test_the_deliveries_add_up_to_the_statistics_whatever_the_policies(
     for options, pace in subscribers:
         inboxes.append(broker.subscribe(**options))
         if pace is not None:
-            readers.append(start(handle_all(inboxes[-1], pace)))
+            readers.append(start(handle_until_cut_off(inboxes[-1], pace)))
     published_for = dict.fromkeys(inboxes, 0)
     deliveries: list[Delivery] = []
 

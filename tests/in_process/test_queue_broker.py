@@ -457,8 +457,7 @@ async def test_a_publish_cancelled_the_moment_it_got_in_is_delivered_once_and_no
     await let_all_run()
     inbox.get_nowait()  # the message is put in, and its publisher told so
     publisher.cancel()  # before it could go on
-    await asyncio.wait([publisher])
-    assert publisher.cancelled()
+    assert await publisher == Delivery(1)
     assert unread(inbox) == [1]
     assert broker.stats == BrokerStats(subscribers=1, published=2, delivered=2, dropped=0)
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from pubsub_lib import (
     AsyncPubSub,
+    Disconnected,
     Lagged,
     Overflow,
     PubSubClosed,
@@ -26,6 +27,7 @@ from pubsub_lib import (
 )
 from tests.in_process.modelling import (
     BROKEN,
+    CUT_OFF,
     END,
     FilterError,
     described,
@@ -69,8 +71,8 @@ class Subscriber:
                 assert kind is Lagged
                 self.missed += missed
             case _:
-                assert result in (END, BROKEN)
-                self.may_have_left |= result == BROKEN
+                assert result in (END, BROKEN, CUT_OFF)
+                self.may_have_left |= result in (BROKEN, CUT_OFF)
 
 
 class Race:
@@ -219,6 +221,8 @@ class Race:
                     continue
             except FilterError:
                 subscriber.note(BROKEN)
+            except Disconnected:
+                subscriber.note(CUT_OFF)
             except Lagged as lagged:
                 subscriber.note((Lagged, lagged.missed))
             else:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pubsub_lib import PubSubClosed, PubSubFull, RingPubSub
 from tests.in_process.modelling import (
+    BROKEN,
     FOREVER,
     Comparison,
     FilterError,
@@ -191,7 +192,7 @@ class ModelCursor(ModelSubscription):
                     self.unwanted += 1
                     self.move(1)
             except FilterError:
-                self.broken = True
+                self.failure = BROKEN
                 self.leave()
                 self.discard()
         return self.depth > 0 or self.missed > 0

@@ -23,6 +23,7 @@ import pytest
 
 from pubsub_lib import (
     AsyncPubSub,
+    Disconnected,
     Lagged,
     Overflow,
     PubSubFull,
@@ -177,6 +178,8 @@ class Soak:
                 await how(subscription, handle)
             except Lagged as lagged:
                 self.tally.missed += lagged.missed
+            except Disconnected:
+                assert subscription.closed
 
     async def read_one_by_one(self, subscription, handle) -> None:
         while (message := await subscription.get()) is not None:

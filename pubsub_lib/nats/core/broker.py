@@ -36,11 +36,13 @@ changes, since a network is between them:
 Message(content='hello')
 """
 
+import asyncio
 from asyncio import get_running_loop
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from typing import Any, NamedTuple, Self, override
 
 from pubsub_lib.arguments import UNSET, Unset, checked_maxsize, checked_timeout
+from pubsub_lib.errors import carry
 from pubsub_lib.in_process.event_loop import HomeLoop
 from pubsub_lib.in_process.inbox import Inbox, Inboxes, InboxState
 from pubsub_lib.in_process.queue_broker import AsyncPubSub, Where
@@ -53,7 +55,7 @@ from pubsub_lib.nats.networked import Network, NetworkedBroker, checked_subject
 from pubsub_lib.nats.once import Once
 from pubsub_lib.nats.settings import connection_settings
 from pubsub_lib.overflow import Overflow
-from pubsub_lib.reports import BrokerStats, Delivery, ShutdownReport
+from pubsub_lib.reports import BrokerStats, Deliveries, Delivery, ShutdownReport
 
 SENT = Delivery(1)
 
@@ -272,6 +274,33 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
             await self._intake.get_ready()
         await self._sender.send(self.subject, data)
         return SENT
+
+    @override
+    async def publish_many(self, messages: Iterable[T]) -> Deliveries:
+        """Send all these messages, in order, to every subscriber of the subject.
+
+        Returns:
+            How many the connection has, each of which counts as delivered. Who will read them is
+            not known here. A publish that is cancelled, or refused in the middle, has sent those
+            before; `delivered_before` tells how many, where it was cancelled.
+
+        Raises:
+            TypeError, PubSubClosed, RuntimeError: as `AsyncPubSub.publish_many`.
+            ValueError, ServerUnreachable, AccessRefused, PayloadTooLarge, NotConnected: as
+                `publish`. If the codec knows one of them not, none is sent.
+        """
+        to_bytes = self._network.to_bytes
+        payloads = [to_bytes(message) for message in self._checked_messages(messages)]
+        await self._intake.get_ready()
+        sent = 0
+        try:
+            for data in payloads:
+                await self._sender.send(self.subject, data)
+                sent += 1
+        except asyncio.CancelledError as cancelled:
+            carry(cancelled, Deliveries(sent, sent))
+            raise
+        return Deliveries(sent, sent)
 
     @override
     def publish_nowait(self, message: T) -> Delivery:

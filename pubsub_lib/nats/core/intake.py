@@ -18,7 +18,8 @@ import nats.aio.subscription
 import nats.errors
 from nats.aio.msg import Msg
 
-from pubsub_lib.in_process.inbox import Inboxes, WaitingPublish
+from pubsub_lib.in_process.inbox import Inboxes
+from pubsub_lib.in_process.waiting_publish import WaitingPublish
 from pubsub_lib.nats.errors import NatsError, SlowConsumer
 from pubsub_lib.nats.networked import Network
 from pubsub_lib.nats.once import Once
@@ -124,7 +125,7 @@ class Intake[T](ConnectionWatcher):
         if self._catching_up is not None:
             self._held_up.append(message)
         elif full := self._inboxes.offer(message)[1]:
-            waiting_publish = WaitingPublish(message, full)
+            waiting_publish = WaitingPublish.of_one(message, full)
             self._catching_up = asyncio.get_running_loop().create_task(
                 self._catch_up(waiting_publish)
             )
@@ -137,7 +138,7 @@ class Intake[T](ConnectionWatcher):
             while self._held_up:
                 message = self._held_up.popleft()
                 if full := self._inboxes.offer(message)[1]:
-                    await WaitingPublish(message, full).settle(loop)
+                    await WaitingPublish.of_one(message, full).settle(loop)
         finally:
             self._catching_up = None
             self._overflowing = False

@@ -52,12 +52,13 @@ Message(content='second')
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple, Self, override
 
 from pubsub_lib.arguments import checked_maxsize, checked_seconds, checked_timeout
+from pubsub_lib.errors import carry
 from pubsub_lib.in_process.queue_broker import Where
-from pubsub_lib.in_process.subscriber import Subscribers
+from pubsub_lib.in_process.subscribers import Subscribers
 from pubsub_lib.interfaces import Codec
 from pubsub_lib.nats.background import BackgroundTasks
 from pubsub_lib.nats.decoding import codec_of
@@ -70,7 +71,7 @@ from pubsub_lib.nats.jetstream.subscription import JetStreamInboxState, JetStrea
 from pubsub_lib.nats.networked import Network, NetworkedBroker, checked_subject
 from pubsub_lib.nats.once import Once
 from pubsub_lib.nats.settings import connection_settings
-from pubsub_lib.reports import Delivery, ShutdownReport
+from pubsub_lib.reports import Deliveries, Delivery, ShutdownReport
 
 STORED = Delivery(1)
 
@@ -265,6 +266,39 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         self._subscribers.accepted += 1
         return STORED
 
+    @override
+    async def publish_many(self, messages: Iterable[T]) -> Deliveries:
+        """Store all these messages on the server, in order; return when it has them.
+
+        Returns:
+            How many the server has, each of which counts as delivered. A publish that is cancelled,
+            or fails in the middle, has stored those before; `delivered_before` tells how many,
+            where it was cancelled.
+
+        Raises:
+            TypeError, PubSubClosed, RuntimeError: as `AsyncPubSub.publish_many`.
+            ValueError, NatsError: as `publish`.
+        """
+        stored = 0
+        try:
+            for message in self._checked_messages(messages):
+                await self.publish(message)
+                stored += 1
+        except asyncio.CancelledError as cancelled:
+            carry(cancelled, Deliveries(stored, stored))
+            raise
+        return Deliveries(stored, stored)
+
+    @override
+    def publish_nowait(self, message: T) -> Delivery:
+        """Not over a network: the server has to answer.
+
+        Raises:
+            NotImplementedError: always; await `publish()`.
+        """
+        self._check_message(message)
+        raise NotImplementedError("storing over a network has to wait: await publish()")
+
     async def flush(self) -> None:
         """Wait until what the stream holds now has come in, for each subscription that has room.
 
@@ -294,7 +328,7 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         for consumer in self._consumers:
             if consumer.durable and consumer.name == name:
                 consumer.inbox.leave()
-                consumer.inbox.finish()
+                consumer.inbox.finish("its name was forgotten")
         await self._stream.forget(name)
 
     @override

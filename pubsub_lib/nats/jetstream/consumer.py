@@ -24,7 +24,7 @@ from nats.aio.subscription import Subscription
 from nats.js import api
 
 from pubsub_lib.in_process.event_loop import HomeLoop
-from pubsub_lib.in_process.subscriber import Subscribers
+from pubsub_lib.in_process.subscribers import Subscribers
 from pubsub_lib.nats.decoding import Decoder
 from pubsub_lib.nats.errors import MessagesLost, NatsError, SubscriptionForgotten
 from pubsub_lib.nats.jetstream.position import Position, numbers_of

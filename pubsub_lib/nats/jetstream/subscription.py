@@ -19,7 +19,8 @@ from nats.aio.msg import Msg
 
 from pubsub_lib.in_process.event_loop import HomeLoop
 from pubsub_lib.in_process.inbox import InboxState
-from pubsub_lib.in_process.subscriber import Phase, Subscribers
+from pubsub_lib.in_process.subscriber import Phase
+from pubsub_lib.in_process.subscribers import Subscribers
 from pubsub_lib.in_process.subscription import BaseSubscription, BatchIterator, MessageIterator
 from pubsub_lib.nats.jetstream.envelopes import ITERATOR, Envelopes
 from pubsub_lib.overflow import Overflow
@@ -118,12 +119,13 @@ class JetStreamInboxState[T](InboxState[T]):
         self.supply.end()
 
     @override
-    def discard(self) -> None:
-        super().discard()
+    def discard(self) -> object:
+        discarded = super().discard()
         # What an iterator has it acknowledges, or gives back, by itself.
         taken = self.envelopes.taken_by_tasks()
         self.envelopes.forget(taken)
         self.supply.give_back(taken + self.envelopes.give_up_waiting())
+        return discarded
 
     def give_back(self) -> None:
         """Let the server deliver to somebody else all that is not acknowledged.
