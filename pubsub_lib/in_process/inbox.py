@@ -51,8 +51,6 @@ class InboxState[T](SubscriberState[T]):
         timeout: how long a publish may wait for room, in seconds; `None` for ever.
         overflow: what to do then.
         taken: how many messages were taken, or are in hand.
-        given_up: whether a publish has waited for it in vain, and no reader has come since: then
-            the next one does not wait again.
     """
 
     __slots__ = (
@@ -60,7 +58,6 @@ class InboxState[T](SubscriberState[T]):
         "_line",
         "_maxsize",
         "_subscribers",
-        "given_up",
         "messages",
         "overflow",
         "taken",
@@ -83,7 +80,6 @@ class InboxState[T](SubscriberState[T]):
         self.timeout = timeout
         self.overflow = overflow
         self.taken = 0
-        self.given_up = False
         self._subscribers = subscribers
         self._maxsize = maxsize
         # How many may lie in `messages` before a look at everything: while some are in hand, so few
@@ -160,7 +156,6 @@ class InboxState[T](SubscriberState[T]):
             self.high_water_mark = len(messages)
         message = messages.popleft()
         self.taken += 1
-        self.given_up = False
         if self._line:
             self._admit()
         return message
@@ -193,7 +188,6 @@ class InboxState[T](SubscriberState[T]):
         if len(batch) > self.high_water_mark:
             self.high_water_mark = len(batch)
         self.taken += len(batch)
-        self.given_up = False
         if self._line:
             self._admit()
         return batch

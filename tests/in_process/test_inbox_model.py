@@ -67,7 +67,7 @@ class ModelInboxes(ModelBroker):
             publication.began = self.now
             self.waiting.append(publication)
             publication.timeouts = {
-                inbox: 0 if inbox.given_up and inbox.timeout else inbox.timeout
+                inbox: inbox.timeout
                 for inbox in publication.waits_for
             }
             if 0 in publication.timeouts.values():
@@ -96,7 +96,6 @@ class ModelInboxes(ModelBroker):
     def overflow_after(self, publication: ModelPublication, seconds: float) -> None:
         for inbox in list(publication.waits_for):
             if publication.timeouts[inbox] == seconds:
-                inbox.given_up = True
                 inbox.overflowed(publication)
 
     def withdraw(self, publication: ModelPublication) -> None:
@@ -135,7 +134,6 @@ class ModelInbox(ModelSubscription):
         self.messages: deque[int] = deque()
         self.line: list[ModelPublication] = []
         self.taken = 0
-        self.given_up = False
         broker.subscriptions.append(self)
 
     @property
@@ -164,7 +162,6 @@ class ModelInbox(ModelSubscription):
 
     def take(self) -> int:
         self.taken += 1
-        self.given_up = False
         number = self.messages.popleft()
         self.admit()
         return number
@@ -173,7 +170,6 @@ class ModelInbox(ModelSubscription):
         batch = list(self.messages)
         self.taken += len(batch)
         self.messages.clear()
-        self.given_up = False
         self.admit()
         return batch
 
