@@ -2,8 +2,8 @@
 (notebooks 03, 04).
 
 This is what most people write first, and it works for as long as everybody behaves. Do not mend it
-here: the course takes it apart fault by fault, and `broker.py` holds the broker that comes out of
-    that.
+here: the course takes it apart fault by fault, and `in_process/queue_broker.py` is what comes of
+that.
 
 >>> import asyncio
 >>> from pubsub_lib import Message

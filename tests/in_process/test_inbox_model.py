@@ -66,10 +66,7 @@ class ModelInboxes(ModelBroker):
         if publication.outcome is None:
             publication.began = self.now
             self.waiting.append(publication)
-            publication.timeouts = {
-                inbox: inbox.timeout
-                for inbox in publication.waits_for
-            }
+            publication.timeouts = {inbox: inbox.timeout for inbox in publication.waits_for}
             if 0 in publication.timeouts.values():
                 self.turns.append(lambda: self.overflow_after(publication, 0))
 

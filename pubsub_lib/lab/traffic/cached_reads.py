@@ -27,7 +27,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from pubsub_lib.caching.replicas import Versioned
-from pubsub_lib.errors import Disconnected, Lagged
+from pubsub_lib.errors import Lagged
 from pubsub_lib.interfaces import ManagedBroker
 from pubsub_lib.lab.clock.stopwatch import Stopwatch
 from pubsub_lib.lab.traffic.data_frames import data_frame

@@ -31,7 +31,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from pubsub_lib.arguments import checked_positive
-from pubsub_lib.errors import Lagged, PubSubFull
+from pubsub_lib.errors import Disconnected, Lagged, PubSubFull
 from pubsub_lib.interfaces import Broker, Subscription
 from pubsub_lib.lab.clock.stopwatch import Stopwatch
 from pubsub_lib.lab.traffic.loads import Load, require_load
@@ -204,13 +204,16 @@ class _ReaderAtWork:
 
     async def _next(self) -> Sample | None:
         """Take the next message. A reader of a ring that was overtaken goes on with the oldest
-        there is; what it missed is in the recording, as every drop is: sent, and not received.
+        there is, and one that was cut off ends; what it missed is in the recording, as every drop
+        is: sent, and not received.
         """
         while True:
             try:
                 return await self._subscription.get()
             except Lagged:
                 continue
+            except Disconnected:
+                return None
 
 
 async def _stop(
