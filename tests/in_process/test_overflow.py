@@ -468,9 +468,13 @@ pauses = st.sampled_from([0, 0.05, 0.3])
 publishes = st.lists(st.tuples(pauses, st.booleans()), min_size=10, max_size=30)
 
 
-async def handle_until_cut_off(inbox: Inbox[int], pace: float) -> None:
+async def handle_until_cut_off(inbox: Inbox[int], pace: float) -> list[int]:
+    handled = []
     with contextlib.suppress(Disconnected):
-        await handle_all(inbox, pace)
+        async for number in inbox:
+            await asyncio.sleep(pace)
+            handled.append(number)
+    return handled
 
 
 @settings(derandomize=True, deadline=None, max_examples=100, database=None)
