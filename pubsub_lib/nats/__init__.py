@@ -22,6 +22,7 @@ from pubsub_lib.nats.errors import (
     StreamFull,
     StreamLost,
     SubscriptionForgotten,
+    TlsFailed,
     Unconfirmed,
     UndecodablePayload,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "StreamFull",
     "StreamLost",
     "SubscriptionForgotten",
+    "TlsFailed",
     "Unconfirmed",
     "UndecodablePayload",
     "nats_server",

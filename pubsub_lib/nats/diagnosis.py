@@ -5,8 +5,11 @@ a message of 2,000 bytes is more than the 1,024 that the server takes; send wher
 to be found, or raise max_payload in the server's configuration
 """
 
+import ssl
+
 import nats.errors
 
+from pubsub_lib.nats.client import NoTlsOffered
 from pubsub_lib.nats.errors import NatsError, PayloadTooLarge
 
 
@@ -27,3 +30,8 @@ def named(error: Exception, address: str, *, size: int = 0, limit: int = 0) -> E
         case TypeError():
             return TypeError(f"the codec's to_bytes() returns what is no bytes ({error})")
     return error
+
+
+def is_about_tls(error: Exception) -> bool:
+    """Return whether it is encryption that an attempt to connect has failed on."""
+    return isinstance(error, ssl.SSLError | ssl.CertificateError | NoTlsOffered)

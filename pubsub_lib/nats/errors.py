@@ -46,6 +46,17 @@ class AccessRefused(NatsError):
         )
 
 
+class TlsFailed(NatsError):
+    """The connection cannot be encrypted as it was asked for. Nothing was sent in clear."""
+
+    def __init__(self, address: str, reason: object) -> None:
+        super().__init__(
+            f"no encrypted connection to {address} ({reason}); give tls= an ssl.SSLContext that "
+            "knows the authority of the server's certificate, and has a certificate of this client "
+            "if the server wants one; or configure TLS at the server"
+        )
+
+
 class NotConnected(NatsError):
     """A message was refused, because there is no connection and no room to keep it.
 

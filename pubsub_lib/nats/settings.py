@@ -1,8 +1,7 @@
 """How a broker is to be connected: checked before anything is made of it.
 
->>> settings = connection_settings(url="nats://secret-token@localhost")
->>> settings
-ConnectionSettings(connect_timeout=2.0, send_buffer=0)
+>>> connection_settings(url="nats://secret-token@localhost").addresses
+Addresses(servers=('nats://localhost:4222',), tls=False)
 >>> connection_settings(url="nats://localhost", connect_timeout=0)
 Traceback (most recent call last):
 ValueError: connect_timeout must be more than 0 seconds, or None to wait for ever
@@ -10,15 +9,17 @@ ValueError: connect_timeout must be more than 0 seconds, or None to wait for eve
 
 import logging
 import os
-from collections.abc import Callable
+import ssl
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 
 from pubsub_lib.arguments import (
     checked_timeout,
     checked_whole_number,
     is_coroutine_function,
 )
-from pubsub_lib.nats.address import DEFAULT_URL, checked_url
+from pubsub_lib.nats.address import DEFAULT_URL, Addresses, addresses_of
 from pubsub_lib.nats.errors import NatsError
 
 logger = logging.getLogger(__name__)
@@ -34,22 +35,35 @@ class ConnectionSettings:
     """How a broker is to be connected. Made by `connection_settings`, which checks them.
 
     Attributes:
-        url: the address, `nats://host:port`; a token or user and password stand before the host.
+        addresses: where the servers are, and what lets us in.
+        tls: how the connection is encrypted; `None` as Python does by default, if at all.
+        user_credentials, nkeys_seed: files that let us in, in the place of a token.
         connect_timeout: how long to try at first, in seconds; `None` for ever. Later it tries for
             ever.
         send_buffer: how many bytes may wait while there is no connection; 0 refuses them.
         report: is told of errors that cannot be raised to anybody. What it raises is logged.
     """
 
-    url: str = field(repr=False)
+    addresses: Addresses
+    tls: ssl.SSLContext | None
+    user_credentials: str | None
+    nkeys_seed: str | None
     connect_timeout: float | None
     send_buffer: int
     report: Callable[[NatsError], object] = field(repr=False)
 
+    @property
+    def wants_tls(self) -> bool:
+        """Whether nothing may be sent on a connection that is not encrypted."""
+        return self.tls is not None or self.addresses.tls
+
 
 def connection_settings(
     *,
-    url: str | None,
+    url: str | Sequence[str] | None,
+    tls: ssl.SSLContext | None = None,
+    user_credentials: str | os.PathLike[str] | None = None,
+    nkeys_seed: str | os.PathLike[str] | None = None,
     connect_timeout: float | None = 2.0,
     send_buffer: int = 0,
     on_error: Callable[[NatsError], object] | None = None,
@@ -59,15 +73,36 @@ def connection_settings(
     Raises:
         TypeError: if an argument is of the wrong type.
         ValueError: if an argument is out of its range.
+        FileNotFoundError: if there is no such file.
+        ModuleNotFoundError: if nkeys is needed, and not installed.
     """
     if connect_timeout == 0:
         raise ValueError("connect_timeout must be more than 0 seconds, or None to wait for ever")
     report = logged if on_error is None else on_error
     if not callable(report) or is_coroutine_function(report):
         raise TypeError(f"on_error is a function that is called with an error, not {report!r}")
+    if tls is not None and not isinstance(tls, ssl.SSLContext):
+        raise TypeError(
+            f"tls is an ssl.SSLContext, as ssl.create_default_context() makes, not {tls!r}"
+        )
     return ConnectionSettings(
-        url=checked_url(url or os.environ.get("NATS_URL") or DEFAULT_URL),
+        addresses=addresses_of(url or os.environ.get("NATS_URL") or DEFAULT_URL),
+        tls=tls,
+        user_credentials=_checked_file("user_credentials", user_credentials),
+        nkeys_seed=_checked_file("nkeys_seed", nkeys_seed),
         connect_timeout=checked_timeout(connect_timeout),
         send_buffer=checked_whole_number("send_buffer", send_buffer, unit="bytes", least=0),
         report=report,
     )
+
+
+def _checked_file(name: str, path: str | os.PathLike[str] | None) -> str | None:
+    if path is None:
+        return None
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"{name} is the path of a file, not {type(path).__name__}")
+    if not os.path.isfile(path):
+        raise FileNotFoundError(f"{name} is the path of a file, and there is none at {path!r}")
+    if find_spec("nkeys") is None:
+        raise ModuleNotFoundError(f"{name} needs the package nkeys: pip install 'nats-py[nkeys]'")
+    return os.fspath(path)

@@ -2,27 +2,47 @@
 
 import pytest
 
-from pubsub_lib.nats.address import checked_url, shown
+from pubsub_lib.nats.address import addresses_of, checked_url
 
 
 @pytest.mark.parametrize(
     "url",
-    ["", "localhost:4222", "http://localhost", "nats://", "nats://host:0", "nats://host:port"],
+    [
+        "",
+        "localhost:4222",
+        "http://localhost",
+        "nats://",
+        "nats://host:0",
+        "nats://host:port",
+        "nats://host/path",
+        "nats://host,",
+        [],
+    ],
 )
-def test_what_is_no_address_is_refused_at_once(url: str):
+def test_what_is_no_address_is_refused_at_once(url):
     with pytest.raises(ValueError, match="url and NATS_URL look like"):
         checked_url(url)
 
 
-def test_a_wrong_address_is_told_without_its_token():
-    with pytest.raises(ValueError, match="url and NATS_URL") as told:
-        checked_url("nats://s3cret@host:port")
-    assert "s3cret" not in str(told.value)
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nats://s3cret@host:port",
+        "nats://s3cr/et@host",
+        "nats://s3cr#et@host",
+        "nats://s3cr?et@host",
+    ],
+)
+def test_a_wrong_address_is_told_without_its_token(url: str):
+    with pytest.raises(ValueError, match="a / in a token is written %2F") as told:
+        checked_url(url)
+    assert "s3cr" not in str(told.value)
 
 
 def test_an_address_that_is_no_text_is_refused():
-    with pytest.raises(TypeError, match="url is a string"):
-        checked_url(4222)
+    for url in (4222, [4222], b"nats://host"):
+        with pytest.raises(TypeError, match="url is a string"):
+            addresses_of(url)
 
 
 @pytest.mark.parametrize(
@@ -35,4 +55,29 @@ def test_an_address_that_is_no_text_is_refused():
     ],
 )
 def test_an_address_is_shown_without_secrets(url: str, address: str):
-    assert shown(url) == address
+    assert addresses_of(url).shown == address
+
+
+@pytest.mark.parametrize("url", ["nats://a, tls://token@b:1", ["nats://a", "tls://token@b:1"]])
+def test_several_addresses_share_a_login_and_one_asks_for_tls(url):
+    addresses = addresses_of(url)
+    assert addresses.servers == ("nats://a:4222", "tls://b:1")
+    assert addresses.token == "token"
+    assert addresses.tls
+
+
+def test_several_addresses_with_different_logins_are_refused_without_telling_them():
+    with pytest.raises(ValueError, match="same token") as told:
+        addresses_of("nats://s3cret@a,nats://0ther@b")
+    assert "s3cret" not in str(told.value)
+
+
+def test_what_is_percent_encoded_is_decoded():
+    addresses = addresses_of("nats://us%2Fer:p%40ss%2Cword@host")
+    assert (addresses.user, addresses.password, addresses.token) == ("us/er", "p@ss,word", None)
+    assert addresses_of("nats://t%23ken@host").token == "t#ken"
+
+
+def test_secrets_are_not_in_its_representation():
+    for url in ("nats://s3cret@host", "nats://user:s3cret@host"):
+        assert "s3cret" not in repr(addresses_of(url))

@@ -3,6 +3,8 @@
 import asyncio
 import re
 import socket
+from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 
@@ -179,6 +181,67 @@ async def test_a_closed_connection_is_not_made_again(server):
     await connection.close()
     with pytest.raises(NotConnected, match="shut down"):
         await connection.connect()
+
+
+# --- Several servers, and what lets us in ---
+
+
+@pytest.fixture
+def two_servers(own_server: NatsServer) -> Iterator[tuple[NatsServer, NatsServer]]:
+    with NatsServer() as other:
+        other.kill()
+        other._token = own_server._token  # as the servers of one cluster have it
+        other.start()
+        yield own_server, other
+
+
+async def test_another_server_is_found_if_one_does_not_answer(two_servers):
+    one, other = two_servers
+    one.kill()
+    connection = a_connection([one.url, other.url])
+    await connection.connect()
+    assert connection.client.connected_url.port == other.port
+    await connection.close()
+
+
+async def test_when_a_server_dies_it_goes_on_with_another(two_servers):
+    one, other = two_servers
+    connection = a_connection(f"{one.url},{other.url}")
+    await connection.connect()
+    first, second = (
+        (one, other) if connection.client.connected_url.port == one.port else (other, one)
+    )
+    first.kill()
+    await eventually(lambda: connection.reconnects)
+    assert connection.client.connected_url.port == second.port
+    await connection.close()
+
+
+@pytest.mark.parametrize("login", ["s3cr/et@#?%", "user:p@ss/w%rd"])
+async def test_a_token_or_password_with_special_characters_is_percent_encoded(login: str):
+    user, _, password = login.partition(":")
+    encoded = ":".join(quote(part, safe="") for part in login.split(":"))
+    allowed = f'user: "{user}", password: "{password}"' if password else f'token: "{user}"'
+    with NatsServer() as server:
+        server.kill()
+        lines = f'listen: "127.0.0.1:{server.port}"\nports_file_dir: "."\n'
+        configuration = f"{lines}authorization {{ {allowed} }}\n"
+        server._write_configuration = lambda: (server.folder / "server.conf").write_text(
+            configuration
+        )
+        server.start()
+        connection = a_connection(f"nats://{encoded}@127.0.0.1:{server.port}")
+        await connection.connect()
+        assert connection.connected
+        await connection.close()
+
+
+@pytest.mark.parametrize("option", ["user_credentials", "nkeys_seed"])
+def test_a_file_that_lets_us_in_is_looked_for_at_once(option: str, tmp_path):
+    with pytest.raises(FileNotFoundError, match=f"{option} is the path of a file"):
+        connection_settings(url=None, **{option: tmp_path / "missing"})
+    with pytest.raises(TypeError, match=f"{option} is the path of a file"):
+        connection_settings(url=None, **{option: b"SUAM..."})
 
 
 # --- Losing it ---

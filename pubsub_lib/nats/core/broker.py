@@ -37,8 +37,10 @@ Message(content='hello')
 """
 
 import asyncio
+import os
+import ssl
 from asyncio import get_running_loop
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any, NamedTuple, Self, override
 
 from pubsub_lib.arguments import UNSET, Unset, checked_maxsize, checked_timeout
@@ -133,8 +135,13 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
         subject: what all these processes call it: words with dots between, as `prices.gold`.
         codec: turns messages into bytes and back: a `Serializable` message type, a dataclass, or
             a `Codec`; by default messages are what JSON knows.
-        url: the server's address, `nats://host:port`, or `nats://TOKEN@host:port`; by default the
-            environment's `NATS_URL`, or else a server on this machine.
+        url: the server's address, `nats://host:port`, `nats://TOKEN@host:port` or
+            `nats://USER:PASSWORD@host:port`, or those of several servers of one cluster; by default
+            the environment's `NATS_URL`, with commas between several, or else a server on this
+            machine. With `tls://host:port` nothing is sent that is not encrypted.
+        tls: how to encrypt, if not as `ssl.create_default_context()` does: with which authorities,
+            and which certificate of this client. Nothing is sent then that is not encrypted.
+        user_credentials, nkeys_seed: the path of a file that lets us in, in the place of a token.
         maxsize, timeout, overflow: as for `AsyncPubSub`, for the inboxes in this process.
         receive_buffer: how many messages may wait in this process before they reach an inbox.
         send_buffer: how many bytes of messages are kept while there is no connection. With 0 they
@@ -147,6 +154,8 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
         TypeError: if an argument is of the wrong type.
         ValueError: if an argument is out of its range, or the overflow policy is `RAISE`, since
             the publisher cannot be told.
+        FileNotFoundError: if a file that is to let us in is not there.
+        ModuleNotFoundError: if such a file is given, and nkeys is not installed.
     """
 
     def __init__(
@@ -154,7 +163,10 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
         subject: str,
         codec: Codec[T] | type[T] | None = None,
         *,
-        url: str | None = None,
+        url: str | Sequence[str] | None = None,
+        tls: ssl.SSLContext | None = None,
+        user_credentials: str | os.PathLike[str] | None = None,
+        nkeys_seed: str | os.PathLike[str] | None = None,
         maxsize: int = 100,
         timeout: float | None = 1.0,
         overflow: Overflow = Overflow.DROP_NEWEST,
@@ -167,7 +179,13 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
         self.subject = checked_subject(subject)
         codec = codec_of(codec)
         settings = connection_settings(
-            url=url, connect_timeout=connect_timeout, send_buffer=send_buffer, on_error=on_error
+            url=url,
+            tls=tls,
+            user_credentials=user_credentials,
+            nkeys_seed=nkeys_seed,
+            connect_timeout=connect_timeout,
+            send_buffer=send_buffer,
+            on_error=on_error,
         )
         receive_buffer = checked_maxsize(receive_buffer)
         super().__init__(maxsize, timeout=timeout, overflow=_told_to_nobody(overflow))

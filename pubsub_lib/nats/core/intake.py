@@ -2,7 +2,7 @@
 
 A publisher's messages carry its name and a number, so what is missing between two of them is known.
 
->>> bool(A_NUMBER.fullmatch("0123abcd.17"))
+>>> bool(A_NUMBER.fullmatch("0123456789abcdef.17"))
 True
 >>> bool(A_NUMBER.fullmatch("_INBOX.answers.17"))
 False
@@ -28,7 +28,7 @@ from pubsub_lib.nats.watcher import ConnectionWatcher
 # How many publishers are known whose messages are counted, the latest.
 KNOWN_PUBLISHERS = 10_000
 # What a message carries as the subject for replies: its publisher and its number.
-A_NUMBER = re.compile(r"[0-9a-f]{8}\.[0-9]{1,18}")
+A_NUMBER = re.compile(r"[0-9a-f]{16}\.[0-9]{1,18}")
 
 
 class Intake[T](ConnectionWatcher):

@@ -5,7 +5,6 @@ SendStats(sent=3, confirmed=1, uncertain=1, pending=1)
 """
 
 import asyncio
-import secrets
 from typing import NamedTuple, override
 
 import nats.errors
@@ -37,13 +36,9 @@ class Sender(ConnectionWatcher):
     Args:
         connection: the way to the server.
         home: the event loop that it belongs to.
-
-    Attributes:
-        publisher: the first part of the numbers of the messages that are sent here.
     """
 
     def __init__(self, connection: Connection, home: HomeLoop) -> None:
-        self.publisher = secrets.token_hex(4)
         self._connection = connection
         self._home = home
         self._sent = 0
@@ -77,7 +72,7 @@ class Sender(ConnectionWatcher):
             raise self._no_room()
         self._sent = number = self._sent + 1
         try:
-            await client.publish(subject, data, f"{self.publisher}.{number}")
+            await client.publish(subject, data, f"{connection.identity}.{number}")
         except Exception as error:
             self._sent -= 1
             if isinstance(error, nats.errors.OutboundBufferLimitError):

@@ -51,11 +51,17 @@ Message(content='second')
 
 import asyncio
 import contextlib
-import secrets
-from collections.abc import Callable, Iterable
+import os
+import ssl
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Self, override
 
-from pubsub_lib.arguments import checked_maxsize, checked_seconds, checked_timeout
+from pubsub_lib.arguments import (
+    checked_maxsize,
+    checked_seconds,
+    checked_timeout,
+    checked_whole_number,
+)
 from pubsub_lib.errors import carry
 from pubsub_lib.in_process.queue_broker import Where
 from pubsub_lib.in_process.subscribers import Subscribers
@@ -95,7 +101,8 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
     Args:
         subject: what all these processes call it: words with dots between, as `orders.new`.
         codec: turns messages into bytes and back, as for `NatsPubSub`.
-        url: the server's address, as for `NatsPubSub`.
+        url, tls, user_credentials, nkeys_seed: where the server is, and what lets us in, as for
+            `NatsPubSub`.
         maxsize: how many messages a subscription may have that it has not acknowledged.
         timeout: how long one publish may wait for the server to store it, in seconds; `None` for
             ever.
@@ -105,6 +112,8 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         duplicate_window: how long the server knows a message again that is published twice, in
             seconds. It must be longer than `timeout`.
         stream: what the stream is called; by default after the subject.
+        replicas: how many servers of a cluster keep the stream, from 1 to 5. With 3 of them one
+            can be lost, and nothing is.
         connect_timeout: how long to look for the server at first, in seconds; `None` for ever.
         on_error: is called with each `NatsError` that can be raised to nobody; by default they are
             logged as warnings.
@@ -112,6 +121,7 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
     Raises:
         TypeError: if an argument is of the wrong type.
         ValueError: if an argument is out of its range.
+        FileNotFoundError, ModuleNotFoundError: as `NatsPubSub`.
     """
 
     def __init__(
@@ -119,13 +129,17 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         subject: str,
         codec: Codec[T] | type[T] | None = None,
         *,
-        url: str | None = None,
+        url: str | Sequence[str] | None = None,
+        tls: ssl.SSLContext | None = None,
+        user_credentials: str | os.PathLike[str] | None = None,
+        nkeys_seed: str | os.PathLike[str] | None = None,
         maxsize: int = 100,
         timeout: float | None = 10.0,
         ack_wait: float = 30.0,
         max_messages: int = 100_000,
         duplicate_window: float = 120.0,
         stream: str = "",
+        replicas: int = 1,
         connect_timeout: float | None = 2.0,
         on_error: Callable[[NatsError], object] | None = None,
     ) -> None:
@@ -134,6 +148,9 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         codec = codec_of(codec)
         settings = connection_settings(
             url=url,
+            tls=tls,
+            user_credentials=user_credentials,
+            nkeys_seed=nkeys_seed,
             connect_timeout=connect_timeout,
             send_buffer=0,  # a publish waits for the connection, and is not put into it
             on_error=on_error,
@@ -142,6 +159,7 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         self.ack_wait = checked_seconds("ack_wait", ack_wait)
         max_messages = checked_maxsize(max_messages)
         duplicate_window = checked_seconds("duplicate_window", duplicate_window)
+        replicas = checked_whole_number("replicas", replicas, unit="servers", least=1, most=5)
         super().__init__(maxsize, timeout, Subscribers())
         self._network = Network(self, self._home, settings, codec)
         self._tasks = BackgroundTasks(self._home)
@@ -152,11 +170,11 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
             name=stream,
             max_messages=max_messages,
             duplicate_window=duplicate_window,
+            replicas=replicas,
         )
         self._consumers: list[Consumer[T]] = []
         self._recovery = Recovery(self._stream, self._consumers)
         self._stream_publisher = StreamPublisher(self._stream, self._recovery)
-        self._publisher = secrets.token_hex(8)
         self._numbered = 0
         self._publishing = 0
         self._published = asyncio.Event()
@@ -250,15 +268,16 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         """
         self._check_message(message)
         data = self._network.to_bytes(message)
+        checked_id(message_id)
         self._numbered += 1
-        number = checked_id(message_id) or f"{self._publisher}.{self._numbered}"
+        count = self._numbered
         self._publishing += 1
         try:
             async with asyncio.timeout(self.timeout):
                 await self._get_ready()
-                await self._stream_publisher.put(data, number)
+                await self._stream_publisher.put(data, message_id or self._id_of(count))
         except TimeoutError:
-            raise unconfirmed(number) from None
+            raise unconfirmed(message_id or self._id_of(count)) from None
         finally:
             self._publishing -= 1
             if not self._publishing:
@@ -299,6 +318,9 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         self._check_message(message)
         raise NotImplementedError("storing over a network has to wait: await publish()")
 
+    def _id_of(self, count: int) -> str:
+        return f"{self._network.connection.identity}.{count}"
+
     async def flush(self) -> None:
         """Wait until what the stream holds now has come in, for each subscription that has room.
 
@@ -316,8 +338,8 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
     async def forget(self, name: str) -> None:
         """Let the server forget a subscription by its name, with all that it keeps for it.
 
-        Readers here get what they have, and the end; those in other processes get nothing more.
-        Does nothing if there is none.
+        Readers here get what they have, and then the end; those in other processes get what they
+        have, and then `SubscriptionForgotten`. Does nothing if there is none.
 
         Raises:
             NatsError: if the server cannot be reached or refuses it.

@@ -53,7 +53,7 @@ class Consumer[T]:
 
     Attributes:
         durable: whether it has a name, and lasts.
-        name: what the server calls it.
+        name: what the server calls it; without a durable one, once it is made.
         inbox: where the messages go.
     """
 
@@ -70,25 +70,14 @@ class Consumer[T]:
         ack_wait: float,
     ) -> None:
         self.durable = bool(name)
-        self.name = name or f"reader-{secrets.token_hex(8)}"
+        self.name = name
         self.inbox = JetStreamInboxState(
             subscribers, home, self, name=name, where=where, maxsize=maxsize
         )
         self._home = home
         self._stream = stream
         self._decoder = decoder
-        self._config = api.ConsumerConfig(
-            name=self.name,
-            durable_name=name or None,
-            deliver_policy=api.DeliverPolicy.NEW,
-            deliver_subject=f"_pubsub.{stream.name}.{self.name}",
-            deliver_group=name or None,
-            ack_policy=api.AckPolicy.EXPLICIT,
-            ack_wait=ack_wait,
-            max_ack_pending=maxsize,
-            filter_subject=stream.subject,
-            inactive_threshold=None if name else FORGOTTEN_AFTER_S,
-        )
+        self._ack_wait = ack_wait
         self._joining = Once[None](stream.tasks.start, again=False)
         self._stopping = Once[None](stream.tasks.start, again=False)
         self._ending = Once[None](stream.tasks.start, again=False)
@@ -126,19 +115,41 @@ class Consumer[T]:
     async def _join(self) -> None:
         try:
             await self._stream.make()
+            if not self.durable:  # not before, or a process that is forked would have the same
+                self.name = f"reader-{secrets.token_hex(8)}"
             self._subscription = await self._stream.connection.client.subscribe(
-                self._config.deliver_subject or "",
-                queue=self._config.deliver_group or "",
-                cb=self._receive,
+                self._deliver_subject, queue=self.name if self.durable else "", cb=self._receive
             )
-            self._position.pass_over(await self._make(self._config))
+            self._position.pass_over(await self._make())
         except Exception as error:
             self.inbox.fail(error)
             raise
 
-    async def _make(self, config: api.ConsumerConfig) -> int:
-        """Make it, and return the number of the last message that it will not get."""
+    @property
+    def _deliver_subject(self) -> str:
+        return f"_pubsub.{self._stream.name}.{self.name}"
+
+    async def _make(self, start: int | None = None) -> int:
+        """Make it, and return the number of the last message that it will not get.
+
+        Args:
+            start: the number of the first that it is to get; `None` for the next that is stored.
+        """
         stream = self._stream
+        policy = api.DeliverPolicy
+        config = api.ConsumerConfig(
+            name=self.name,
+            durable_name=self.name if self.durable else None,
+            deliver_policy=policy.NEW if start is None else policy.BY_START_SEQUENCE,
+            opt_start_seq=start,
+            deliver_subject=self._deliver_subject,
+            deliver_group=self.name if self.durable else None,
+            ack_policy=api.AckPolicy.EXPLICIT,
+            ack_wait=self._ack_wait,
+            max_ack_pending=self.inbox.maxsize,
+            filter_subject=stream.subject,
+            inactive_threshold=None if self.durable else FORGOTTEN_AFTER_S,
+        )
         made = await stream.ask(lambda: stream.context.add_consumer(stream.name, config))
         self._made_in = stream.created
         return 0 if made.delivered is None else made.delivered.stream_seq
@@ -183,18 +194,13 @@ class Consumer[T]:
             self.inbox.fail(SubscriptionForgotten(self.name))
         else:
             # One with a name has to be made as everybody makes it who shares it.
-            config = self._config if self.durable else self._config_from(position.highest + 1)
+            start = None if self.durable else position.highest + 1
             # The server has not kept for it what comes before.
-            lost += position.pass_over(await self._make(config))
+            lost += position.pass_over(await self._make(start))
             position.begin_deliveries()
         if lost:
             self.inbox.dropped += lost
             self._stream.connection.report(MessagesLost(self._stream.subject, lost))
-
-    def _config_from(self, sequence: int) -> api.ConsumerConfig:
-        return self._config.evolve(
-            deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=sequence
-        )
 
     async def _receive(self, envelope: Msg) -> None:
         sequence, delivery, pending, times = numbers_of(envelope)

@@ -53,6 +53,7 @@ class Stream:
         name: what the server calls the stream.
         max_messages: how many it may hold; then publishing fails.
         duplicate_window: how long it knows a message again, in seconds.
+        replicas: how many servers keep it.
 
     Attributes:
         connection, tasks, subject, name: as given.
@@ -71,6 +72,7 @@ class Stream:
         name: str,
         max_messages: int,
         duplicate_window: float,
+        replicas: int,
     ) -> None:
         self.connection = connection
         self.tasks = tasks
@@ -87,6 +89,7 @@ class Stream:
             discard=api.DiscardPolicy.NEW,
             max_msgs=max_messages,
             duplicate_window=duplicate_window,
+            num_replicas=replicas,
         )
         self._making = Once[None](tasks.start)
 

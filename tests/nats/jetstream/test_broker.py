@@ -348,6 +348,18 @@ async def test_a_server_without_jetstream_is_named(subject, monkeypatch):
         await broker.shutdown()
 
 
+async def test_more_replicas_than_there_are_servers_are_refused_by_the_server(url, subject):
+    with pytest.raises(NatsError, match="replicas"):
+        async with JetStreamPubSub[int](subject, url=url, replicas=3):
+            pass
+
+
+@pytest.mark.parametrize("replicas", [0, 6, True, "3"])
+def test_replicas_that_no_cluster_has_are_refused_at_once(replicas):
+    with pytest.raises((TypeError, ValueError), match="replicas"):
+        JetStreamPubSub[int]("one", replicas=replicas)
+
+
 async def test_a_stream_that_an_administrator_has_deleted_is_made_again(url, subject, server):
     errors: list[NatsError] = []
     async with (
