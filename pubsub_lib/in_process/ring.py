@@ -36,7 +36,7 @@ from operator import length_hint
 from typing import override
 
 from pubsub_lib.errors import Lagged
-from pubsub_lib.in_process.event_loop import HomeLoop, cancel_at_the_next_await
+from pubsub_lib.in_process.event_loop import HomeLoop
 from pubsub_lib.in_process.subscriber import (
     FILTER_ERRORS,
     NOTHING,
@@ -50,7 +50,7 @@ from pubsub_lib.reports import Deliveries, Delivery, Missed
 
 # How many messages a reader takes in hand at a time: enough to make the rest of the work small
 # beside them, and few beside those of a ring.
-IN_HAND = 64
+IN_HAND = 128
 
 
 class Ring[T](Subscribers["Cursor[T]"]):
@@ -63,6 +63,7 @@ class Ring[T](Subscribers["Cursor[T]"]):
         limit: how long the log may grow before anybody has to look at the cursors again.
         waiting: the cursors whose readers wait for a message, in order.
         line: what waits for room, in order. While there is anything, there is none.
+        ending: whether the broker was shut down while something was in line.
     """
 
     def __init__(self, maxsize: int) -> None:
@@ -72,6 +73,7 @@ class Ring[T](Subscribers["Cursor[T]"]):
         self.limit = maxsize
         self.waiting: dict[Cursor[T], None] = {}
         self.line: deque[WaitingMessages[T]] = deque()
+        self.ending = False
         self._watched = 0  # how many cursors have to move before the line does
         self._deleted = 0
         self._released = 0
@@ -253,16 +255,20 @@ class Ring[T](Subscribers["Cursor[T]"]):
         """Ask the cursors that the line waits for to say when they move; if it is empty, and the
         ring shut down, nothing more comes.
         """
-        gate = len(self.log) - self.maxsize
-        somebody_waits = bool(self.line)
-        self._watched = 0
-        for cursor in self.states:
-            cursor.watched = somebody_waits and cursor.position <= gate and not cursor.given_up
-            if cursor.watched:
-                cursor.put_back()
-                self._watched += 1
-            elif cursor.phase is Phase.ENDING and not somebody_waits:
-                cursor.finish(SHUT_DOWN)
+        if self.line:
+            gate = len(self.log) - self.maxsize
+            self._watched = 0
+            for cursor in self.states:
+                cursor.watched = cursor.position <= gate and not cursor.given_up
+                if cursor.watched:
+                    cursor.put_back()
+                    self._watched += 1
+        elif self._watched or self.ending:
+            self._watched = 0
+            for cursor in self.states:
+                cursor.watched = False
+                if cursor.phase is Phase.ENDING:
+                    cursor.finish(SHUT_DOWN)
 
     def wake_readers(self) -> None:
         """Wake a reader of each subscriber that waits for a message."""
@@ -311,21 +317,15 @@ class WaitingMessages[T]:
         seen, self._seen = self._seen, self.next
         return self.next > seen
 
-    async def settled(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Wait until it is known what became of all; withdraw what is not stored if cancelled.
-
-        If all was settled just before, it returns, and the task is cancelled at its next `await`.
-        """
+    def wait(self, loop: asyncio.AbstractEventLoop) -> asyncio.Future[None]:
+        """Return a future to await until it is known what became of all."""
         self._future = loop.create_future()
-        try:
-            await self._future
-        except asyncio.CancelledError as cancelled:
-            if not self._settled:
-                raise
-            cancel_at_the_next_await(cancelled)
-        finally:
-            if self.timer is not None:
-                self.timer.cancel()
+        return self._future
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is known what became of all, though its publisher may not have run since."""
+        return self._settled
 
     def stored(self, count: int, *, subscribers: int) -> None:
         """Note that so many more were stored, for so many subscribers."""
@@ -416,7 +416,7 @@ class Cursor[T](SubscriberState[T]):
     @property
     def given_up(self) -> bool:
         """Whether publishers have waited for it long enough, and no reader has come since."""
-        return self.deleted + self.position == self._given_up_at
+        return self._given_up_at >= 0 and self.deleted + self.position == self._given_up_at
 
     def give_up(self) -> None:
         """Be waited for no longer."""
@@ -434,6 +434,7 @@ class Cursor[T](SubscriberState[T]):
     def put_back(self) -> None:
         if self.in_hand is not NOTHING:
             self.index -= length_hint(self.in_hand)
+            deque(self.in_hand, maxlen=0)
             self.in_hand = NOTHING
 
     @property
@@ -443,6 +444,8 @@ class Cursor[T](SubscriberState[T]):
 
     @override
     def ready(self) -> bool:
+        if self.where is None and self.index < len(self.log):  # the usual case
+            return True
         if self.where is not None and not self.missed:
             self._pass_over_the_unwanted(self.where)
         return self.index < len(self.log) or self.missed > 0 or length_hint(self.in_hand) > 0
@@ -468,7 +471,7 @@ class Cursor[T](SubscriberState[T]):
             self._report_lag()
         if self.in_hand is not NOTHING:
             self.put_back()
-        batch = self.log[self.index :]
+        batch = self.log[self.index :] if self.index else self.log.copy()
         self._move(len(batch))
         return batch
 
@@ -505,13 +508,14 @@ class Cursor[T](SubscriberState[T]):
     @override
     def finish(self, because: str) -> None:
         self.advance(Phase.ENDING)
-        if not (self.in_use and self._ring.line):
+        if self.in_use and self._ring.line:
+            self._ring.ending = True
+        else:
             super().finish(because)
 
     @override
     def announce_reader(self) -> None:
-        if self.in_use:
-            self._ring.waiting[self] = None
+        self._ring.waiting[self] = None
 
     @override
     def no_reader_waits(self) -> None:

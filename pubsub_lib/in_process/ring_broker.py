@@ -21,6 +21,7 @@ from typing import override
 from pubsub_lib.arguments import checked_whole_number
 from pubsub_lib.errors import PubSubFull, carry
 from pubsub_lib.in_process.base_broker import BaseBroker
+from pubsub_lib.in_process.event_loop import cancel_at_the_next_await
 from pubsub_lib.in_process.ring import Cursor, Ring, RingSubscription, WaitingMessages
 from pubsub_lib.in_process.subscribers import other_ends
 from pubsub_lib.reports import Deliveries, Delivery
@@ -156,6 +157,10 @@ class RingPubSub[T](BaseBroker[T, Cursor[T]]):
     async def _wait_for_room(
         self, waiting: WaitingMessages[T], loop: asyncio.AbstractEventLoop
     ) -> None:
+        """Wait until it is known what became of all; withdraw what is not stored if cancelled.
+
+        If all was settled just before, it returns, and the task is cancelled at its next `await`.
+        """
         ring = self._ring
         ring.line_up(waiting)
         timeout = self.timeout if ring.waits_for_somebody() or self.timeout is None else 0
@@ -164,9 +169,15 @@ class RingPubSub[T](BaseBroker[T, Cursor[T]]):
         elif timeout is not None:
             waiting.timer = loop.call_later(timeout, ring.wait_no_longer, waiting, loop)
         try:
-            await waiting.settled(loop)
+            await waiting.wait(loop)
+        except asyncio.CancelledError as cancelled:
+            if not waiting.settled:
+                ring.step_out(waiting)
+                raise
+            cancel_at_the_next_await(cancelled)
         finally:
-            ring.step_out(waiting)
+            if waiting.timer is not None:
+                waiting.timer.cancel()
 
     @override
     def publish_nowait(self, message: T) -> Delivery:

@@ -145,7 +145,10 @@ class SubscriberState[T](ABC):
 
     @abstractmethod
     def put_back(self) -> None:
-        """Have nothing in hand, so that each message taken is noticed."""
+        """Have nothing in hand, so that each message taken is noticed.
+
+        The iterator is left empty, since the reader holds it, too.
+        """
 
     @abstractmethod
     def take_all(self) -> list[T]:
@@ -281,8 +284,9 @@ class SubscriberState[T](ABC):
 
     def wake_reader(self) -> None:
         """Wake the reader that has waited longest."""
-        while self.readers:
-            reader = self.readers.pop(0)
+        readers = self.readers
+        while readers:
+            reader = readers.pop(0)
             if not reader.done():
                 reader.set_result(None)
                 break
@@ -314,7 +318,10 @@ class SubscriberState[T](ABC):
     def handled(self, count: int) -> None:
         """Note that an `async for` says of so many messages that they are done."""
         self.handling -= count
-        self.task_done(count)
+        if self.unfinished >= count and not self.watchers:  # the usual case, without a call
+            self.unfinished -= count
+        else:
+            self.task_done(count)
 
     def let_go(self, count: int) -> None:
         """Note that an `async for` was left with so many messages, and will say nothing of them."""

@@ -24,11 +24,11 @@ None
 """
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from functools import partial
 from typing import Self
 
-from pubsub_lib.in_process.subscriber import Phase, SubscriberState
+from pubsub_lib.in_process.subscriber import NOTHING, Phase, SubscriberState
 from pubsub_lib.reports import SubscriptionStats
 
 
@@ -209,11 +209,12 @@ class BaseSubscription[T]:
 class MessageIterator[T]:
     """Reads one by one in `async for`; asking for a message says that the last one was handled."""
 
-    __slots__ = ("_end", "_handling", "_state")
+    __slots__ = ("_end", "_handling", "_in_hand", "_state")
 
     def __init__(self, end: BaseSubscription[T]) -> None:
         self._end = end  # or it would leave the broker when nobody else holds it
         self._state = end._state
+        self._in_hand: Iterator[T] = NOTHING  # the state's, or one that was put back and is empty
         self._handling = False
 
     def __aiter__(self) -> Self:
@@ -224,10 +225,9 @@ class MessageIterator[T]:
             self._state.home.call_soon(partial(self._state.let_go, 1))
 
     async def __anext__(self) -> T:
+        for message in self._in_hand:  # the quickest way to take one, if there is one
+            return message
         state = self._state
-        if self._handling:
-            for message in state.in_hand:  # the quickest way to take one, if there is one
-                return message
         while not state.ready():
             self._mark_as_done()
             if state.closed:
@@ -245,6 +245,7 @@ class MessageIterator[T]:
             self._mark_as_done()
             raise
         state.take_in_hand()
+        self._in_hand = state.in_hand
         # One message is done and another is taken: the number being handled stays the same.
         if not self._handling:
             self._handling = True
