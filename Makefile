@@ -7,6 +7,8 @@ BIN = $(VENV)/bin
 BENCH_VENV = .venv-bench
 # With what drives a browser.
 BROWSER_VENV = .venv-browser
+# With node, which runs Python compiled to WebAssembly.
+WASM_VENV = .venv-wasm
 ARGS =
 
 # JupyterLab refuses to run as root unless told; in a container there often is no other user.
@@ -17,7 +19,7 @@ COMPILE = $(BIN)/python -m uv pip compile --quiet --universal --generate-hashes 
 	--constraints tools/constraints.txt --python $(BIN)/python --python-version 3.12 \
 	--extra course --extra distributed --extra dev
 
-.PHONY: help set-up lab test test-all test-browser bench check refresh lock clean
+.PHONY: help set-up lab test test-all test-browser test-wasm bench check refresh lock clean
 .DEFAULT_GOAL = help
 
 help:
@@ -25,6 +27,7 @@ help:
 	@echo "make test       run every test: the library, the examples in its documentation, the notebooks"
 	@echo "make test-all   also Run All in every notebook, the tests on another Python, and the benchmark's"
 	@echo "make test-browser   run every notebook in a real JupyterLab, in chromium, and keep a picture of each"
+	@echo "make test-wasm  run the library and its virtual clock in WebAssembly, as on a page without a server"
 	@echo "make bench      compare the library's speed with that of others   (ARGS=--quick for a short look)"
 	@echo "make check      look for mistakes without running anything: ruff, mypy, which way imports run"
 	@echo "make refresh    execute the notebooks again and save their outputs"
@@ -50,6 +53,10 @@ test-browser:
 	@tools/set_up.sh --folder $(BROWSER_VENV) --requirements tests/browser/requirements.txt
 	$(BROWSER_VENV)/bin/python -m pytest -m browser tests/browser $(ARGS)
 
+test-wasm:
+	@tools/set_up.sh --folder $(WASM_VENV) --requirements tests/wasm/requirements.txt
+	$(WASM_VENV)/bin/python -m pytest -m wasm tests/wasm $(ARGS)
+
 .PHONY: set-up-bench
 set-up-bench:
 	@tools/set_up.sh --folder $(BENCH_VENV) --requirements tests/benchmarks/requirements.txt
@@ -66,13 +73,15 @@ check: set-up
 refresh: set-up
 	$(BIN)/python tools/refresh.py $(ARGS)
 
-# The versions of requirements.txt hold for the other two as well, which only add to them.
+# The versions of requirements.txt hold for the others as well, which only add to them.
 lock: set-up
 	$(COMPILE) --output-file requirements.txt $(ARGS) pyproject.toml
 	$(COMPILE) --extra bench --constraints requirements.txt --no-annotate \
 		--output-file tests/benchmarks/requirements.txt $(ARGS) pyproject.toml
 	$(COMPILE) --extra browser --constraints requirements.txt --no-annotate \
 		--output-file tests/browser/requirements.txt $(ARGS) pyproject.toml
+	$(COMPILE) --extra wasm --constraints requirements.txt --no-annotate \
+		--output-file tests/wasm/requirements.txt $(ARGS) pyproject.toml
 
 clean:
 	rm -rf .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis

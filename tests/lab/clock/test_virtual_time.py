@@ -1,20 +1,35 @@
 """The virtual clock: exact times, hangs that are reported, and what it refuses."""
 
 import asyncio
+import contextlib
 import contextvars
+import copy
+import gc
+import json
 import math
 import re
 import signal
 import socket
+import sys
 import threading
 import time
+import weakref
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
 
 from pubsub_lib import AsyncPubSub, ChapterPubSub
 from pubsub_lib.lab.clock import virtual_time
-from pubsub_lib.lab.clock.virtual_time import Deadlock, Livelock, VirtualTimeError, run_virtual
+from pubsub_lib.lab.clock.virtual_time import (
+    Deadlock,
+    LimitReached,
+    Livelock,
+    Step,
+    VirtualTimeError,
+    run_virtual,
+    stall,
+)
 
 
 def now() -> float:
@@ -39,6 +54,10 @@ def run_beside_a_running_loop(coroutine):
     finally:
         loop.close()
 
+
+uses_threads = pytest.mark.skipif(
+    sys.platform == "emscripten", reason="there are no threads in WebAssembly"
+)
 
 anywhere = pytest.mark.parametrize(
     "run",
@@ -178,6 +197,80 @@ def test_a_minute_of_a_kilohertz_publisher_and_a_slow_subscriber_runs_to_its_end
     assert end == pytest.approx(61.0, abs=0.02)
 
 
+# Timers.
+
+
+def test_the_time_is_a_float():
+    async def main() -> str:
+        await asyncio.sleep(0.5)
+        time = asyncio.get_running_loop().time()
+        assert isinstance(time, float)
+        return f"{time!r} {time} {time:.2f} {json.dumps([time])} {copy.deepcopy(time)!r}"
+
+    assert run_virtual(main()) == "0.5 0.5 0.50 [0.5] 0.5"
+
+
+def test_waiting_until_a_time_between_two_nanoseconds_comes_to_an_end():
+    async def main() -> float:
+        deadline = 0.1 + 0.2  # 0.30000000000000004
+        while (left := deadline - now()) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(left)
+        return now()
+
+    assert run_virtual(main()) == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize("when", [math.nan, -math.inf])
+def test_a_timer_at_no_time_at_all_is_refused(when):
+    async def main() -> None:
+        asyncio.get_running_loop().call_at(when, print)
+
+    with pytest.raises(ValueError, match="a time is a finite number of seconds, not"):
+        run_virtual(main())
+
+
+def test_cancelled_timers_are_not_kept():
+    async def main() -> int:
+        loop = asyncio.get_running_loop()
+        message = weakref.WeakSet()
+        for _ in range(10_000):
+            payload = type("Payload", (), {})()
+            message.add(payload)
+            loop.call_later(3600, print, payload).cancel()
+            del payload
+        await asyncio.sleep(0)
+        gc.collect()
+        return len(message)
+
+    assert run_virtual(main()) < 500
+
+
+# A blocked loop.
+
+
+@anywhere
+def test_a_stall_lets_time_pass_and_nothing_else_happen(run):
+    async def main() -> list[float]:
+        times = []
+        asyncio.get_running_loop().call_later(1, lambda: times.append(now()))
+        await asyncio.sleep(0.5)
+        stall(2)
+        times.append(now())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return times
+
+    assert run(main()) == [2.5, 2.5]
+
+
+def test_a_stall_is_for_virtual_time():
+    async def main() -> None:
+        stall(1)
+
+    with pytest.raises(VirtualTimeError, match=r"in real time call time\.sleep\(\)"):
+        asyncio.run(main())
+
+
 # Running it.
 
 
@@ -247,21 +340,46 @@ def test_it_works_inside_itself_with_a_clock_of_its_own():
     assert run_virtual(main()) == (60.0, 5.0)
 
 
+@anywhere
 @pytest.mark.parametrize("fails", [False, True])
-def test_the_thread_that_runs_it_ends(fails):
+def test_it_starts_no_thread(run, fails):
     before = threading.enumerate()
 
     async def main() -> None:
-        assert threading.current_thread().name == "virtual time"
+        assert threading.enumerate() == before
+        assert threading.current_thread() is threading.main_thread()
         if fails:
             raise ZeroDivisionError
 
-    if fails:
-        with pytest.raises(ZeroDivisionError):
-            run_beside_a_running_loop(main())
-    else:
-        run_beside_a_running_loop(main())
+    with pytest.raises(ZeroDivisionError) if fails else nullcontext():
+        run(main())
     assert threading.enumerate() == before
+
+
+def test_it_opens_no_socket(monkeypatch):
+    def refuse(*args: object) -> None:
+        raise AssertionError("a pair of sockets was made")
+
+    monkeypatch.setattr(socket, "socketpair", refuse)
+    assert run_virtual(current_time_after(1)) == 1.0
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_task_that_ran_before_runs_on(fails):
+    async def fail() -> None:
+        raise ZeroDivisionError
+
+    async def cell() -> None:
+        task = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        with pytest.raises(ZeroDivisionError) if fails else nullcontext():
+            run_virtual(fail() if fails else current_time_after(60))
+        assert asyncio.current_task() is task
+        assert asyncio.get_running_loop() is loop
+        await asyncio.sleep(0)
+        assert asyncio.current_task() is task
+
+    asyncio.run(cell())
 
 
 def test_asyncios_debug_mode_does_not_slow_it_down(monkeypatch):
@@ -333,7 +451,7 @@ def test_an_interrupt_stops_it_in_a_script():
 
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="cannot interrupt a thread here")
-def test_an_interrupt_stops_it_in_a_cell_and_ends_its_thread():
+def test_an_interrupt_stops_it_in_a_cell():
     ends = []
     before = threading.enumerate()
     cell = threading.main_thread().ident
@@ -452,6 +570,165 @@ def test_a_million_steps_are_allowed_at_one_instant():
     assert virtual_time.STEPS_PER_INSTANT == 1_000_000
 
 
+# Limits.
+
+
+async def hang_beside_a_heartbeat(interval_s: float = 1.0) -> None:
+    async def beat() -> None:
+        while True:  # noqa: ASYNC110
+            await asyncio.sleep(interval_s)
+
+    heartbeat = asyncio.create_task(beat(), name="heartbeat")
+    await asyncio.Queue().get()
+    heartbeat.cancel()
+
+
+def test_a_deadlock_beside_a_heartbeat_ends_although_no_limit_is_given():
+    with pytest.raises(LimitReached, match="has not ended and 2,000,000 steps were taken"):
+        run_virtual(hang_beside_a_heartbeat())
+
+
+def test_a_run_that_jumps_too_far_ends_although_no_limit_is_given():
+    with pytest.raises(LimitReached, match=r"the next timer is due at 1000000000001\.0 s"):
+        run_virtual(hang_beside_a_heartbeat(1e12 + 1))
+
+
+def test_a_run_ends_at_the_limit_of_steps_that_it_is_given():
+    with pytest.raises(LimitReached, match=r"^at 99\.0 s the run has not ended and 100 steps"):
+        run_virtual(hang_beside_a_heartbeat(), max_steps=100)
+
+
+def test_a_run_ends_at_the_limit_of_time_that_it_is_given():
+    async def main() -> None:
+        await hang_beside_a_heartbeat(0.25)
+
+    with pytest.raises(LimitReached) as reached:
+        run_virtual(main(), max_seconds=10)
+    assert str(reached.value).splitlines() == [
+        "at 10.0 s the run has not ended and the next timer is due at 10.25 s. If it is long, give "
+        "it more: run_virtual(..., max_steps=..., max_seconds=...). If it hangs, while a timer "
+        "goes on and on, here is who waits for what:",
+        "- heartbeat: beat > sleep waits for 10.25 s on the clock",
+        "- main: main > hang_beside_a_heartbeat > Queue.get waits for a message in an empty queue",
+    ]
+
+
+def test_a_run_that_ends_within_its_limits_is_not_disturbed_by_them():
+    assert run_virtual(current_time_after(*[0.5] * 20), max_seconds=10, max_steps=50) == 10.0
+
+
+@pytest.mark.parametrize("limits", [{"max_steps": 20}, {"max_seconds": 2}], ids=str)
+def test_finalisers_run_after_a_limit_is_reached(limits):
+    ends = []
+
+    async def main() -> None:
+        try:
+            await hang_beside_a_heartbeat()
+        finally:
+            await asyncio.sleep(1)
+            ends.append("finaliser")
+
+    with pytest.raises(LimitReached):
+        run_virtual(main(), **limits)
+    assert ends == ["finaliser"]
+
+
+@pytest.mark.parametrize("limit", [0, -1, math.inf, math.nan])
+@pytest.mark.parametrize("name", ["max_steps", "max_seconds"])
+def test_a_limit_that_is_none_is_refused(name, limit):
+    with pytest.raises(ValueError, match=f"^{name} is a finite number above 0, not {limit}$"):
+        run_virtual(current_time_after(1), **{name: limit})
+
+
+# After each step.
+
+
+def test_after_each_step_it_is_said_who_ran_and_who_is_ready():
+    steps = []
+
+    def note(step: Step) -> None:
+        name = step.task.get_name() if step.task else "a callback"
+        steps.append((step.time_s, name, [task.get_name() for task in step.ready]))
+
+    async def main() -> None:
+        queue = asyncio.Queue()
+        reader = asyncio.create_task(queue.get(), name="reader")
+        await asyncio.sleep(1)
+        asyncio.get_running_loop().call_later(1, queue.put_nowait, "message")
+        await reader
+
+    run_virtual(main(), after_each_step=note)
+    assert [step for step in steps if step[1] != "a callback"] == [
+        (0.0, "main", ["reader"]),
+        (0.0, "reader", []),
+        (1.0, "main", []),
+        (2.0, "reader", ["main"]),
+        (2.0, "main", []),
+    ]
+
+
+def test_all_tasks_stand_still_after_each_step():
+    seen = []
+
+    async def main() -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(3):
+                group.create_task(asyncio.sleep(0))
+
+    def note(step: Step) -> None:
+        tasks = asyncio.all_tasks()
+        seen.append(len(tasks))
+        assert asyncio.current_task() is None
+        assert all(task.get_coro().cr_frame is not None for task in tasks)
+
+    run_virtual(main(), after_each_step=note)
+    assert max(seen) == 4
+
+
+def test_what_is_tidied_up_at_the_end_is_no_step():
+    steps = []
+
+    async def main() -> None:
+        task = asyncio.create_task(asyncio.sleep(3600))
+        await asyncio.sleep(1)
+        assert not task.done()
+
+    run_virtual(main(), after_each_step=steps.append)
+    assert [step.time_s for step in steps if step.task] == [0.0, 0.0, 1.0]
+
+
+@anywhere
+def test_looking_on_changes_nothing(run):
+    async def main() -> list[tuple[str, float]]:
+        order = []
+        queue = asyncio.Queue(maxsize=2)
+
+        async def write(name: str) -> None:
+            for _ in range(5):
+                await asyncio.sleep(0.1)
+                await queue.put(name)
+
+        async def read() -> None:
+            for _ in range(15):
+                order.append((await queue.get(), now()))
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(read())
+            for name in "abc":
+                group.create_task(write(name))
+        return order
+
+    assert run_virtual(main(), after_each_step=lambda step: None) == run(main())
+
+
+def test_an_error_of_the_one_who_looks_on_ends_the_run():
+    def fail(step: Step) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run_virtual(current_time_after(1), after_each_step=fail)
+
+
 # What it refuses.
 
 
@@ -478,6 +755,7 @@ def test_a_thread_is_refused(run, use_a_thread):
         run(use_a_thread())
 
 
+@uses_threads
 def test_a_call_from_another_thread_is_refused_in_that_thread():
     errors = []
 
@@ -497,6 +775,36 @@ def test_a_call_from_another_thread_is_refused_in_that_thread():
     run_virtual(main())
     assert len(errors) == 1
     assert errors[0].startswith("a thread")
+
+
+@uses_threads
+@anywhere
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_waiting_for_a_call_from_another_thread_is_refused_and_no_deadlock(run, when):
+    called = threading.Event()
+    stopped = threading.Event()
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        event = asyncio.Event()
+
+        def call() -> None:
+            if when == "after":
+                stopped.wait()
+            with contextlib.suppress(VirtualTimeError):
+                loop.call_soon_threadsafe(event.set)
+            called.set()
+
+        threading.Thread(target=call).start()
+        if when == "before":
+            called.wait()
+        await event.wait()
+
+    with pytest.raises(VirtualTimeError, match=r"(?s)^a thread, .*waits for an event") as refused:
+        run(main())
+    stopped.set()
+    called.wait()
+    assert not isinstance(refused.value, Deadlock)
 
 
 def test_a_threadsafe_call_from_its_own_thread_is_allowed():

@@ -6,7 +6,7 @@ import pytest
 
 from pubsub_lib import AsyncPubSub, ChapterPubSub, RingPubSub
 from pubsub_lib.lab.clock.virtual_time import run_virtual
-from pubsub_lib.lab.clock.waiting_tasks import describe_waiting_tasks
+from pubsub_lib.lab.clock.waiting_tasks import describe_waiting_tasks, reason_to_wait
 
 
 def description_of(wait) -> str:
@@ -79,6 +79,10 @@ async def a_future() -> None:
     await asyncio.get_running_loop().create_future()
 
 
+async def sleep() -> None:
+    await asyncio.sleep(60)
+
+
 async def publish() -> None:
     broker = AsyncPubSub[int](maxsize=1, timeout=None)
     dead = broker.subscribe()
@@ -148,6 +152,7 @@ async def put_into_an_inbox() -> None:
         (task_group, "task_group > TaskGroup.__aexit__ waits for the tasks of its group"),
         (another_task, "another_task waits for the task 'the other'"),
         (a_future, "a_future waits for a future that nobody completes"),
+        (sleep, "sleep > sleep waits for 60.0 s on the clock"),
         (publish, "publish > AsyncPubSub.publish waits for room in a full inbox of 1"),
         (
             publish_to_the_chapters_broker,
@@ -218,3 +223,20 @@ def test_tasks_are_in_the_order_of_their_names_and_numbers():
 
 def test_nothing_is_said_of_no_tasks():
     assert describe_waiting_tasks([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("wait", "reason"),
+    [
+        (get, "a message in an empty queue"),
+        (sleep, "60.0 s on the clock"),
+        (a_future, "a future that nobody completes"),
+    ],
+)
+def test_what_a_task_waits_for_can_be_had_without_the_way_there(wait, reason):
+    async def main() -> str:
+        task = asyncio.create_task(wait())
+        await asyncio.sleep(0)
+        return reason_to_wait(task)
+
+    assert run_virtual(main()) == reason

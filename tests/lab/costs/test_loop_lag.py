@@ -5,13 +5,8 @@ import math
 
 import pytest
 
-from pubsub_lib.lab.clock.virtual_time import run_virtual
+from pubsub_lib.lab.clock.virtual_time import run_virtual, stall
 from pubsub_lib.lab.costs.loop_lag import LoopLag
-
-
-def stall(seconds: float) -> None:
-    """Block the event loop: time passes, and nothing else happens."""
-    asyncio.get_running_loop()._clock.nanoseconds += round(seconds * 1e9)
 
 
 async def measured(lag: LoopLag, *steps_s: float) -> list[tuple[float, float]]:

