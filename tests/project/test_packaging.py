@@ -351,9 +351,9 @@ def python_sources() -> list[Path]:
 
 
 def may_import(path: Path) -> set[str]:
-    """What this file may import: only the benchmark and the browser tests may have more."""
+    """What this file may import: only tests in an environment of their own may have more."""
     tests = ROOT / "tests"
-    more = {tests / "benchmarks": "bench", tests / "browser": "browser"}
+    more = {tests / "benchmarks": "bench", tests / "browser": "browser", tests / "wasm": "wasm"}
     name = "browser" if path == ROOT / "tools" / "open_in_browser.py" else more.get(path.parent)
     return set(declared() | (extra(name) if name else {}))
 

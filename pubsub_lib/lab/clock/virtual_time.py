@@ -48,6 +48,7 @@ import contextvars
 import heapq
 import math
 import selectors
+import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterator, Mapping
@@ -364,6 +365,12 @@ class _VirtualTimeLoop(asyncio.SelectorEventLoop):
         self, executor: Executor | None, func: Callable[[*Args], T], *args: *Args
     ) -> asyncio.Future[T]:
         raise VirtualTimeError(_NO_THREADS)
+
+    def _make_socket_transport(self, sock: socket.socket, *args: Any, **kwargs: Any) -> Any:
+        sock.close()
+        raise VirtualTimeError(_NO_SOCKETS)  # and not in a callback, where it would be lost
+
+    _make_ssl_transport = _make_datagram_transport = _make_socket_transport
 
     @override
     async def create_server(self, *args: Any, **kwargs: Any) -> Any:

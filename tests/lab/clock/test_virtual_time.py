@@ -58,6 +58,9 @@ def run_beside_a_running_loop(coroutine):
 uses_threads = pytest.mark.skipif(
     sys.platform == "emscripten", reason="there are no threads in WebAssembly"
 )
+uses_sockets = pytest.mark.skipif(
+    sys.platform == "emscripten", reason="there are no pairs of sockets in WebAssembly"
+)
 
 anywhere = pytest.mark.parametrize(
     "run",
@@ -821,6 +824,13 @@ def test_a_connection_is_refused():
         host, port = server.getsockname()
         with pytest.raises(VirtualTimeError, match=r"^a socket or pipe cannot be used"):
             run_virtual(asyncio.open_connection(host, port))
+
+
+@uses_sockets
+def test_a_connection_that_is_there_already_is_refused():
+    one, other = socket.socketpair()
+    with one, other, pytest.raises(VirtualTimeError, match=r"^a socket or pipe cannot be used"):
+        run_virtual(asyncio.open_connection(sock=one))
 
 
 def test_a_server_is_refused():
