@@ -61,7 +61,7 @@ from pubsub_lib.lab.clock.instants import Instant, nanoseconds
 from pubsub_lib.lab.clock.waiting_tasks import describe_waiting_tasks
 
 STEPS_PER_INSTANT = 1_000_000
-MAX_STEPS = 2_000_000  # some 15 s of real time; of what the course runs, the longest takes 90,000
+MAX_STEPS = 1_000_000  # some 8 s of real time; of what the course runs, the longest takes 90,000
 MAX_SECONDS = 1e12  # 31,700 years
 
 _IN_REAL_TIME = (
@@ -119,8 +119,8 @@ def run_virtual[T](
 
     Args:
         coroutine: what to run.
-        max_steps: how many steps the tasks and callbacks may take in all; two millions, if not
-            said otherwise.
+        max_steps: how many steps the tasks and callbacks may take in all; a million, if not said
+            otherwise.
         max_seconds: how late it may become on the virtual clock, in seconds; 1e12, if not said
             otherwise.
         after_each_step: is called after every step, at which moment all tasks stand still.
