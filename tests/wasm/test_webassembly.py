@@ -40,7 +40,7 @@ NO_EXAMPLES = [
 # Promises about threads and about a second event loop.
 NOT_PROMISED = ["thread", "before_an_event_loop_runs", "whose_loop_has_ended"]
 
-pytestmark = pytest.mark.wasm
+pytestmark = [pytest.mark.wasm, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="session")

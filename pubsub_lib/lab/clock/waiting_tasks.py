@@ -93,7 +93,7 @@ def _reason(frame: FrameType) -> str | None:
 def _time_of(timer: asyncio.TimerHandle | None) -> str | None:
     if timer is None or timer.when() == math.inf:
         return None
-    return f"{float(timer.when())} s on the clock"
+    return f"{round(timer.when(), 9)} s on the clock"
 
 
 def _awaited(task: asyncio.Task[Any]) -> str:
