@@ -21,9 +21,9 @@ from pubsub_lib.errors import Disconnected, Lagged, PubSubClosed, PubSubFull, de
 from pubsub_lib.first_attempts.chapter import ChapterPubSub, subscriber_task
 from pubsub_lib.first_attempts.naive import NaivePubSub
 from pubsub_lib.handlers import Failure, Handler, HandlerGroup
+from pubsub_lib.in_process.cursor import RingSubscription
 from pubsub_lib.in_process.inbox import Inbox
 from pubsub_lib.in_process.queue_broker import AsyncPubSub
-from pubsub_lib.in_process.ring import RingSubscription
 from pubsub_lib.in_process.ring_broker import RingPubSub
 from pubsub_lib.interfaces import (
     Broker,

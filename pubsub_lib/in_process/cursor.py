@@ -1,0 +1,271 @@
+"""A cursor: how far one subscriber has read in the ring, and the end through which it reads.
+
+The ring asks it where it is, and whether publishers are to wait for it; a reader takes messages
+through it. It keeps a copy of what was unread once its subscriber has left.
+
+>>> import asyncio
+>>> from pubsub_lib import RingPubSub
+>>> async def main() -> None:
+...     async with RingPubSub[int](maxsize=4) as broker, broker.subscribe(name="ada") as ada:
+...         for number in range(3):
+...             await broker.publish(number)
+...         print(ada, await ada.get(), ada.qsize())
+...         ada.close()
+>>> asyncio.run(main())
+<RingSubscription 'ada' 3 of 4> 0 2
+"""
+
+from collections import deque
+from collections.abc import Callable
+from operator import length_hint
+from typing import TYPE_CHECKING, override
+
+from pubsub_lib.errors import Lagged
+from pubsub_lib.in_process.event_loop import HomeLoop
+from pubsub_lib.in_process.subscriber import FILTER_ERRORS, NOTHING, Phase, SubscriberState
+from pubsub_lib.in_process.subscription import BaseSubscription
+
+if TYPE_CHECKING:
+    from pubsub_lib.in_process.ring import Ring
+
+# How many messages a reader takes in hand at a time: enough to make the rest of the work small
+# beside them, and few beside those of a ring.
+IN_HAND = 128
+
+
+class Cursor[T](SubscriberState[T]):
+    """How far one subscriber has read in the ring.
+
+    Attributes:
+        log: the ring's messages; a copy of what was unread, once the subscriber has left.
+        index: where in it the messages are, or will be, that are not in hand.
+        deleted: how many messages before it were deleted from the log.
+        watched: whether publishers wait for this cursor to move.
+        missed: how many messages it missed that its reader does not know of yet.
+    """
+
+    __slots__ = (
+        "_given_up_at",
+        "_ring",
+        "_skipped",
+        "_start",
+        "_unwanted",
+        "deleted",
+        "index",
+        "log",
+        "missed",
+        "watched",
+    )
+
+    def __init__(
+        self,
+        ring: "Ring[T]",
+        home: HomeLoop,
+        *,
+        name: str,
+        where: Callable[[T], object] | None,
+        replay: int,
+    ) -> None:
+        super().__init__(home, name=name, where=where)
+        self.log = ring.log
+        self.index = len(ring.log) - min(replay, len(ring.log))
+        self.deleted = 0
+        self.watched = False
+        self.missed = 0
+        self._ring = ring
+        self._start = self.index
+        self._skipped = 0
+        self._given_up_at = -1
+        self._unwanted = 0
+
+    @override
+    def end(self, *, own: bool) -> "RingSubscription[T]":
+        return RingSubscription(self, own=own)
+
+    @property
+    def position(self) -> int:
+        """Where in the log the next message is, or will be."""
+        return self.index if self.in_hand is NOTHING else self.index - length_hint(self.in_hand)
+
+    @property
+    @override
+    def depth(self) -> int:
+        return len(self.log) - self.position
+
+    @property
+    @override
+    def received(self) -> int:
+        passed = self.deleted + len(self.log) - self._start
+        return passed - self._skipped - self._unwanted
+
+    @property
+    def given_up(self) -> bool:
+        """Whether publishers have waited for it long enough, and no reader has come since."""
+        return self._given_up_at >= 0 and self.deleted + self.position == self._given_up_at
+
+    def give_up(self) -> None:
+        """Be waited for no longer."""
+        self._given_up_at = self.deleted + self.position
+
+    @override
+    def take_in_hand(self) -> None:
+        index = self.index
+        if index < len(self.log) and not self.watched and not self.missed and self.where is None:
+            few = self.log[index : index + IN_HAND]
+            self.in_hand = iter(few)
+            self.index = index + len(few)
+
+    @override
+    def put_back(self) -> None:
+        if self.in_hand is not NOTHING:
+            self.index -= length_hint(self.in_hand)
+            deque(self.in_hand, maxlen=0)
+            self.in_hand = NOTHING
+
+    @property
+    @override
+    def maxsize(self) -> int:
+        return self._ring.maxsize
+
+    @override
+    def ready(self) -> bool:
+        if self.where is None and self.index < len(self.log):  # the usual case
+            return True
+        if self.where is not None and not self.missed:
+            self._pass_over_the_unwanted(self.where)
+        return self.index < len(self.log) or self.missed > 0 or length_hint(self.in_hand) > 0
+
+    @override
+    def take(self) -> T:
+        if self.missed:
+            self._report_lag()
+        if self.in_hand is not NOTHING:
+            self.put_back()
+        message = self.log[self.index]
+        self._move(1)
+        return message
+
+    @override
+    def take_all(self) -> list[T]:
+        if self.where is not None:
+            batch = [self.take()]
+            while self.ready():
+                batch.append(self.take())
+            return batch
+        if self.missed:
+            self._report_lag()
+        if self.in_hand is not NOTHING:
+            self.put_back()
+        batch = self.log[self.index :] if self.index else self.log.copy()
+        self._move(len(batch))
+        return batch
+
+    @property
+    def oldest(self) -> T:
+        """The message that is lost if this cursor is overtaken."""
+        self.put_back()
+        return self.log[self.index]
+
+    def skip(self, *, wanted: bool) -> None:
+        """Lose the oldest message, which the subscriber wants or not."""
+        self.high_water_mark = max(self.high_water_mark, self.depth)
+        self.index += 1
+        self.give_up()
+        if wanted:
+            self.missed += 1
+            self._skipped += 1
+            self.lose(1)
+        else:
+            self._unwanted += 1
+
+    def lose(self, count: int) -> None:
+        """Count messages that the subscriber misses."""
+        self.dropped += count
+        self._ring.losses.add(count, self.home)
+
+    def wants(self, message: T) -> bool:
+        """Whether the subscriber asked for such a message."""
+        try:
+            return self.where is None or bool(self.where(message))
+        except FILTER_ERRORS:
+            return True  # its loss is reported; an error that lasts is seen by the reader
+
+    @override
+    def finish(self, because: str) -> None:
+        self.advance(Phase.ENDING)
+        if self.in_use and self._ring.line:
+            self._ring.ending = True
+        else:
+            super().finish(because)
+
+    @override
+    def announce_reader(self) -> None:
+        self._ring.waiting[self] = None
+
+    @override
+    def no_reader_waits(self) -> None:
+        self._ring.waiting.pop(self, None)
+
+    @override
+    def leave(self) -> None:
+        if self.in_use:
+            self.advance(Phase.LEFT)
+            self.put_back()
+            self.log = self.log[self.index :]
+            self.deleted += self.index
+            self.index = 0
+            self.watched = False
+            self._ring.leave(self)
+
+    @override
+    def discard(self) -> object:
+        self.put_back()
+        self.high_water_mark = max(self.high_water_mark, self.depth)
+        self.deleted += len(self.log)
+        discarded, self.log = self.log, []
+        self.index = 0
+        self.missed = 0
+        return discarded
+
+    def _pass_over_the_unwanted(self, where: Callable[[T], object]) -> None:
+        discarded: object = None
+        try:
+            while self.index < len(self.log):
+                place, phase = self.deleted + self.index, self.phase
+                wanted = where(self.log[self.index])
+                if (self.deleted + self.index, self.phase) != (place, phase):
+                    continue  # the filter has done more than to answer: look again
+                if wanted:
+                    break
+                self._unwanted += 1
+                if not self.in_use:
+                    self._ring.received_by_leavers -= 1
+                self._move(1)
+        except FILTER_ERRORS as error:
+            self.fail(error)
+            discarded = self.discard()
+        if self.watchers and not self.depth:
+            self.notify_watchers()
+        del discarded  # last: to free a message may run anything
+
+    def _report_lag(self) -> None:
+        missed, self.missed = self.missed, 0
+        self._given_up_at = -1
+        raise Lagged(missed)
+
+    def _move(self, count: int) -> None:
+        depth = len(self.log) - self.index
+        if depth > self.high_water_mark:
+            self.high_water_mark = depth
+        self.index += count
+        if self.watched:
+            self._ring.moved(self)
+
+
+class RingSubscription[T](BaseSubscription[T]):
+    """A subscriber's own place in the ring. Made by `RingPubSub.subscribe()`.
+
+    Nobody counts what waits for each subscriber at each publish, which is one store. So the
+    `high_water_mark` of its `stats` is the most that readers and publishers saw when they looked;
+    for a moment more may have waited, but never more than `maxsize`.
+    """
