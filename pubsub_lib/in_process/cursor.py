@@ -9,10 +9,10 @@ through it. It keeps a copy of what was unread once its subscriber has left.
 ...     async with RingPubSub[int](maxsize=4) as broker, broker.subscribe(name="ada") as ada:
 ...         for number in range(3):
 ...             await broker.publish(number)
-...         print(ada, await ada.get(), ada.qsize())
+...         print(await ada.get(), ada.qsize())
 ...         ada.close()
 >>> asyncio.run(main())
-<RingSubscription 'ada' 3 of 4> 0 2
+0 2
 """
 
 from collections import deque
