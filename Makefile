@@ -9,10 +9,18 @@ BENCH_VENV = .venv-bench
 BROWSER_VENV = .venv-browser
 # With node, which runs Python compiled to WebAssembly.
 WASM_VENV = .venv-wasm
+# Jupyter does not start where it cannot write below the user's folder; then it has one for a while.
+AT_HOME = $(shell [ -w "$$HOME" ] || echo "HOME=$$(mktemp -d)")
 ARGS =
 
 # JupyterLab refuses to run as root unless told; in a container there often is no other user.
 AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
+
+# A clone that cannot be written to.
+ifneq ($(shell [ -w . ] && echo yes),yes)
+export RUFF_NO_CACHE = true
+export MYPY_CACHE_DIR = /dev/null
+endif
 
 COMPILE = $(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --no-build \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
@@ -38,7 +46,7 @@ set-up:
 	@tools/set_up.sh --folder $(VENV)
 
 lab: set-up
-	$(BIN)/python -m jupyterlab $(AS_ROOT) --ServerApp.root_dir=. $(ARGS) notebooks/00_start_here.ipynb
+	$(strip $(AT_HOME) $(BIN)/python) -m jupyterlab $(AS_ROOT) --ServerApp.root_dir=. $(ARGS) notebooks/00_start_here.ipynb
 
 test: set-up
 	$(BIN)/python -m pytest -n 2 $(ARGS)

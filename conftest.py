@@ -23,7 +23,13 @@ AGAIN_AFTER_S = 5.0
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start every kernel without the settings of the user who runs the tests."""
+    """Start every kernel and program as if from a terminal of a user without settings.
+
+    What a script starts in the background ignores interrupts, and so does all that it starts: a
+    test that interrupts something would wait for ever.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     environment = neutral_environment()
     environment.__enter__()
     config.add_cleanup(lambda: environment.__exit__(None, None, None))

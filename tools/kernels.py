@@ -5,6 +5,8 @@ one way, and that way must not depend on the settings of the person at the keybo
 """
 
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,6 +42,7 @@ def neutral_environment() -> Iterator[Path]:
         os.environ |= {
             "IPYTHONDIR": str(scratch / "ipython"),
             "JUPYTER_CONFIG_DIR": str(scratch / "jupyter"),
+            "JUPYTER_RUNTIME_DIR": str(scratch / "runtime"),
             "COURSE_PROGRESS": str(scratch / "progress.json"),
             # An empty file rather than an empty folder (MPLCONFIGDIR), which would also hide the
             # font cache, and building that takes seconds.
@@ -48,11 +51,20 @@ def neutral_environment() -> Iterator[Path]:
             "COLUMNS": "80",
             "LINES": "24",
         }
+        if "MPLCONFIGDIR" not in os.environ and not os.access(Path("~").expanduser(), os.W_OK):
+            give_matplotlib_a_folder(scratch / "matplotlib")
         try:
             yield scratch
         finally:
             os.environ.clear()
             os.environ.update(before)
+
+
+def give_matplotlib_a_folder(folder: Path) -> None:
+    """Where it cannot write below the user's folder, each kernel would warn of that in a cell."""
+    os.environ["MPLCONFIGDIR"] = str(folder)
+    # Finds the fonts of this machine once, which takes seconds.
+    subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], capture_output=True)
 
 
 def this_python[Manager](manager_class: type[Manager]) -> Manager:

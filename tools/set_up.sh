@@ -209,6 +209,16 @@ if [ -e "$folder" ] || [ -L "$folder" ]; then
     fi
 fi
 
+place=$folder
+[ "$keep" = yes ] || place=$(dirname -- "$folder")
+[ -w "$place" ] || fail "$folder has to be made or brought up to date, but $(
+    cd -- "$place" 2>/dev/null && pwd -P || echo "$place"
+) is not there, or cannot be written to.
+
+Copy the course to a folder of your own, or name another place for the environment each time:
+
+    make lab VENV=/path/to/a/folder/.venv"
+
 if [ "$keep" = yes ]; then
     say "1/4 Keeping $folder, and bringing it up to date"
     echo unfinished >"$stamp"

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from tools.kernels import neutral_environment
@@ -48,6 +49,19 @@ def test_personal_settings_are_hidden_and_come_back(monkeypatch):
         assert os.environ["IPYTHONDIR"] == str(scratch / "ipython")
     assert dict(os.environ) == before
     assert not scratch.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there, $HOME does not say where the user's folder is")
+def test_where_the_users_folder_cannot_be_written_to_drawing_warns_of_nothing(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "a file").touch()
+    monkeypatch.setenv("HOME", str(tmp_path / "a file" / "home"))
+    for name in ("MPLCONFIGDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    with neutral_environment():
+        draws = [sys.executable, "-c", "import matplotlib.pyplot"]
+        assert subprocess.run(draws, capture_output=True, text=True).stderr == ""
 
 
 def test_refreshing_twice_changes_nothing(tmp_path):

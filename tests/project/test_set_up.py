@@ -477,6 +477,31 @@ def test_an_interpreter_that_makes_no_environment_is_named(machine):
     assert finished.stderr == f"{place} could not make .venv.\n"
 
 
+def no_place(folder: str, place: str | Path) -> str:
+    return (
+        f"{folder} has to be made or brought up to date, but {place} is not there, or cannot be "
+        "written to.\n\nCopy the course to a folder of your own, or name another place for the "
+        "environment each time:\n\n    make lab VENV=/path/to/a/folder/.venv\n"
+    )
+
+
+def test_a_place_for_it_that_is_not_there_is_named_and_what_to_do(machine):
+    machine.install("python3.13", "3.13.1")
+    finished = machine.set_up("--folder", "elsewhere/.venv")
+    assert (finished.returncode, finished.stdout) == (1, "")
+    assert finished.stderr == no_place("elsewhere/.venv", "elsewhere")
+
+
+@pytest.mark.skipif(os.name != "nt" and os.geteuid() == 0, reason="root may write everywhere")
+def test_a_project_that_cannot_be_written_to_is_named_and_what_to_do(machine):
+    machine.install("python3.13", "3.13.1")
+    machine.project.chmod(0o555)
+    finished = machine.set_up()
+    machine.project.chmod(0o755)
+    assert (finished.returncode, finished.stdout) == (1, "")
+    assert finished.stderr == no_place(".venv", machine.project.resolve())
+
+
 # The tests on another Python.
 
 
@@ -533,11 +558,11 @@ def make() -> Iterator:
     inherited = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "VENV", "ARGS", "PYTHON"}
     environment = {name: value for name, value in os.environ.items() if name not in inherited}
 
-    def run(*arguments: str) -> str:
+    def run(*arguments: str, **settings: str) -> str:
         finished = subprocess.run(
             ["make", *arguments],
             cwd=ROOT,
-            env=environment,
+            env=environment | settings,
             capture_output=True,
             text=True,
             timeout=60,
@@ -552,6 +577,16 @@ def test_make_lab_passes_options_to_jupyterlab(make):
     *_, command = make("-n", "lab", "ARGS=--no-browser --port 9999").splitlines()
     assert command.startswith(".venv/bin/python -m jupyterlab ")
     assert command.endswith(" --no-browser --port 9999 notebooks/00_start_here.ipynb")
+
+
+def test_make_lab_has_a_home_for_a_while_where_the_users_cannot_be_written_to(make, tmp_path):
+    (tmp_path / "a file").touch()
+    settings = {"HOME": str(tmp_path / "a file" / "home"), "TMPDIR": str(tmp_path)}
+    *_, command = make("-n", "lab", **settings).splitlines()
+    home = re.match(r"HOME=(\S+) \.venv/bin/python -m jupyterlab ", command)
+    assert home is not None
+    assert Path(home[1]).parent == tmp_path
+    assert Path(home[1]).is_dir()
 
 
 def test_make_test_passes_options_to_pytest(make):

@@ -1,4 +1,4 @@
-"""Every test ends, whatever hangs: a hung one fails, and those after it run."""
+"""Every test ends, whatever hangs: a hung one fails, those after it run, and none waits in vain."""
 
 import signal
 import subprocess
@@ -46,6 +46,27 @@ def test_a_test_that_hangs_fails_and_those_after_it_run(tmp_path: Path) -> None:
     )
     assert run.stdout.count("Failed: Timeout (>1.0s) from pytest-timeout.") == 2, run.stdout
     assert " 2 failed, 1 passed in " in run.stdout
+
+
+# What a shell does before it runs a command in the background of a script.
+IN_THE_BACKGROUND = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no process can ignore interrupts for another")
+def test_what_is_interrupted_ends_although_the_tests_run_in_the_background() -> None:
+    modules = ["tests/lab/clock/test_virtual_time.py", "tests/nats/local_server/test_server.py"]
+    options = ["-p", "no:cacheprovider", "-k", "interrupt", "--timeout=60"]
+    run = subprocess.run(
+        [sys.executable, "-c", IN_THE_BACKGROUND, "-m", "pytest", *options, *modules],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stdout
 
 
 def test_every_test_has_a_time_limit(request: pytest.FixtureRequest) -> None:

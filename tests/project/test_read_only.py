@@ -1,0 +1,24 @@
+"""The tests pass in a clone that cannot be written to."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_nothing_that_the_tests_would_like_to_remember_makes_them_fail(tmp_path: Path) -> None:
+    # Not even root can make a folder below a file.
+    (tmp_path / "file").touch()
+    nowhere = tmp_path / "file" / "folder"
+    remembering = [ROOT / "tests" / "test_topics.py", "-k", "matching"]
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", *remembering, "-o", f"cache_dir={nowhere}"],
+        cwd=ROOT,
+        env=os.environ | {"HYPOTHESIS_STORAGE_DIRECTORY": str(nowhere)},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert " passed" in run.stdout
