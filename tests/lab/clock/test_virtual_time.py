@@ -447,15 +447,6 @@ async def run_for_ever(ends: list[str], interrupt) -> None:
         ends.append("finaliser")
 
 
-@pytest.fixture
-def listens_to_interrupts():
-    """Let SIGINT do what it does in a terminal; a suite in the background may ignore it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("listens_to_interrupts")
 def test_an_interrupt_stops_it_in_a_script():
     ends = []
     with pytest.raises(KeyboardInterrupt):
@@ -463,7 +454,6 @@ def test_an_interrupt_stops_it_in_a_script():
     assert ends == ["finaliser"]
 
 
-@pytest.mark.usefixtures("listens_to_interrupts")
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="cannot interrupt a thread here")
 def test_an_interrupt_stops_it_in_a_cell():
     ends = []
