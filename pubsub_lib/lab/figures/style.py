@@ -3,8 +3,8 @@
 The colours are Okabe and Ito's, which colour-blind readers can tell apart ("Color Universal
 Design", 2008); lines and markers differ too, so that colour is never the only cue.
 
->>> COLOURS[Pace.SLOW], LINES[Pace.SLOW], MARKERS[Pace.SLOW]
-('#E69F00', '--', '^')
+>>> COLOURS[Pace.SLOW] == ORANGE, LINES[Pace.SLOW], MARKERS[Pace.SLOW]
+(True, '--', '^')
 """
 
 import io
