@@ -314,6 +314,8 @@ class Connection:
         elif "permissions violation" in text:
             refusal = AccessRefused(self.address, self._last_error)
             self.report(refusal)
+            if "$js.api" in text or "_inbox" in text:
+                self.answers.refuse(refusal)
             if "subscription" in text:
                 self._fail(refusal)
         elif not isinstance(error, OSError | nats.errors.Error):

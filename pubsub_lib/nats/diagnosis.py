@@ -10,7 +10,11 @@ import ssl
 import nats.errors
 
 from pubsub_lib.nats.client import NoTlsOffered
-from pubsub_lib.nats.errors import NatsError, PayloadTooLarge
+from pubsub_lib.nats.errors import NatsError, PayloadTooLarge, StoreFull
+
+# The server's numbers of errors that say that there is no room, or there are too few servers.
+STORE_FULL = frozenset({10002, 10023, 10028, 10047})
+TOO_FEW_SERVERS = frozenset({10005, 10074})
 
 
 def named(error: Exception, address: str, *, size: int = 0, limit: int = 0) -> Exception:
@@ -35,3 +39,25 @@ def named(error: Exception, address: str, *, size: int = 0, limit: int = 0) -> E
 def is_about_tls(error: Exception) -> bool:
     """Return whether it is encryption that an attempt to connect has failed on."""
     return isinstance(error, ssl.SSLError | ssl.CertificateError | NoTlsOffered)
+
+
+def of_stream(number: int | None, description: str, address: str, stream: str) -> NatsError:
+    """Return what JetStream says of a stream as one of our errors.
+
+    Args:
+        number: the server's `err_code`.
+        description: what it says.
+        address: where the server is, without what must not be shown.
+        stream: what the stream is called.
+
+    >>> type(of_stream(10047, "insufficient storage", "nats://host:4222", "orders")).__name__
+    'StoreFull'
+    """
+    if number in STORE_FULL:
+        return StoreFull(address, description)
+    remedy = "give every process the same settings, or the stream another name"
+    if number in TOO_FEW_SERVERS:
+        remedy = "replicas= needs as many servers with JetStream in one cluster"
+    return NatsError(
+        f"the server at {address} says of the stream {stream!r}: {description}; {remedy}"
+    )

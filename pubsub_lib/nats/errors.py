@@ -151,6 +151,27 @@ class StreamFull(NatsError):
         )
 
 
+class StoreFull(NatsError):
+    """The server has no room for another message, of whatever stream."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(
+            f"the store of the server at {address} is full ({reason}); publish again later, let "
+            "subscribers catch up, forget() one that will not come back, or give it more room with "
+            "max_file_store in the server's configuration"
+        )
+
+
+class JetStreamUnavailable(NatsError):
+    """The server answers, but JetStream does not: it is off, not yet ready, or has no quorum."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(
+            f"the server at {address} keeps no messages ({reason}); start it with JetStream, as "
+            "`nats-server -js`, see that most servers of its cluster run, or use NatsPubSub"
+        )
+
+
 class StreamLost(NatsError):
     """The server no longer has the stream; it was made anew, and what it kept is lost.
 

@@ -46,3 +46,13 @@ async def test_who_asks_afterwards_gets_an_answer():
     answers = Answers()
     answers.give_up()
     assert await answers.unless_lost(asyncio.sleep(1, "answer")) == "answer"
+
+
+@in_virtual_time
+async def test_a_refusal_reaches_those_whose_request_it_may_be_and_no_other():
+    answers, refusal = Answers(), ValueError("not allowed")
+    request = asyncio.create_task(answers.unless_lost(asyncio.Event().wait(), may_be_refused=True))
+    question = asyncio.create_task(answers.unless_lost(asyncio.sleep(1, "answer")))
+    await let_all_run()
+    answers.refuse(refusal)
+    assert await asyncio.gather(request, question, return_exceptions=True) == [refusal, "answer"]

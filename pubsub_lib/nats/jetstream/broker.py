@@ -108,13 +108,15 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
             ever.
         ack_wait: how long the server waits for an acknowledgement before it delivers the message
             again, in seconds. It must be longer than handling `maxsize` messages takes.
-        max_messages: how many messages the stream may hold.
+        max_messages: how many messages the stream may hold. A stream that somebody has made with
+            other settings is used as it is, if it keeps messages until they are handled.
         duplicate_window: how long the server knows a message again that is published twice, in
             seconds. It must be longer than `timeout`.
         stream: what the stream is called; by default after the subject.
         replicas: how many servers of a cluster keep the stream, from 1 to 5. With 3 of them one
             can be lost, and nothing is.
-        connect_timeout: how long to look for the server at first, in seconds; `None` for ever.
+        connect_timeout: how long to look for the server at first, and then how long JetStream may
+            take until it answers, in seconds; `None` for ever.
         on_error: is called with each `NatsError` that can be raised to nobody; by default they are
             logged as warnings.
 
@@ -260,10 +262,12 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
             ValueError: if the codec cannot make bytes of it, or the id is not one line of text.
             PubSubClosed: if the broker was shut down.
             StreamFull: if the stream holds as many messages as it may.
+            StoreFull: if the server has no room for any more.
             PayloadTooLarge: if the server takes no message of this size.
             Unconfirmed: if the server has not answered within `timeout` seconds. It may have the
                 message: publish it again with the `message_id` that the error names.
-            ServerUnreachable, AccessRefused: if there has been no connection yet, and none is made.
+            ServerUnreachable, AccessRefused, TlsFailed, JetStreamUnavailable: if there has been no
+                connection yet, and none is made.
             RuntimeError: if the broker was first used on another event loop.
         """
         self._check_message(message)

@@ -17,8 +17,8 @@ import nats.errors
 from nats.aio.msg import Msg
 from nats.js import api
 
+from pubsub_lib.nats.diagnosis import STORE_FULL, of_stream
 from pubsub_lib.nats.errors import (
-    NatsError,
     NotConnected,
     PayloadTooLarge,
     StreamFull,
@@ -59,6 +59,7 @@ class StreamPublisher(ConnectionWatcher):
 
         Raises:
             StreamFull: if it holds as many as it may.
+            StoreFull: if the server has no room for any more.
             PayloadTooLarge: if the server takes no message of this size.
             Unconfirmed: if the connection is closed meanwhile.
             NatsError: if the server refuses it.
@@ -102,7 +103,7 @@ class StreamPublisher(ConnectionWatcher):
             await client.publish(self._stream.subject, data, self._inbox + number, headers)
             return await answer
         except nats.errors.Error as error:
-            raise connection.named(error) from error
+            raise connection.named(error, len(data)) from error
         finally:
             timer.cancel()
             del self._answers[number]
@@ -130,12 +131,10 @@ class StreamPublisher(ConnectionWatcher):
             return True
         if error.get("err_code") == MAXIMUM_MESSAGES_EXCEEDED:
             raise StreamFull(stream.name)
-        if error["code"] == UNAVAILABLE:
+        number, description = error.get("err_code"), error.get("description", "no reason given")
+        if error["code"] == UNAVAILABLE and number not in STORE_FULL:
             return False
-        raise NatsError(
-            f"the server at {stream.connection.address} does not store this in the stream "
-            f"{stream.name!r}: {error.get('description')}"
-        )
+        raise of_stream(number, description, stream.connection.address, stream.name)
 
 
 def checked_id(message_id: str) -> str:

@@ -7,6 +7,7 @@
 import asyncio
 import contextlib
 import datetime
+import re
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,8 @@ from nats.js.errors import (
 
 from pubsub_lib.nats.background import BackgroundTasks
 from pubsub_lib.nats.connection import Connection
-from pubsub_lib.nats.errors import NatsError, StreamLost
+from pubsub_lib.nats.diagnosis import of_stream
+from pubsub_lib.nats.errors import JetStreamUnavailable, NatsError, StreamLost
 from pubsub_lib.nats.jetstream.replies import Replies
 from pubsub_lib.nats.once import Once
 
@@ -32,6 +34,8 @@ REQUEST_TIMEOUT_S = 5.0
 ASK_AGAIN_AFTER_S = 0.05
 # How long a server may need until it is ready, which it is not without JetStream, in seconds.
 READY_AFTER_S = 5.0
+# The server's number of the error "stream name already in use with a different configuration".
+OTHER_SETTINGS = 10058
 
 
 @dataclass(slots=True)
@@ -113,10 +117,29 @@ class Stream:
 
     async def _make(self) -> None:
         await self.connection.connect()
-        self.created = await self._add()
+        try:
+            async with asyncio.timeout(self.connection.settings.connect_timeout):
+                self.created = await self._add()
+        except TimeoutError:
+            raise JetStreamUnavailable(
+                self.connection.address, "JetStream does not answer in time"
+            ) from None
 
     async def _add(self) -> datetime.datetime | None:
-        information = await self.ask(lambda: self.context.add_stream(self._config))
+        """Make it, or use one that somebody has made with other settings; return when it was made.
+
+        Raises:
+            NatsError: if the server does not make it, or the one that is there cannot serve.
+        """
+        try:
+            information = await self.ask(lambda: self.context.add_stream(self._config))
+        except NatsError as refusal:
+            reason = refusal.__cause__
+            if not isinstance(reason, APIError) or reason.err_code != OTHER_SETTINGS:
+                raise
+            information = await self.ask(lambda: self.context.stream_info(self.name))
+            if obstacle := why_it_cannot_serve(information.config, self.subject):
+                raise NatsError(f"{refusal}; {obstacle}") from reason
         self.subscriptions = information.state.consumer_count
         return information.created
 
@@ -139,28 +162,28 @@ class Stream:
         """Make a request until the server answers it, through reconnections.
 
         Raises:
-            NatsError: if the answer is an error, or the server has no JetStream.
+            JetStreamUnavailable: if the server has no JetStream, or that has no quorum.
+            AccessRefused: if this user may not ask that.
+            NatsError: if the answer is another error.
         """
         loop, unavailable_since = asyncio.get_running_loop(), None
         while True:
             await self.connection.until_connected()
             try:
-                return await self.connection.answers.unless_lost(request())
+                return await self.connection.answers.unless_lost(request(), may_be_refused=True)
             except (ServiceUnavailableError, NoStreamResponseError, nats.errors.NoRespondersError):
                 unavailable_since = unavailable_since or loop.time()
                 if loop.time() > unavailable_since + READY_AFTER_S:
-                    raise NatsError(
-                        f"the server at {self.connection.address} keeps no messages; start it with "
-                        "JetStream, as `nats-server -js`, or use NatsPubSub"
+                    raise JetStreamUnavailable(
+                        self.connection.address, "JetStream is off, or has no quorum"
                     ) from None
                 await asyncio.sleep(ASK_AGAIN_AFTER_S)
             except (ConnectionResetError, nats.errors.TimeoutError):
                 unavailable_since = None
             except APIError as error:
-                raise NatsError(
-                    f"the server at {self.connection.address} says of the stream {self.name!r}: "
-                    f"{error.description}; give every process the same settings, or the stream "
-                    "another name"
+                description = error.description or "no reason given"
+                raise of_stream(
+                    error.err_code, description, self.connection.address, self.name
                 ) from error
 
     async def last_sequence(self) -> int:
@@ -187,6 +210,37 @@ async def found[R](request: Coroutine[Any, Any, R]) -> R:
         return await request
     except NotFoundError as error:
         raise LookupError from error
+
+
+def why_it_cannot_serve(config: api.StreamConfig, subject: str) -> str:
+    """Return which setting of a stream is in the way of keeping messages until they are handled.
+
+    >>> why_it_cannot_serve(api.StreamConfig(subjects=["orders.>"], max_msgs=7), "orders.new")
+    'with discard: old it would drop what is not handled'
+    >>> why_it_cannot_serve(api.StreamConfig(subjects=["orders.*"]), "orders.new.eu")
+    "it does not keep 'orders.new.eu'"
+    """
+    subjects = [] if config.subjects is None else config.subjects
+    if not any(_covers(pattern, subject) for pattern in subjects):
+        return f"it does not keep {subject!r}"
+    if config.retention == api.RetentionPolicy.WORK_QUEUE:  # as the server has spelt it
+        return "with retention: workqueue only one subscription would get a message"
+    if config.max_age:
+        return "with max_age it would drop what is not handled"
+    bounded = any((bound or 0) > 0 for bound in (config.max_msgs, config.max_bytes))
+    if config.discard == api.DiscardPolicy.OLD and (bounded or config.max_msgs_per_subject > 0):
+        return "with discard: old it would drop what is not handled"
+    if config.no_ack:
+        return "with no_ack it does not say what it has stored"
+    if config.sealed:
+        return "it is sealed"
+    return ""
+
+
+def _covers(pattern: str, subject: str) -> bool:
+    # A `*` stands for one word, and `>`, at the end, for one or more.
+    expression = re.escape(pattern).replace(r"\*", "[^.]+").replace(">", ".+")
+    return re.fullmatch(expression, subject) is not None
 
 
 def stream_name(subject: str) -> str:
