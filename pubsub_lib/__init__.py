@@ -45,6 +45,8 @@ from pubsub_lib.reports import (
     SubscriptionStats,
 )
 
+__version__ = "1.0.0"
+
 __all__ = [
     "AsyncPubSub",
     "Broker",
@@ -74,6 +76,7 @@ __all__ = [
     "ShutdownReport",
     "Subscription",
     "SubscriptionStats",
+    "__version__",
     "delivered_before",
     "subscriber_task",
 ]
