@@ -86,16 +86,25 @@ class UndecodablePayload(NatsError):
 
     Attributes:
         subject: where they came in.
-        data: the bytes.
+        data: the bytes; of many, the first `KEPT_BYTES`.
+        size: how many there were.
     """
 
+    # Enough to see what it was. Whoever may publish can send much, which must not fill the memory.
+    KEPT_BYTES = 10_000
+    KEPT_CHARACTERS = 200
+
     def __init__(self, subject: str, data: bytes, reason: object) -> None:
+        text = str(reason)
+        if len(text) > self.KEPT_CHARACTERS:
+            text = f"{text[: self.KEPT_CHARACTERS]}..."
         super().__init__(
-            f"set aside {len(data):,} bytes on {subject!r} that are no message ({reason}); give "
+            f"set aside {len(data):,} bytes on {subject!r} that are no message ({text}); give "
             "publishers and subscribers the same codec, or the subject to one kind of message"
         )
         self.subject = subject
-        self.data = data
+        self.data = data[: self.KEPT_BYTES]
+        self.size = len(data)
 
 
 class SlowConsumer(NatsError):

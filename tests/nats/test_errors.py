@@ -10,12 +10,18 @@ from pubsub_lib.nats import errors
 from pubsub_lib.nats.errors import (
     AccessRefused,
     ConnectionLost,
+    JetStreamUnavailable,
+    MessagesLost,
     NatsError,
     NotConnected,
     PayloadTooLarge,
     ServerUnreachable,
     SlowConsumer,
+    StoreFull,
     StreamFull,
+    StreamLost,
+    SubscriptionForgotten,
+    TlsFailed,
     Unconfirmed,
     UndecodablePayload,
 )
@@ -33,6 +39,12 @@ REMEDIES = [
     (ConnectionLost(ADDRESS, 3), "use JetStreamPubSub"),
     (Unconfirmed(3, "publish again"), "publish again"),
     (StreamFull("orders"), "let it catch up"),
+    (StoreFull(ADDRESS, "insufficient resources"), "more room with max_file_store"),
+    (JetStreamUnavailable(ADDRESS, "it is off"), "start it with JetStream"),
+    (StreamLost(ADDRESS, "orders"), "a store that lasts"),
+    (SubscriptionForgotten("billing"), "subscribe again"),
+    (MessagesLost("orders", 7), "publish again what matters"),
+    (TlsFailed(ADDRESS, "the server offers no TLS"), "give tls= an ssl.SSLContext"),
 ]
 each_error = pytest.mark.parametrize(("error", "remedy"), REMEDIES)
 

@@ -8,7 +8,8 @@ changes, since a network is between them:
   `flush()` says that the server has it. Each message is numbered, so what did not arrive is counted
   all the same, at the subscriber (`stats.dropped`), when a later one of its publisher arrives; what
   came before the first that arrived is not. With a filter that includes messages of which nobody
-  knows whether they were wanted.
+  knows whether they were wanted. Publishers are trusted in this: whoever may publish could forge a
+  number.
 - Nobody waits for subscribers in another process. Within each process the rule is the same as ever,
   wait up to `timeout` and then `overflow`; but what is held up by that is not the publisher: up to
   `receive_buffer` messages wait, and more are dropped and counted.
@@ -71,6 +72,7 @@ class NetworkStats(NamedTuple):
     received: int  #: messages that came in, with those that did not decode
     lost: int  #: messages that did not, as later numbers show, or that found no room to wait
     undecodable: int  #: payloads that came in and were no messages
+    refused_numbers: int  #: numbers of messages that cannot be true, as forged ones
 
 
 class NatsInboxState[T](InboxState[T]):
@@ -207,6 +209,7 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
             self._intake.received,
             self._intake.lost,
             self._network.decoder.undecodable,
+            self._intake.numbering.refused,
         )
 
     @property

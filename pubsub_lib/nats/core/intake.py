@@ -2,15 +2,12 @@
 
 A publisher's messages carry its name and a number, so what is missing between two of them is known.
 
->>> bool(A_NUMBER.fullmatch("0123456789abcdef.17"))
-True
->>> bool(A_NUMBER.fullmatch("_INBOX.answers.17"))
-False
+>>> Intake.ready.__doc__
+'Whether messages can be sent, and come in for those who have subscribed.'
 """
 
 import asyncio
 import contextlib
-import re
 from collections import deque
 from typing import override
 
@@ -20,15 +17,11 @@ from nats.aio.msg import Msg
 
 from pubsub_lib.in_process.inbox import Inboxes
 from pubsub_lib.in_process.waiting_publish import WaitingPublish
+from pubsub_lib.nats.core.numbering import Numbering
 from pubsub_lib.nats.errors import NatsError, SlowConsumer
 from pubsub_lib.nats.networked import Network
 from pubsub_lib.nats.once import Once
 from pubsub_lib.nats.watcher import ConnectionWatcher
-
-# How many publishers are known whose messages are counted, the latest.
-KNOWN_PUBLISHERS = 10_000
-# What a message carries as the subject for replies: its publisher and its number.
-A_NUMBER = re.compile(r"[0-9a-f]{16}\.[0-9]{1,18}")
 
 
 class Intake[T](ConnectionWatcher):
@@ -46,6 +39,7 @@ class Intake[T](ConnectionWatcher):
     Attributes:
         received: how many messages came in, with those that did not decode.
         lost: how many did not, as later numbers show, or found no room to wait.
+        numbering: what the numbers of the messages say.
     """
 
     def __init__(
@@ -53,6 +47,7 @@ class Intake[T](ConnectionWatcher):
     ) -> None:
         self.received = 0
         self.lost = 0
+        self.numbering = Numbering()
         self._connection = network.connection
         self._decoder = network.decoder
         self._inboxes = inboxes
@@ -64,7 +59,6 @@ class Intake[T](ConnectionWatcher):
         self._drained = False
         self._subscription: nats.aio.subscription.Subscription | None = None
         self._joining = Once[None]()
-        self._next_numbers: dict[str, int] = {}
         self._connection.watch(self)
 
     @property
@@ -87,7 +81,7 @@ class Intake[T](ConnectionWatcher):
     async def _join(self) -> None:
         try:
             await self._connection.connect()
-            self._next_numbers.clear()
+            self.numbering.forget()
             # Without nats-py's limits: `_receive` never waits, and has its own.
             self._subscription = await self._connection.client.subscribe(
                 self._subject, cb=self._receive, pending_msgs_limit=0, pending_bytes_limit=0
@@ -113,8 +107,8 @@ class Intake[T](ConnectionWatcher):
         if not self._inboxes.states or self._drained:
             await self._leave()
             return
-        if envelope.reply:
-            self._check_number(envelope.reply)
+        if envelope.reply and (lost := self.numbering.note(envelope.reply)):
+            self._count_lost(lost)
         if len(self._held_up) >= self._receive_buffer:
             self._drop(envelope.subject)
             return
@@ -142,30 +136,6 @@ class Intake[T](ConnectionWatcher):
         finally:
             self._catching_up = None
             self._overflowing = False
-
-    def _check_number(self, number: str) -> None:
-        """Count what was lost between the last message of its publisher and this one."""
-        publisher, _, digits = number.rpartition(".")
-        expected = self._next_numbers.get(publisher)
-        if expected is None:
-            self._meet(number)
-            return
-        try:
-            sequence = int(digits)
-        except ValueError:
-            return  # not one of our numbers
-        if sequence >= expected:
-            self._next_numbers[publisher] = sequence + 1
-            if sequence > expected:
-                self._count_lost(sequence - expected)
-
-    def _meet(self, number: str) -> None:
-        """Count from now on what is lost of this publisher, if it is one of ours."""
-        if A_NUMBER.fullmatch(number):
-            if len(self._next_numbers) >= KNOWN_PUBLISHERS:
-                del self._next_numbers[next(iter(self._next_numbers))]
-            publisher, _, digits = number.rpartition(".")
-            self._next_numbers[publisher] = int(digits) + 1
 
     def _count_lost(self, count: int) -> None:
         self.lost += count

@@ -27,7 +27,7 @@ from pubsub_lib.nats import (
     Unconfirmed,
     UndecodablePayload,
 )
-from pubsub_lib.nats.core import intake as intake_module
+from pubsub_lib.nats.core import numbering as numbering_module
 from pubsub_lib.nats.decoding import KEPT_ASIDE
 from pubsub_lib.nats.local_server.server import NatsServer, why_no_server
 from tests.nats.observing import LIMIT_S, Errors, eventually, needs_signals, other_tasks
@@ -391,6 +391,33 @@ async def test_what_is_missing_between_two_numbers_is_lost(server, subject: str,
         assert broker.network.lost == inbox.stats.dropped == 2
 
 
+async def test_a_forged_number_is_refused_and_counted_and_real_losses_still_are(
+    server, subject: str, client
+):
+    async with NatsPubSub(subject, url=server.url) as broker, broker.subscribe() as inbox:
+        for number in (1, "9" * 4_001, 10**17, "-5", 2, 4):
+            await client.publish(subject, b"1", reply=f"0123456789abcdef.{number}")
+        await read(inbox, 6)
+        assert broker.network.lost == inbox.stats.dropped == 1
+        assert broker.network.refused_numbers == 3
+
+
+async def test_megabytes_of_garbage_are_set_aside_in_kilobytes_and_reported_in_one_line(
+    server, subject: str, client
+):
+    errors: list[NatsError] = []
+    async with (
+        NatsPubSub(subject, url=server.url, on_error=errors.append) as broker,
+        broker.subscribe() as inbox,
+    ):
+        await client.publish(subject, b"?" * 1_000_000)
+        await client.publish(subject, b"1")
+        assert await read(inbox, 1) == [1]
+        (garbage,) = broker.set_aside
+        assert (len(garbage.data), garbage.size) == (10_000, 1_000_000)
+        assert len(str(errors[0])) < 500
+
+
 async def test_publishers_are_counted_apart_and_may_come_later(server, subject: str):
     async with (
         NatsPubSub(subject, url=server.url) as one,
@@ -411,12 +438,12 @@ async def test_publishers_are_counted_apart_and_may_come_later(server, subject: 
 async def test_how_many_publishers_are_known_is_bounded(
     server, subject: str, client, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(intake_module, "KNOWN_PUBLISHERS", 3)
+    monkeypatch.setattr(numbering_module, "KNOWN_PUBLISHERS", 3)
     async with NatsPubSub(subject, url=server.url) as broker, broker.subscribe() as inbox:
         for publisher in range(10):
             await client.publish(subject, b"1", reply=f"{publisher:016x}.1")
         await read(inbox, 10)
-        assert len(broker._intake._next_numbers) == 3
+        assert len(broker._intake.numbering) == 3
 
 
 async def test_what_was_lost_while_the_server_was_away_is_counted(own_server: NatsServer):

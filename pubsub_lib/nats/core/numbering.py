@@ -1,0 +1,78 @@
+"""Counts what was lost of each publisher's messages, by the numbers that they carry.
+
+The numbers are trusted as far as the publishers are: whoever may publish to a subject can count on
+in another's name. What cannot be true is refused and counted, and what is remembered is bounded.
+
+>>> numbering = Numbering()
+>>> [numbering.note(f"0123456789abcdef.{number}") for number in (7, 8, 11)]
+[0, 0, 2]
+>>> numbering.note(f"0123456789abcdef.{'9' * 4000}"), numbering.refused
+(0, 1)
+"""
+
+import re
+
+# How many publishers are known whose messages are counted, the latest.
+KNOWN_PUBLISHERS = 10_000
+# More messages than this are not lost at once: it takes hours to send so many.
+MOST_LOST_AT_ONCE = 1_000_000_000
+# What a message carries as the subject for replies: its publisher and its number.
+A_NUMBER = re.compile(r"([0-9a-f]{16})\.([0-9]{1,18})")
+
+
+class Numbering:
+    """The numbers that are expected next of each publisher.
+
+    Attributes:
+        refused: how many numbers were not believed.
+    """
+
+    def __init__(self) -> None:
+        self.refused = 0
+        self._latest = ""
+        self._expected: dict[str, int] = {}  # the publisher that was seen last is the last one
+
+    def note(self, number: str) -> int:
+        """Note a number, and return how many messages before it were lost.
+
+        A number is none of ours if it does not look like one; it then says nothing.
+        """
+        publisher, _, digits = number.rpartition(".")
+        expected = self._expected.get(publisher)
+        if expected is None:
+            self._meet(number)
+            return 0
+        if not (len(digits) <= 18 and digits.isascii() and digits.isdecimal()):
+            self.refused += 1
+            return 0
+        sequence = int(digits)
+        lost = sequence - expected
+        if lost > MOST_LOST_AT_ONCE:
+            self.refused += 1
+            return 0
+        if publisher != self._latest:
+            del self._expected[publisher]  # to come last
+            self._latest = publisher
+        elif lost < 0:
+            return 0
+        self._expected[publisher] = max(sequence + 1, expected)
+        return max(lost, 0)
+
+    def forget(self) -> None:
+        """Count anew, whatever comes."""
+        self._expected.clear()
+        self._latest = ""
+
+    def __len__(self) -> int:
+        """How many publishers are known."""
+        return len(self._expected)
+
+    def _meet(self, number: str) -> None:
+        match = A_NUMBER.fullmatch(number)
+        if match is None:
+            return
+        if len(self._expected) >= KNOWN_PUBLISHERS:
+            del self._expected[next(iter(self._expected))]  # which was not seen for longest
+        publisher, digits = match.groups()
+        self._expected[publisher] = int(digits) + 1
+        self._latest = publisher
