@@ -27,7 +27,7 @@ from pubsub_lib.lab.lesson.verdicts import CLAIMS, VERDICTS_MIME, Standing, Verd
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CollectedVerdict:
     """A verdict, and the notebook whose run it comes from.
 
     Attributes:
@@ -39,7 +39,7 @@ class Finding:
     notebook: str
 
 
-def collect_verdicts(folder: Path | str) -> list[Finding]:
+def collect_verdicts(folder: Path | str) -> list[CollectedVerdict]:
     """Return what the saved notebooks in a folder have found out, claim by claim, in order.
 
     A claim that several notebooks have looked at is there several times. A notebook without
@@ -50,7 +50,7 @@ def collect_verdicts(folder: Path | str) -> list[Finding]:
             does not exist.
     """
     findings = [
-        Finding(verdict, path.name)
+        CollectedVerdict(verdict, path.name)
         for path in sorted(Path(folder).glob("*.ipynb"))
         for verdict in _verdicts_in(path)
     ]
@@ -58,13 +58,13 @@ def collect_verdicts(folder: Path | str) -> list[Finding]:
     return sorted(findings, key=lambda finding: order.index(finding.verdict.claim))
 
 
-def unsettled(findings: Iterable[Finding]) -> list[str]:
+def unsettled(findings: Iterable[CollectedVerdict]) -> list[str]:
     """Return the numbers of the claims on which there is no verdict, in order."""
     settled = {finding.verdict.claim for finding in findings}
     return [claim for claim in CLAIMS if claim not in settled]
 
 
-def standings(findings: Iterable[Finding]) -> dict[str, Standing]:
+def standings(findings: Iterable[CollectedVerdict]) -> dict[str, Standing]:
     """Return how each claim stands; where notebooks differ, the worst counts."""
     ranks = list(Standing)
     worst: dict[str, Standing] = {}
@@ -74,7 +74,7 @@ def standings(findings: Iterable[Finding]) -> dict[str, Standing]:
     return worst
 
 
-def findings_table(findings: Sequence[Finding]) -> str:
+def findings_table(findings: Sequence[CollectedVerdict]) -> str:
     """Return all verdicts as a Markdown table, each with a link to its notebook.
 
     The claim and its mark stand in the first of its rows.
@@ -99,7 +99,7 @@ def findings_table(findings: Sequence[Finding]) -> str:
     return markdown_table(["", "", "the claim", "verdict", "what the run showed", "where"], rows)
 
 
-def show_findings(findings: Sequence[Finding]) -> None:
+def show_findings(findings: Sequence[CollectedVerdict]) -> None:
     """Show all verdicts as a table in a notebook."""
     display(Markdown(findings_table(findings)))
 

@@ -7,7 +7,7 @@ from IPython.display import Markdown
 
 from pubsub_lib.lab.lesson import verdict_collection
 from pubsub_lib.lab.lesson.verdict_collection import (
-    Finding,
+    CollectedVerdict,
     collect_verdicts,
     findings_table,
     show_findings,
@@ -121,12 +121,14 @@ def test_a_verdict_that_cannot_be_read_names_its_notebook_and_the_remedy(tmp_pat
 
 def test_where_notebooks_differ_the_worst_counts_in_any_order():
     wrong = Verdict("C1", Standing.WRONG, "")
-    findings = [Finding(v, "03.ipynb") for v in (HOLDS, wrong, BARRED, LATER)]
+    findings = [CollectedVerdict(v, "03.ipynb") for v in (HOLDS, wrong, BARRED, LATER)]
     assert standings(findings) == {"C1": Standing.WRONG, "C15": Standing.CONDITIONAL}
 
 
 def test_the_table_names_a_claim_once_and_links_each_notebook():
-    table = findings_table([Finding(HOLDS, "03_build.ipynb"), Finding(LATER, "09_cost.ipynb")])
+    table = findings_table(
+        [CollectedVerdict(HOLDS, "03_build.ipynb"), CollectedVerdict(LATER, "09_cost.ipynb")]
+    )
     assert table.splitlines()[2:] == [
         f"| (✓) | C1 | {CLAIMS['C1']} | **holds** | 10 of 10 | [03](03_build.ipynb) |",
         "| | | | **holds, with live subscribers** | a \\| b | [09](09_cost.ipynb) |",
@@ -136,7 +138,7 @@ def test_the_table_names_a_claim_once_and_links_each_notebook():
 def test_a_notebook_shows_the_table_as_markdown(monkeypatch):
     shown = []
     monkeypatch.setattr(verdict_collection, "display", shown.append)
-    findings = [Finding(HOLDS, "03_build.ipynb")]
+    findings = [CollectedVerdict(HOLDS, "03_build.ipynb")]
     show_findings(findings)
     (table,) = shown
     assert isinstance(table, Markdown)
