@@ -10,10 +10,11 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from jupyter_client.blocking import BlockingKernelClient
 from pytest_timeout import Settings
 
 from pubsub_lib.nats.local_server.server import why_no_server
-from tools.kernels import needs_server, neutral_environment
+from tools.kernels import NOTEBOOK_BUDGET_S, needs_server, neutral_environment
 
 # Solutions are run by the tests of the exercises, each with its notebook; none is a test module.
 collect_ignore_glob = ["notebooks/*.py"]
@@ -65,6 +66,33 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """
     if getattr(item.parent, "timed_out", False):
         pytest.fail("not run, because an earlier cell of this notebook timed out", pytrace=False)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Fail after the last cell of a notebook that takes more than its budget.
+
+    It is the processor's time that counts, since a busy machine takes longer over the same work.
+    """
+    if item.path.suffix != ".ipynb" or (nextitem and nextitem.parent is item.parent):
+        return
+    kernel = item.parent.kernel
+    if kernel is None or item.parent.timed_out or not kernel.is_alive():
+        return
+    took_s = processor_time_s(kernel.kc)
+    if took_s > NOTEBOOK_BUDGET_S:
+        pytest.fail(
+            f"{item.path.name} took {took_s:.1f} s of processor time, and may take "
+            f"{NOTEBOOK_BUDGET_S} s: make its experiments smaller",
+            pytrace=False,
+        )
+
+
+def processor_time_s(kernel: BlockingKernelClient) -> float:
+    """Return what a kernel has taken until now, with the programs that have ended beside it."""
+    question = {"seconds": "sum(__import__('os').times()[:4])"}
+    reply = kernel.execute("", silent=True, user_expressions=question, reply=True, timeout=30)
+    return float(reply["content"]["user_expressions"]["seconds"]["data"]["text/plain"])
 
 
 @pytest.hookimpl(wrapper=True)

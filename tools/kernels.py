@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+#: What a notebook may take from its first cell to its last, in seconds.
+NOTEBOOK_BUDGET_S = 20
 # Each of these would change what a cell prints, draws or asserts.
 PERSONAL_SETTINGS = (
     "CLICOLOR_FORCE",

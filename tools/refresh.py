@@ -18,7 +18,7 @@ from pathlib import Path
 
 import nbformat
 from jupyter_client.manager import AsyncKernelManager
-from kernels import neutral_environment, this_python
+from kernels import NOTEBOOK_BUDGET_S, neutral_environment, this_python
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
@@ -27,7 +27,6 @@ NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 README_PICTURE = Path("images", "readme.png")
 README_PICTURE_TAG = "readme-picture"
 CELL_TIMEOUT_S = 60
-SLOW_NOTEBOOK_S = 15
 KEPT_CELL_METADATA = {"tags", "editable", "deletable"}
 WIDGET = "application/vnd.jupyter.widget-view+json"
 ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -187,8 +186,8 @@ def refresh(path: Path) -> None:
         f" slowest: cell {timer.slowest}, {timer.slowest_s:.1f} s",
         flush=True,
     )
-    if took > SLOW_NOTEBOOK_S:
-        print(f"  warning: more than {SLOW_NOTEBOOK_S} s; make its experiments smaller")
+    if took > NOTEBOOK_BUDGET_S:
+        print(f"  warning: more than {NOTEBOOK_BUDGET_S} s; make its experiments smaller")
 
 
 def main() -> int:

@@ -51,6 +51,23 @@ def test_personal_settings_are_hidden_and_come_back(monkeypatch):
     assert not scratch.exists()
 
 
+def test_a_notebook_that_takes_more_than_its_budget_fails_after_its_last_cell(tmp_path):
+    busy = "import time\nwhile time.process_time() < 1.0:\n    pass"
+    path = save(tmp_path / "busy.ipynb", "x = 1", busy, "x + 0.0")
+    tighten = "import conftest\nconftest.NOTEBOOK_BUDGET_S = 1\n"
+    (tmp_path / "tighten.py").write_text(tighten, encoding="utf-8")
+    options = ["--nbval-lax", "--nbval-current-env", "-p", "conftest", "-p", "tighten"]
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, "-p", "no:cacheprovider", path],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert re.search(r"busy\.ipynb took \d\.\d s of processor time, and may take 1 s", run.stdout)
+    assert " 3 passed, 1 error in " in run.stdout
+
+
 @pytest.mark.skipif(os.name == "nt", reason="there, $HOME does not say where the user's folder is")
 def test_where_the_users_folder_cannot_be_written_to_drawing_warns_of_nothing(
     tmp_path, monkeypatch

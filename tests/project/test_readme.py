@@ -9,6 +9,8 @@ from pathlib import Path
 
 import nbformat
 
+from tools.kernels import NOTEBOOK_BUDGET_S
+
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -37,6 +39,13 @@ def test_every_group_that_pip_is_told_to_install_is_one_of_pyproject():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert "distributed" in groups
     assert set(groups) <= set(project["optional-dependencies"])
+
+
+def test_the_time_that_a_notebook_may_take_is_the_one_that_is_checked():
+    guide = (ROOT / "notebooks" / "instructors_guide.md").read_text(encoding="utf-8")
+    for page in (README, guide):
+        (seconds,) = re.findall(r"less than (\d+) seconds of processor time", page)
+        assert int(seconds) == NOTEBOOK_BUDGET_S
 
 
 def test_the_example_prints_what_was_published():
