@@ -91,6 +91,18 @@ async def publish() -> None:
     assert dead.closed, "it never comes to this"
 
 
+async def publish_many() -> None:
+    broker = AsyncPubSub[int](maxsize=1, timeout=None)
+    _inbox = broker.subscribe()
+    await broker.publish_many([0, 1])
+
+
+async def publish_many_to_a_ring() -> None:
+    ring = RingPubSub[int](maxsize=1, timeout=None)
+    _reader = ring.subscribe()
+    await ring.publish_many([0, 1])
+
+
 async def publish_to_a_ring() -> None:
     broker = RingPubSub[int](maxsize=1, timeout=None)
     dead = broker.subscribe()
@@ -154,6 +166,15 @@ async def put_into_an_inbox() -> None:
         (a_future, "a_future waits for a future that nobody completes"),
         (sleep, "sleep > sleep waits for 60.0 s on the clock"),
         (publish, "publish > AsyncPubSub.publish waits for room in a full inbox of 1"),
+        (
+            publish_many,
+            "publish_many > AsyncPubSub.publish_many waits for room in a full inbox of 1",
+        ),
+        (
+            publish_many_to_a_ring,
+            "publish_many_to_a_ring > RingPubSub.publish_many "
+            "waits for the slowest subscriber of a ring of 1",
+        ),
         (
             publish_to_the_chapters_broker,
             "publish_to_the_chapters_broker > ChapterPubSub.publish > wait_for > Queue.put "
