@@ -44,6 +44,7 @@ _NAMES_IN = {
     "processes.servers": ("server_or_stop",),
     "processes.type_checking": ("type_check",),
     "promises": ("Kind", "Stage", "Trait", "keeps", "promise_table"),
+    "replay": ("film",),
     "traffic.attendance": ("Attended", "Visit", "leave", "run_visits"),
     "traffic.cached_reads": ("Store", "read_on_schedule", "slow_link"),
     "traffic.callbacks": ("run_callbacks",),

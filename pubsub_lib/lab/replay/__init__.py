@@ -1,0 +1,42 @@
+"""Films of a run: exact, picture by picture, beside the line of code that is being run.
+
+`film` runs a program on the virtual clock, watches its queues, tasks and brokers from outside, and
+returns something that a notebook shows: messages that move from a publisher through queues to
+readers, with who waits for room and what is lost; or the event loop, with who runs, who is ready
+and who waits for what; or a ring and its cursors. Nothing in the program has to know of it. Three
+lines film a program of your own, if it uses asyncio and no threads or sockets:
+
+    from pubsub_lib.lab.replay import film
+
+    film(main())
+
+Two runs side by side, on one time line, and other ways to look at them:
+
+    film({"broken": main(Broken()), "mended": main(Mended())}, title="Two endings")
+    film(main(), view=["loop", "messages"])
+    film(main(), source=[MyBroker.publish])     # show these lines, too
+
+Outside a notebook a film is a page of its own, which asks for nothing elsewhere:
+
+>>> import asyncio
+>>> from pubsub_lib.lab.replay import film
+>>> async def main() -> None:
+...     queue = asyncio.Queue(maxsize=2)
+...     reader = asyncio.create_task(queue.get(), name="reader")
+...     await queue.put("hello")
+...     await reader
+>>> made = film(main(), title="One message")
+>>> print(made)
+One message, a film of 3 pictures and 0 s: 1 message; reader got 1.
+>>> made.html.startswith('<div class="film"')  # Path("film.html").write_text(made.html)
+True
+
+How it is made: `calls` notices publishing and reading, `peeking` looks into queues, `watching`
+turns what has changed into events, `standing` says where each task stands, `events` is the film as
+data, `filming` puts it together, and `player` shows it.
+"""
+
+from pubsub_lib.lab.replay.filming import Film, View, film
+from pubsub_lib.lab.replay.watching import FilmTooLong
+
+__all__ = ["Film", "FilmTooLong", "View", "film"]

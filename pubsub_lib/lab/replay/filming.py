@@ -1,0 +1,232 @@
+"""Films a program: runs it on the virtual clock and returns what to show of it.
+
+>>> import asyncio
+>>> async def main() -> None:
+...     queue = asyncio.Queue(maxsize=1)
+...     reader = asyncio.create_task(queue.get(), name="reader")
+...     await queue.put("hello")
+...     await reader
+>>> print(film(main(), title="A queue").caption)
+A queue, a film of 3 pictures and 0 s: 1 message; reader got 1.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Coroutine, Iterable, Mapping
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, assert_never
+
+from pubsub_lib.lab.clock.virtual_time import Step, run_virtual
+from pubsub_lib.lab.replay.calls import Call, watch_calls
+from pubsub_lib.lab.replay.events import Kind, Recording
+from pubsub_lib.lab.replay.player import page
+from pubsub_lib.lab.replay.standing import Cast, Program, Stage
+from pubsub_lib.lab.replay.watching import FilmTooLong, Watcher
+
+type Running = Coroutine[Any, Any, Any]
+
+
+class View(StrEnum):
+    """What a film shows of a run."""
+
+    MESSAGES = "messages"
+    """Who publishes, what waits in which queue, who reads, what is lost."""
+    LOOP = "loop"
+    """Who runs now, who is ready, who waits for what."""
+    RING = "ring"
+    """The slots of a ring, the cursors in it, and the gate."""
+
+
+class Film:
+    """A run to look at, picture by picture. Made by `film`; a notebook shows it by itself.
+
+    Attributes:
+        title: as given.
+        recordings: what happened, by the name of the run; of one run, the name is "".
+        results: what the runs returned, by the same names; a run that failed is not there.
+        errors: the exceptions that ended runs, by the same names.
+        views: what is shown of them.
+    """
+
+    def __init__(self, title: str, views: tuple[View, ...]) -> None:
+        self.title = title
+        self.views = views
+        self.recordings: dict[str, Recording] = {}
+        self.results: dict[str, Any] = {}
+        self.errors: dict[str, Exception] = {}
+
+    @cached_property
+    def caption(self) -> str:
+        """What the film shows, in words and numbers that come from it."""
+        runs = [
+            f"{name}: {_summary(recording)}" if name else _summary(recording)
+            for name, recording in self.recordings.items()
+        ]
+        pictures = sum(len(recording.pictures) for recording in self.recordings.values())
+        end_s = max(recording.end_s for recording in self.recordings.values())
+        opening = f"{self.title}, a film" if self.title else "A film"
+        return f"{opening} of {pictures} pictures and {end_s:g} s: {'. '.join(runs)}."
+
+    @cached_property
+    def data(self) -> str:
+        """The film as JSON: the same for the same run, on every machine."""
+        data = {
+            "title": self.title,
+            "caption": self.caption,
+            "views": list(self.views),
+            "runs": [
+                {"name": name, **recording.as_data()} for name, recording in self.recordings.items()
+            ],
+        }
+        return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+    @property
+    def html(self) -> str:
+        """The film and its player, which ask for nothing outside."""
+        number = hashlib.sha256(self.data.encode()).hexdigest()[:12]
+        return page(f"film-{number}", self.caption, self.data)
+
+    def _repr_mimebundle_(self, **options: object) -> dict[str, str]:
+        return {"text/html": self.html, "text/plain": self.caption}
+
+    def __repr__(self) -> str:
+        return self.caption
+
+
+def film(
+    program: Running | Mapping[str, Running],
+    *,
+    title: str = "",
+    view: View | str | Iterable[View | str] = View.MESSAGES,
+    source: Iterable[Any] = (),
+    max_seconds: float = 1e6,
+) -> Film:
+    """Run a program on the virtual clock and return a film of it.
+
+    Args:
+        program: a coroutine, as in `film(main())`; or several by name, which are shown side by
+            side, as in `film({"broken": main(Broken()), "mended": main(Mended())})`.
+        title: what stands above it.
+        view: what is shown: messages, loop or ring, or several of them.
+        source: functions or classes whose source is shown beside the program's own, with the
+            lines at which tasks stand in them: `source=[ChapterPubSub.publish]`.
+        max_seconds: how late it may become on the virtual clock, in seconds.
+
+    A program that breaks is filmed as far as it comes; `errors` has what ended it.
+
+    Raises:
+        FilmTooLong: if it publishes more than 400 messages.
+        TypeError: if it is not given a coroutine.
+        ValueError: if there is no run at all, or no such view.
+    """
+    views = (view,) if isinstance(view, str) else tuple(view)
+    made = Film(title, tuple(_checked(one) for one in views))
+    programs = program if isinstance(program, Mapping) else {"": program}
+    if not programs:
+        raise ValueError("there is no run to film: name at least one")
+    for coroutine in programs.values():
+        if not asyncio.iscoroutine(coroutine):
+            raise TypeError(f"film() takes a coroutine, as in film(main()): {coroutine!r}")
+    parts = list(source)
+    for name, coroutine in programs.items():
+        _record(made, name, coroutine, parts, max_seconds)
+    return made
+
+
+def _checked(view: View | str) -> View:
+    try:
+        return View(view)
+    except ValueError:
+        raise ValueError(f"view is one of {', '.join(View)}, not {view!r}") from None
+
+
+def _record(
+    made: Film, name: str, coroutine: Running, parts: list[Any], max_seconds: float
+) -> None:
+    recording = made.recordings[name] = Recording()
+    cast = Cast(recording)
+    camera = _Camera(recording, cast, Program(recording, parts), made.views)
+    try:
+        with watch_calls(camera.call_started, camera.call_ended):
+            made.results[name] = run_virtual(
+                coroutine, max_seconds=max_seconds, after_each_step=camera.after_step
+            )
+    except FilmTooLong:
+        raise
+    except Exception as error:
+        made.errors[name] = error
+        recording.error = f"{type(error).__name__}: {error}"
+    for number, queue in enumerate(recording.queues, start=1):
+        queue.name = queue.name or f"queue {number}"
+
+
+class _Camera:
+    """Takes a picture after each step in which something changed that the film shows."""
+
+    def __init__(
+        self, recording: Recording, cast: Cast, program: Program, views: tuple[View, ...]
+    ) -> None:
+        self._recording = recording
+        self._cast = cast
+        self._watcher = Watcher(recording, cast)
+        self._every_step = any(_shows_every_step(view) for view in views)
+        self._stage = Stage(recording, cast, program, with_states=self._every_step)
+
+    def call_started(self, call: Call) -> None:
+        if self._is_on():
+            self._watcher.call_started(call)
+
+    def call_ended(self, call: Call) -> None:
+        if self._is_on() and self._watcher.call_ended(call):
+            task = asyncio.current_task()
+            if task is not None:
+                self._stage.look_at_the_running(task)
+            self._take(task)
+
+    def after_step(self, step: Step) -> None:
+        self._watcher.look_after_step()
+        self._stage.look(step)
+        self._take(step.task)
+
+    def _is_on(self) -> bool:
+        """Whether the filmed loop runs, and is not tidying up."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return False
+        return getattr(loop, "after_each_step", None) == self.after_step
+
+    def _take(self, task: asyncio.Task[Any] | None) -> None:
+        changes = self._watcher.take_changes()
+        if changes or self._every_step:
+            changes += self._stage.take_changes()
+            number = None if task is None else self._cast.number(task)
+            time_s = float(asyncio.get_running_loop().time())
+            self._recording.add(time_s, number, changes)
+
+
+def _shows_every_step(view: View) -> bool:
+    match view:
+        case View.LOOP:
+            return True
+        case View.MESSAGES | View.RING:
+            return False
+        case _:
+            assert_never(view)
+
+
+def _summary(recording: Recording) -> str:
+    """Return in words what became of the messages of a run."""
+    published = len(recording.messages)
+    parts = [f"{published} message{'' if published == 1 else 's'}"]
+    for number, queue in enumerate(recording.queues):
+        lost = recording.count(Kind.DROP, number)
+        parts.append(
+            f"{queue.name} got {recording.count(Kind.TAKE, number)}"
+            + (f" and lost {lost}" if lost else "")
+        )
+    if recording.error:
+        parts.append(f"it ends with {recording.error.splitlines()[0].rstrip(':')}")
+    return "; ".join(parts)

@@ -1,0 +1,43 @@
+"""Puts a film and its player on a page: HTML that asks for nothing outside.
+
+The player is the same in every film. It stands between two marks, so that a test that compares the
+outputs of notebooks can leave it out: a film is equal if its events are.
+
+>>> html = page("film-1", "Two messages.", '{"title": "</script>"}')
+>>> "</script>" in html.split("application/json")[1].split("</script>")[0]
+False
+>>> html.count(PLAYER_BEGINS), html.count(PLAYER_ENDS)
+(1, 1)
+"""
+
+from functools import cache
+from html import escape
+from importlib.resources import files
+
+PLAYER_BEGINS = "<!-- the player -->"
+PLAYER_ENDS = "<!-- end of the player -->"
+
+
+def page(identity: str, caption: str, data: str) -> str:
+    """Return the HTML of a film.
+
+    Args:
+        identity: the element's id, which has to be another one for each film.
+        caption: what stands there where scripts are not run, as in a notebook nobody trusts yet.
+        data: the film, as JSON.
+    """
+    style, script = _part("player.css"), _part("player.js").replace("#FILM", f"#{identity}")
+    harmless = data.replace("</", "<\\/").replace("<!--", "<\\u0021--")
+    return (
+        f'<div class="film" id="{identity}" role="group" aria-label="{escape(caption)}" '
+        'data-lm-suppress-shortcuts="true">\n'
+        f'<p class="caption">{escape(caption)}</p>\n'
+        f'<script type="application/json">{harmless}</script>\n'
+        "</div>\n"
+        f"{PLAYER_BEGINS}<style>{style}</style><script>{script}</script>{PLAYER_ENDS}"
+    )
+
+
+@cache
+def _part(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")

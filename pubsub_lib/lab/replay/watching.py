@@ -1,0 +1,321 @@
+"""Finds out what becomes of each message, by looking at every queue after every step.
+
+No broker reports anything. After each step of the event loop, and at the end of each call of
+`publish`, `put` or `get` in it, what has changed in a queue is an event: new at its end is what got
+in, gone from its front is what was taken, or dropped, if it was a publisher who removed it. A
+publish that has not returned, before a queue that is full, waits for room there.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from pubsub_lib.lab.clock.waiting_tasks import frames_of
+from pubsub_lib.lab.replay.calls import Call
+from pubsub_lib.lab.replay.events import Change, Kind, Recording
+from pubsub_lib.lab.replay.peeking import can_be_watched, compare, unread
+from pubsub_lib.lab.replay.standing import Cast
+
+MOST_MESSAGES = 400
+_SENDING = frozenset({"publish", "publish_nowait", "put", "put_nowait"})
+_READING = frozenset({"get", "get_nowait", "__anext__"})
+_WIDEST = 40  # letters of a message's text
+
+
+class FilmTooLong(ValueError):
+    """There are more messages than anybody would watch, or a notebook should carry."""
+
+
+@dataclass(slots=True, eq=False)
+class _Watched:
+    """A queue, and what was in it when it was last looked at."""
+
+    queue: Any
+    number: int
+    owner: Any = None  # the broker, as far as it is known
+    contents: list[tuple[Any, int]] = field(default_factory=list)
+    seen: set[int] = field(default_factory=set)  # messages that got in or were lost
+    in_hand: dict[int, asyncio.Task[Any] | None] = field(default_factory=dict)
+    left: bool = False
+
+    @property
+    def full(self) -> bool:
+        return bool(0 < self.queue.maxsize <= len(self.contents))
+
+
+@dataclass(slots=True, eq=False)
+class _Sending:
+    """A publish or a put that has not returned."""
+
+    call: Call
+    message: int
+    task: asyncio.Task[Any] | None
+    before: list[_Watched]  # the queues that were there when it began
+    waits_for: tuple[int, ...] = ()
+
+
+class Watcher:
+    """Turns what is seen in the queues into the changes of a recording."""
+
+    def __init__(self, recording: Recording, cast: Cast) -> None:
+        self.recording = recording
+        self.cast = cast
+        self.changes: list[Change] = []
+        self.too_long = False
+        self._queues: list[_Watched] = []
+        self._sending: list[_Sending] = []
+        self._numbers: dict[int, list[int]] = {}  # of messages, by id()
+        self._kept: list[Any] = []  # or another object might get the same id()
+
+    # What is called.
+
+    def call_started(self, call: Call) -> None:
+        """Look at a call that starts."""
+        if call.name == "shutdown" and _is_broker(call.owner):
+            self.note("shutdown() begins")
+        elif call.name in _SENDING and self._is_outermost(call):
+            self.look()
+            task = asyncio.current_task()
+            before = self._queues_of(call.owner)
+            number = self._number_to_send(call)
+            self._sending.append(_Sending(call, number, task, before))
+            self.changes.append((Kind.PUBLISH, self.cast.number(task), number))
+
+    def call_ended(self, call: Call) -> bool:
+        """Look at a call that ends, and return whether that is worth a picture."""
+        if call.name == "__init__":
+            self._watch(call.owner)
+        elif call.name == "subscribe" and call.error is None:
+            self._watch(call.result, owner=call.owner)
+        elif call.name == "shutdown" and _is_broker(call.owner):
+            self.look()
+            self.note("shutdown() is over")
+        elif call.name in _READING:
+            self.look(read=call)
+        elif sending := next((one for one in self._sending if one.call is call), None):
+            self.look()
+            self._sending.remove(sending)
+            self._settle(sending)
+            return bool(self.changes)
+        return bool(self.changes) and call.name in _READING
+
+    def note(self, text: str) -> None:
+        """Note a sentence."""
+        self.changes.append((Kind.NOTE, self.recording.text(text)))
+
+    # What is seen.
+
+    def look(self, *, read: Call | None = None) -> None:
+        """Look at every queue; what has gone was lost, if it was not read by this call."""
+        for watched in self._queues:
+            self._look_at(watched, read)
+
+    def look_after_step(self) -> None:
+        """Look at every queue and at who waits, now that all tasks stand still.
+
+        Raises:
+            FilmTooLong: if there were too many messages.
+        """
+        if self.too_long:
+            raise FilmTooLong(
+                f"a film shows at most {MOST_MESSAGES} messages, and this program publishes more; "
+                "film a shorter run: fewer messages, or less time"
+            )
+        self.look()
+        for watched in self._queues:
+            self._note_what_is_handled(watched)
+            closed = getattr(watched.queue, "closed", False) or _is_shut_down(watched.queue)
+            if closed and not watched.left:
+                watched.left = True
+                self.changes.append((Kind.LEAVE, watched.number))
+        for sending in self._sending:
+            waits_for = self._waited_for(sending)
+            if waits_for != sending.waits_for:
+                sending.waits_for = waits_for
+                self.changes.append((Kind.WAIT, sending.message, *waits_for))
+
+    def take_changes(self) -> list[Change]:
+        """Return what changed since this was last asked."""
+        changes, self.changes = self.changes, []
+        return changes
+
+    def _look_at(self, watched: _Watched, read: Call | None) -> None:
+        before, now = watched.contents, unread(watched.queue)
+        if len(before) == len(now) and all(
+            old is new for (old, _), new in zip(before, now, strict=True)
+        ):
+            return
+        gone, stayed, new = compare(before, now)
+        task = _current_task()
+        sending = any(one.task is task for one in self._sending)
+        taken = [] if read is None or sending else _read_from(watched.queue, read)
+        self._hand_over(
+            watched, [number for item, number in gone if any(item is one for one in taken)], task
+        )
+        self.changes += [
+            (Kind.DROP, watched.number, number)
+            for item, number in gone
+            if not any(item is one for one in taken)
+        ]
+        watched.contents = stayed
+        for item in new:
+            message = self._number_for(item, watched)
+            watched.seen.add(message)
+            watched.contents.append((item, message))
+            self.changes.append((Kind.ENTER, watched.number, message))
+
+    def _hand_over(
+        self, watched: _Watched, messages: list[int], task: asyncio.Task[Any] | None
+    ) -> None:
+        """Note what a task took; it has handled what it took before."""
+        if not messages:
+            return
+        for earlier in [one for one, reader in watched.in_hand.items() if reader is task]:
+            del watched.in_hand[earlier]
+            self.changes.append((Kind.HANDLE, watched.number, earlier))
+        for message in messages:
+            watched.in_hand[message] = task
+            change = (Kind.TAKE, watched.number, message, self.cast.number(task))
+            self.changes.append(change)
+        queue = self.recording.queues[watched.number]
+        if not queue.name and task is not None:
+            queue.name = self.cast.name(task)
+
+    def _note_what_is_handled(self, watched: _Watched) -> None:
+        for message, task in list(watched.in_hand.items()):
+            if task is None or task.done() or _waits_to_read(task):
+                del watched.in_hand[message]
+                self.changes.append((Kind.HANDLE, watched.number, message))
+
+    def _waited_for(self, sending: _Sending) -> tuple[int, ...]:
+        putting = _queue_of_a_put(sending.task)
+        return tuple(
+            watched.number
+            for watched in sending.before
+            if watched.full
+            and not watched.left
+            and sending.message not in watched.seen
+            and (putting is None or putting is watched.queue)
+        )
+
+    def _settle(self, sending: _Sending) -> None:
+        """Note who has not got a message, now that its publish is over."""
+        missed_by = getattr(sending.call.result, "missed_by", None)
+        for watched in sending.before:
+            if sending.message in watched.seen or watched.left:
+                continue
+            if missed_by is None or watched.queue in missed_by:
+                watched.seen.add(sending.message)
+                self.changes.append((Kind.DROP, watched.number, sending.message))
+        self.changes.append((Kind.RETURN, sending.message))
+
+    # Who is who.
+
+    def _watch(self, queue: Any, owner: Any = None) -> None:
+        for watched in self._queues:
+            if watched.queue is queue:
+                watched.owner = owner or watched.owner
+                return
+        if can_be_watched(queue):
+            name = getattr(queue, "name", "") or ""
+            ring = not isinstance(queue, asyncio.Queue)
+            number = self.recording.queue(name, bound=queue.maxsize, ring=ring)
+            self._queues.append(_Watched(queue, number, owner))
+            self.changes.append((Kind.JOIN, number))
+
+    def _queues_of(self, owner: Any) -> list[_Watched]:
+        """Return the queues that a publish, or a put, is to reach."""
+        own = getattr(owner, "queues", None)
+        return [
+            watched
+            for watched in self._queues
+            if watched.queue is owner
+            or watched.owner is owner
+            or (isinstance(own, list | tuple | set) and any(one is watched.queue for one in own))
+        ]
+
+    def _is_outermost(self, call: Call) -> bool:
+        """Whether this call is not a part of another one that sends the same message."""
+        if not _is_broker(call.owner) and not isinstance(call.owner, asyncio.Queue):
+            return False
+        task = asyncio.current_task()
+        return not any(sending.task is task for sending in self._sending)
+
+    def _number_to_send(self, call: Call) -> int:
+        """Return the number of what is sent; one object in several queues is one message."""
+        target = next((one for one in self._queues if one.queue is call.owner), None)
+        known = self._known_as(call.argument, target) if target else None
+        return self._new_message(call.argument) if known is None else known
+
+    def _known_as(self, message: Any, watched: _Watched) -> int | None:
+        """Return which message this is: the same object may be published again and again."""
+        numbers = self._numbers.get(id(message), ())
+        return next((number for number in numbers if number not in watched.seen), None)
+
+    def _new_message(self, message: Any) -> int:
+        if len(self.recording.messages) >= MOST_MESSAGES:
+            self.too_long = True  # and not an error here, which would be the program's own
+        number = self.recording.message(_text_of(message))
+        self._numbers.setdefault(id(message), []).append(number)
+        self._kept.append(message)
+        return number
+
+    def _number_for(self, message: Any, watched: _Watched) -> int:
+        known = self._known_as(message, watched)
+        if known is not None:
+            return known
+        number = self._new_message(message)  # by a way that is no `publish` and no `put`
+        self.changes.append((Kind.PUBLISH, self.cast.number(_current_task()), number))
+        self.changes.append((Kind.RETURN, number))
+        return number
+
+
+def _text_of(message: Any) -> str:
+    if message is None:
+        return "the end (None)"
+    try:
+        text = repr(message)
+    except Exception:  # what a learner's class does must not stop the film
+        return f"a {type(message).__name__} that cannot be shown"
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
+
+
+def _is_broker(owner: Any) -> bool:
+    return hasattr(owner, "publish") and hasattr(owner, "subscribe")
+
+
+def _is_shut_down(queue: Any) -> bool:
+    return bool(getattr(queue, "_is_shutdown", False))  # asyncio's, since Python 3.13
+
+
+def _current_task() -> asyncio.Task[Any] | None:
+    try:
+        return asyncio.current_task()
+    except RuntimeError:
+        return None
+
+
+def _names_of_calls(task: asyncio.Task[Any]) -> list[str]:
+    return [frame.f_code.co_name for frame in frames_of(task)]
+
+
+def _waits_to_read(task: asyncio.Task[Any]) -> bool:
+    return not _READING.isdisjoint(_names_of_calls(task))
+
+
+def _read_from(queue: Any, read: Call) -> list[Any]:
+    """Return the messages that a call has read from this queue: none, one, or a batch."""
+    state = getattr(read.owner, "_state", read.owner)  # an iterator knows the subscription's state
+    if read.error is not None or state is not getattr(queue, "_state", queue):
+        return []
+    return read.result if isinstance(read.result, list) else [read.result]
+
+
+def _queue_of_a_put(task: asyncio.Task[Any] | None) -> Any:
+    """Return the queue in whose `put` a task waits; `None` if it does not."""
+    if task is None:
+        return None
+    for frame in frames_of(task):
+        if frame.f_code is asyncio.Queue.put.__code__:
+            return frame.f_locals["self"]
+    return None

@@ -1,0 +1,278 @@
+"""A film: of one run or two, in three views, equal for the same run, and honest when one breaks."""
+
+import asyncio
+import json
+import logging
+import re
+
+import pytest
+
+import pubsub_lib.lab
+from pubsub_lib import AsyncPubSub, ChapterPubSub
+from pubsub_lib.lab.clock.virtual_time import Deadlock
+from pubsub_lib.lab.replay import View, film
+from pubsub_lib.lab.replay.events import Kind, State
+from pubsub_lib.lab.replay.player import PLAYER_BEGINS, PLAYER_ENDS
+from tests.lab.replay.programs import changes, of_kind, one_reader, publish
+
+
+def test_it_can_be_had_from_the_lab_in_one_line():
+    assert pubsub_lib.lab.film is film
+
+
+def test_it_has_what_the_program_returned():
+    assert film(one_reader(AsyncPubSub(maxsize=2), ["a", "b"])).results == {"": ["a", "b"]}
+
+
+def test_a_notebook_shows_html_and_compares_the_caption():
+    made = film(one_reader(AsyncPubSub(maxsize=2), ["a"]), title="One message")
+    shown = made._repr_mimebundle_()
+    assert set(shown) == {"text/html", "text/plain"}
+    assert shown["text/plain"] == made.caption == repr(made)
+    assert made.caption == "One message, a film of 5 pictures and 0.1 s: 1 message; reader got 1."
+    assert made.caption in shown["text/html"]
+
+
+def test_the_caption_says_what_was_lost():
+    async def main() -> None:
+        broker = ChapterPubSub(maxsize=1)
+        await broker.subscribe()
+        await publish(broker, ["a", "b", "c"], shut_down=False)
+
+    assert film(main()).caption.endswith("3 messages; queue 1 got 0 and lost 2.")
+
+
+def test_two_films_of_one_run_are_equal():
+    one, other = (film(one_reader(AsyncPubSub(maxsize=2), ["a", "b"])) for _ in range(2))
+    assert one.html == other.html
+
+
+def test_a_film_of_another_run_has_another_id():
+    ids = {
+        re.search(r'id="(film-\w+)"', film(one_reader(AsyncPubSub(2), ["a"] * count)).html)[1]
+        for count in range(1, 4)
+    }
+    assert len(ids) == 3
+
+
+def test_unnamed_tasks_are_called_as_their_coroutines_and_never_by_a_number_of_asyncios():
+    async def reader() -> None:
+        await asyncio.sleep(1)
+
+    async def main() -> None:
+        await asyncio.gather(reader(), reader(), asyncio.create_task(reader(), name="third"))
+
+    assert sorted(film(main(), view="loop").recordings[""].tasks) == [
+        "main",
+        "reader",
+        "reader 2",
+        "third",
+    ]
+
+
+def test_the_source_is_that_of_the_program_and_each_task_stands_at_a_line_of_it():
+    recording = film(one_reader(AsyncPubSub(maxsize=2), ["a"], seconds=0.5)).recordings[""]
+    text = [line for _, line in recording.source]
+    assert "async def publish(broker, messages, every_s: float = 0.1" in "\n".join(text)
+    reader = recording.tasks.index("reader")
+    stood = [
+        text[line].strip()
+        for _, task, line in of_kind(recording, Kind.LINE)
+        if task == reader and line >= 0
+    ]
+    assert "while (message := await queue.get()) is not None:" in stood
+    assert "await asyncio.sleep(seconds)" in stood
+
+
+def test_source_that_is_asked_for_is_shown_first():
+    made = film(one_reader(ChapterPubSub(2), ["a"]), source=[ChapterPubSub.publish])
+    recording = made.recordings[""]
+    assert recording.source[0][1] == "async def publish(self, message: T) -> None:"
+    assert recording.source[0][0] > 1
+
+
+def test_a_program_that_breaks_is_filmed_as_far_as_it_comes():
+    async def main() -> None:
+        broker = AsyncPubSub(maxsize=2)
+        await broker.subscribe(name="reader")
+        await broker.publish("a")
+        await asyncio.sleep(1)
+        raise ZeroDivisionError("no divisor")
+
+    made = film(main())
+    assert isinstance(made.errors[""], ZeroDivisionError)
+    assert made.results == {}
+    assert made.recordings[""].error == "ZeroDivisionError: no divisor"
+    assert made.recordings[""].count(Kind.ENTER) == 1
+    assert made.caption.endswith("it ends with ZeroDivisionError: no divisor.")
+
+
+def test_a_program_that_hangs_is_filmed_and_the_film_says_who_waits_for_what():
+    async def main() -> None:
+        queue = asyncio.Queue(maxsize=1)
+        await queue.put(1)
+        await queue.put(2)
+
+    made = film(main())
+    assert isinstance(made.errors[""], Deadlock)
+    assert "main > Queue.put waits for room in a full queue of 1" in made.recordings[""].error
+
+
+def test_a_message_that_cannot_be_shown_does_not_stop_the_run():
+    class Shy:
+        def __repr__(self) -> str:
+            raise RuntimeError("not for you")
+
+    made = film(one_reader(AsyncPubSub(maxsize=2), [Shy()]))
+    assert made.errors == {}
+    assert made.recordings[""].messages == ["a Shy that cannot be shown"]
+
+
+def test_several_runs_are_filmed_by_name():
+    brokers = {"the chapter's": ChapterPubSub(2), "ours": AsyncPubSub(2)}
+    made = film({name: one_reader(broker, ["a"]) for name, broker in brokers.items()})
+    assert list(made.recordings) == list(brokers)
+    assert made.results["ours"] == ["a"]
+    assert "the chapter's: 2 messages; reader got 2. ours: 1 message; reader got 1" in made.caption
+
+
+def test_the_loop_is_filmed_step_by_step():
+    async def main() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(asyncio.sleep(1), name="one")
+            group.create_task(asyncio.sleep(2), name="other")
+
+    recording = film(main(), view=View.LOOP).recordings[""]
+    states = [
+        (recording.tasks[task], state, recording.texts[text] if text >= 0 else "")
+        for _, task, state, text, _ in of_kind(recording, Kind.STAND)
+    ]
+    assert ("main", State.WAITS, "the tasks of its group") in states
+    assert ("one", State.READY, "") in states
+    assert ("one", State.WAITS, "1.0 s on the clock") in states
+    assert ("other", State.DONE, "") in states
+    ready = [
+        [recording.tasks[task] for task in tasks] for _, *tasks in of_kind(recording, Kind.READY)
+    ]
+    assert ready[0] == ["one", "other"]
+
+
+def test_what_the_lock_the_event_and_the_other_task_do_is_seen_in_the_loop():
+    async def main() -> None:
+        lock, event = asyncio.Lock(), asyncio.Event()
+
+        async def hold() -> None:
+            async with lock:
+                await event.wait()
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(hold(), name="first")
+            group.create_task(hold(), name="second")
+            await asyncio.sleep(1)
+            event.set()
+
+    recording = film(main(), view="loop").recordings[""]
+    assert {"an event that nobody sets", "a lock that nobody releases"} <= set(recording.texts)
+
+
+@pytest.mark.parametrize("ending", ["cancelled", "failed"])
+def test_a_task_that_is_cancelled_or_fails_is_shown_as_that(ending):
+    async def main() -> None:
+        async def work() -> None:
+            await asyncio.sleep(1 if ending == "failed" else 10)
+            raise ValueError("wrong")
+
+        task = asyncio.create_task(work(), name="worker")
+        await asyncio.sleep(2)
+        task.cancel()
+        await asyncio.wait([task])
+
+    recording = film(main(), view="loop").recordings[""]
+    states = [state for _, _, state, *_ in of_kind(recording, Kind.STAND)]
+    assert State[ending.upper()] in states
+
+
+def test_a_film_disturbs_no_later_run():
+    async def main() -> None:
+        await asyncio.Queue().put(1)
+
+    first = film(main())
+    asyncio.run(main())
+    assert film(main()).data == first.data
+
+
+def test_filming_changes_nothing_of_a_run(caplog):
+    async def main() -> list[float]:
+        broker = AsyncPubSub(maxsize=1, timeout=0.05)
+        times = []
+
+        async def note(inbox) -> None:
+            async for _ in inbox:
+                times.append(asyncio.get_running_loop().time())
+                await asyncio.sleep(0.07)
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(note(broker.subscribe()))
+            await publish(broker, range(20), 0.01)
+        return times
+
+    with caplog.at_level(logging.ERROR):
+        assert film(main()).results[""] == pubsub_lib.lab.run_virtual(main())
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("program", [print, 5, {"it": 5}])
+def test_what_is_no_coroutine_is_refused(program):
+    with pytest.raises(TypeError, match=r"takes a coroutine, as in film\(main\(\)\)"):
+        film(program)
+
+
+def test_no_runs_at_all_are_refused():
+    with pytest.raises(ValueError, match="no run to film"):
+        film({})
+
+
+def test_an_unknown_view_is_refused_by_name():
+    coroutine = asyncio.sleep(0)
+    with pytest.raises(ValueError, match="view is one of messages, loop, ring, not 'films'"):
+        film(coroutine, view="films")
+    coroutine.close()
+
+
+# The page.
+
+
+def test_the_page_asks_for_nothing_elsewhere():
+    html = film(one_reader(AsyncPubSub(maxsize=2), ["a"])).html
+    assert re.findall(r"https?://[^\"' ]+", html) == ["http://www.w3.org/2000/svg"]
+    for word in ("fetch(", "XMLHttpRequest", "import(", "<link", "@import", "url("):
+        assert word not in html
+
+
+def test_nothing_in_a_message_can_end_the_script():
+    made = film(one_reader(AsyncPubSub(maxsize=2), ["</script><b>", "<!-- <script>"]), title="</p>")
+    data = re.search(r'<script type="application/json">(.*?)</script>', made.html, re.DOTALL)[1]
+    assert json.loads(data)["runs"][0]["messages"] == ["'</script><b>'", "'<!-- <script>'"]
+    assert "<!--" not in data
+
+
+def test_the_player_stands_between_its_marks_and_the_film_before_them():
+    one = film(one_reader(AsyncPubSub(maxsize=2), ["a"])).html
+    film_of_it, _, player = one.partition(PLAYER_BEGINS)
+    assert '"pictures"' in film_of_it
+    assert player.endswith(PLAYER_ENDS)
+    assert len(player.encode()) < 40_000
+
+
+def test_the_films_data_are_numbers_texts_and_lists():
+    made = film(one_reader(AsyncPubSub(maxsize=2), ["a"]))
+    data = json.loads(made.data)
+    assert data["views"] == ["messages"]
+    (run,) = data["runs"]
+    pictures = [picture.split(",", 2) for picture in run["pictures"].split("|")]
+    assert len(pictures) == len(made.recordings[""].pictures)
+    assert run["unit_ns"] * sum(int(later) for later, _, _ in pictures) == 100_000_000
+    shown = [change for _, _, changes in pictures for change in changes.split(";")]
+    assert shown == [
+        kind + ",".join(map(str, numbers)) for kind, *numbers in changes(made.recordings[""])
+    ]

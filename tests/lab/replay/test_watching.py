@@ -1,0 +1,263 @@
+"""What becomes of each message, seen from outside, on any broker."""
+
+import asyncio
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pubsub_lib import AsyncPubSub, ChapterPubSub, Lagged, Overflow, RingPubSub
+from pubsub_lib.lab.replay.events import Kind
+from pubsub_lib.lab.replay.filming import film
+from pubsub_lib.lab.replay.watching import MOST_MESSAGES, FilmTooLong
+from tests.lab.replay.programs import (
+    OwnPubSub,
+    fates,
+    of_kind,
+    one_reader,
+    publish,
+    read,
+    story,
+)
+
+
+def recording_of(coroutine):
+    made = film(coroutine)
+    assert made.errors == {}
+    return made.recordings[""]
+
+
+def test_a_message_goes_from_the_publisher_through_the_queue_to_the_reader():
+    assert story(recording_of(one_reader(AsyncPubSub(maxsize=2), ["hello"]))) == [
+        "publisher publishes 0",
+        "reader enter 0",
+        "reader take 0",
+        "reader handle 0",
+    ]
+
+
+@pytest.mark.parametrize("broker_class", [AsyncPubSub, ChapterPubSub, RingPubSub, OwnPubSub])
+def test_every_broker_can_be_filmed_a_learners_own_too(broker_class):
+    made = film(one_reader(broker_class(maxsize=5), range(100, 103)))
+    assert list(filter(None, made.results[""])) == [100, 101, 102]
+    recording = made.recordings[""]
+    assert recording.messages[:3] == ["100", "101", "102"]
+    assert [line for line in story(recording) if line.startswith("reader take")][:3] == [
+        "reader take 0",
+        "reader take 1",
+        "reader take 2",
+    ]
+
+
+def test_a_plain_queue_needs_no_broker():
+    async def main() -> None:
+        queue = asyncio.Queue(maxsize=1)
+
+        async def produce() -> None:
+            for number in range(2):
+                await queue.put(number)
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(produce(), name="producer")
+            for name in ("one", "other"):
+                group.create_task(queue.get(), name=name)
+
+    assert story(recording_of(main())) == [
+        "producer publishes 0",
+        "one enter 0",
+        "producer publishes 1",
+        "1 waits for one",
+        "one take 0",
+        "one handle 0",
+        "one enter 1",
+        "one take 1",
+        "one handle 1",
+    ]
+
+
+def test_who_waits_for_room_is_seen_and_what_it_loses():
+    async def main() -> None:
+        broker = ChapterPubSub(maxsize=1)
+        await broker.subscribe()
+        await publish(broker, ["a", "b"], shut_down=False)
+
+    recording = recording_of(main())
+    assert story(recording) == [
+        "main publishes 0",
+        "queue 1 enter 0",
+        "main publishes 1",
+        "1 waits for queue 1",
+        "queue 1 drop 1",
+    ]
+    (dropped,) = [
+        picture.time_s
+        for picture in recording.pictures
+        if any(change[0] == Kind.DROP for change in picture.changes)
+    ]
+    assert dropped == 1.1
+
+
+def test_a_publisher_who_makes_room_drops_the_oldest():
+    async def main() -> None:
+        broker = OwnPubSub(maxsize=1)
+        await broker.subscribe()
+        await publish(broker, ["a", "b"], shut_down=False)
+
+    assert story(recording_of(main()))[-2:] == ["queue 1 drop 0", "queue 1 enter 1"]
+
+
+def test_a_message_that_is_the_same_object_again_is_another_message():
+    recording = recording_of(one_reader(AsyncPubSub(maxsize=3), ["tick"] * 3))
+    assert [line for line in story(recording) if "take" in line] == [
+        "reader take 0",
+        "reader take 1",
+        "reader take 2",
+    ]
+
+
+def test_a_batch_is_taken_whole_and_handled_whole():
+    async def main() -> None:
+        broker = AsyncPubSub(maxsize=5)
+        inbox = await broker.subscribe(name="reader")
+        await publish(broker, range(300, 303), every_s=0, shut_down=False)
+
+        async def read_batches() -> None:
+            async for _ in inbox.batches():
+                await asyncio.sleep(1)
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(read_batches())
+            group.create_task(broker.shutdown())
+
+    assert story(recording_of(main()))[-6:] == [
+        *(f"reader take {number}" for number in range(3)),
+        *(f"reader handle {number}" for number in range(3)),
+    ]
+
+
+def test_one_object_put_into_several_queues_is_one_message():
+    recording = recording_of(one_reader(OwnPubSub(maxsize=3), ["a"]))
+    assert recording.messages == ["'a'", "the end (None)"]
+
+
+def test_a_subscriber_with_a_filter_does_not_lose_what_it_did_not_want():
+    async def main() -> None:
+        broker = AsyncPubSub(maxsize=3)
+        inbox = broker.subscribe(name="odd", where=lambda number: number % 2)
+        await publish(broker, range(1001, 1005), shut_down=False)
+        assert inbox.qsize() == 2
+
+    assert fates(recording_of(main()), 0) == {Kind.ENTER: 2}
+
+
+def test_joining_leaving_and_the_shutdown_are_seen():
+    async def main() -> None:
+        broker = AsyncPubSub(maxsize=3)
+        async with broker.subscribe(name="guest"):
+            await publish(broker, ["a"], shut_down=False)
+        await broker.shutdown()
+
+    recording = recording_of(main())
+    assert of_kind(recording, Kind.JOIN, Kind.LEAVE) == [(Kind.JOIN, 0), (Kind.LEAVE, 0)]
+    notes = [recording.texts[text] for _, text in of_kind(recording, Kind.NOTE)]
+    assert notes == ["shutdown() begins", "shutdown() is over"]
+
+
+def test_in_a_ring_the_one_that_is_overtaken_loses_messages_and_nobody_else():
+    async def main() -> None:
+        ring = RingPubSub(maxsize=2, timeout=0.3)
+        fast, dead = ring.subscribe(name="fast"), ring.subscribe(name="dead")
+        async with asyncio.TaskGroup() as group:
+            group.create_task(read(fast))
+            group.create_task(publish(ring, range(500, 505)))
+        assert dead.stats.dropped == 3
+
+    recording = recording_of(main())
+    assert fates(recording, 0) == {Kind.ENTER: 5, Kind.TAKE: 5, Kind.HANDLE: 5}
+    assert fates(recording, 1) == {Kind.ENTER: 5, Kind.DROP: 3}
+
+
+def test_a_film_of_too_many_messages_is_refused_with_advice():
+    broker = AsyncPubSub(maxsize=5)
+    with pytest.raises(FilmTooLong, match=r"at most 400 messages.*film a shorter run"):
+        film(one_reader(broker, range(1000, 1000 + MOST_MESSAGES + 1), every_s=0.001))
+
+
+def test_as_many_messages_as_are_allowed_make_a_film_of_a_fair_size():
+    async def main() -> None:
+        broker = AsyncPubSub(maxsize=10)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(3):
+                group.create_task(read(await broker.subscribe(), 0.001))
+            group.create_task(publish(broker, range(1000, 1000 + MOST_MESSAGES), 0.002))
+
+    made = film(main())
+    assert made.errors == {}
+    assert made.recordings[""].count(Kind.HANDLE) == 3 * MOST_MESSAGES
+    assert len(made.html.encode()) <= 100_000
+
+
+def test_a_queue_that_is_no_queue_of_arrival_is_watched_too():
+    async def main() -> list[int]:
+        queue = asyncio.PriorityQueue()
+        for number in (903, 901, 902):
+            await queue.put(number)
+        return [await queue.get() for _ in range(3)]
+
+    recording = recording_of(main())
+    assert [line for line in story(recording) if "take" in line] == [
+        "main take 1",
+        "main take 2",
+        "main take 0",
+    ]
+
+
+delays = st.sampled_from([0.0, 0.01, 0.05, 0.3])
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    broker_class=st.sampled_from([AsyncPubSub, RingPubSub]),
+    bound=st.integers(1, 4),
+    timeout=st.sampled_from([0, 0.02, 0.2]),
+    every_s=delays,
+    services_s=st.lists(delays, min_size=1, max_size=3),
+    overflow=st.sampled_from([Overflow.DROP_NEWEST, Overflow.DROP_OLDEST]),
+    dead=st.booleans(),
+)
+def test_the_film_counts_what_the_broker_and_the_readers_count(
+    broker_class, bound, timeout, every_s, services_s, overflow, dead
+):
+    async def main() -> list[tuple[int, int]]:
+        options = {"overflow": overflow} if broker_class is AsyncPubSub else {}
+        broker = broker_class(bound, timeout=timeout, **options)
+        inboxes = [broker.subscribe() for _ in range(len(services_s) + dead)]
+        handled = [0] * len(inboxes)
+
+        async def handle(number: int, seconds: float) -> None:
+            while True:
+                try:
+                    async for _ in inboxes[number]:
+                        handled[number] += 1
+                        await asyncio.sleep(seconds)
+                    break
+                except Lagged:
+                    continue
+
+        async with asyncio.TaskGroup() as group:
+            for number, seconds in enumerate(services_s):
+                group.create_task(handle(number, seconds))
+            for message in range(1000, 1015):
+                await broker.publish(message)
+                await asyncio.sleep(every_s)
+            await broker.shutdown(timeout=0.1)
+        return [(count, inbox.stats.dropped) for count, inbox in zip(handled, inboxes, strict=True)]
+
+    made = film(main())
+    assert made.errors == {}
+    recording = made.recordings[""]
+    counted = [
+        (fates(recording, number)[Kind.TAKE], fates(recording, number)[Kind.DROP])
+        for number in range(len(recording.queues))
+    ]
+    assert counted == made.results[""]
