@@ -23,8 +23,8 @@ from types import CodeType, FrameType
 from typing import Any
 
 NAMES = frozenset(
-    {"publish", "publish_nowait", "put", "put_nowait", "get", "get_nowait", "__anext__"}
-    | {"subscribe", "shutdown"}
+    {"publish", "publish_nowait", "publish_many", "put", "put_nowait"}
+    | {"get", "get_nowait", "__anext__", "subscribe", "shutdown"}
 )
 _NEW_QUEUE = asyncio.Queue.__init__.__code__
 _OF_QUEUES = asyncio.Queue.get.__code__.co_filename

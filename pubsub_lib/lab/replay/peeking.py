@@ -15,8 +15,8 @@ import copy
 from functools import singledispatch
 from typing import Any
 
+from pubsub_lib.in_process.cursor import Cursor, RingSubscription
 from pubsub_lib.in_process.inbox import Inbox, InboxState
-from pubsub_lib.in_process.ring import Cursor, RingSubscription
 
 
 @singledispatch

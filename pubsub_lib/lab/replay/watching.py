@@ -17,7 +17,7 @@ from pubsub_lib.lab.replay.peeking import can_be_watched, compare, unread
 from pubsub_lib.lab.replay.standing import Cast
 
 MOST_MESSAGES = 400
-_SENDING = frozenset({"publish", "publish_nowait", "put", "put_nowait"})
+_SENDING = frozenset({"publish", "publish_nowait", "publish_many", "put", "put_nowait"})
 _READING = frozenset({"get", "get_nowait", "__anext__"})
 _WIDEST = 40  # letters of a message's text
 
@@ -77,9 +77,10 @@ class Watcher:
             self.look()
             task = asyncio.current_task()
             before = self._queues_of(call.owner)
-            number = self._number_to_send(call)
-            self._sending.append(_Sending(call, number, task, before))
-            self.changes.append((Kind.PUBLISH, self.cast.number(task), number))
+            for message in _messages_of(call):
+                number = self._number_to_send(call, message)
+                self._sending.append(_Sending(call, number, task, before))
+                self.changes.append((Kind.PUBLISH, self.cast.number(task), number))
 
     def call_ended(self, call: Call) -> bool:
         """Look at a call that ends, and return whether that is worth a picture."""
@@ -92,10 +93,11 @@ class Watcher:
             self.note("shutdown() is over")
         elif call.name in _READING:
             self.look(read=call)
-        elif sending := next((one for one in self._sending if one.call is call), None):
+        elif sent := [one for one in self._sending if one.call is call]:
             self.look()
-            self._sending.remove(sending)
-            self._settle(sending)
+            for sending in sent:
+                self._sending.remove(sending)
+                self._settle(sending)
             return bool(self.changes)
         return bool(self.changes) and call.name in _READING
 
@@ -241,11 +243,11 @@ class Watcher:
         task = asyncio.current_task()
         return not any(sending.task is task for sending in self._sending)
 
-    def _number_to_send(self, call: Call) -> int:
+    def _number_to_send(self, call: Call, message: Any) -> int:
         """Return the number of what is sent; one object in several queues is one message."""
         target = next((one for one in self._queues if one.queue is call.owner), None)
-        known = self._known_as(call.argument, target) if target else None
-        return self._new_message(call.argument) if known is None else known
+        known = self._known_as(message, target) if target else None
+        return self._new_message(message) if known is None else known
 
     def _known_as(self, message: Any, watched: _Watched) -> int | None:
         """Return which message this is: the same object may be published again and again."""
@@ -268,6 +270,13 @@ class Watcher:
         self.changes.append((Kind.PUBLISH, self.cast.number(_current_task()), number))
         self.changes.append((Kind.RETURN, number))
         return number
+
+
+def _messages_of(call: Call) -> list[Any]:
+    """Return what a call sends; of an iterator that is not known before it is read."""
+    if call.name != "publish_many":
+        return [call.argument]
+    return list(call.argument) if isinstance(call.argument, list | tuple | range) else []
 
 
 def _text_of(message: Any) -> str:

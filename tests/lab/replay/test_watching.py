@@ -97,6 +97,23 @@ def test_who_waits_for_room_is_seen_and_what_it_loses():
     assert dropped == 1.1
 
 
+@pytest.mark.parametrize("messages", [[7001, 7002, 7003], iter([7001, 7002, 7003])], ids=type)
+def test_many_messages_of_one_publish_are_messages_each(messages):
+    async def main() -> None:
+        broker = AsyncPubSub(maxsize=2, timeout=0.5)
+        broker.subscribe(name="dead")
+        reader = broker.subscribe(name="reader")
+        async with asyncio.TaskGroup() as group:
+            group.create_task(read(reader))
+            await broker.publish_many(messages)
+            await broker.shutdown(timeout=0.1)
+
+    recording = recording_of(main())
+    assert recording.messages == ["7001", "7002", "7003"]
+    assert fates(recording, 1)[Kind.TAKE] == 3
+    assert fates(recording, 0)[Kind.ENTER] == 2
+
+
 def test_a_publisher_who_makes_room_drops_the_oldest():
     async def main() -> None:
         broker = OwnPubSub(maxsize=1)
