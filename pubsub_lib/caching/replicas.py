@@ -33,7 +33,6 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from types import TracebackType
 from typing import NamedTuple, Self
 
 from pubsub_lib.caching.cache import LRUCache, require_hashable
@@ -255,12 +254,7 @@ class CacheReplica[K, V]:
         self._follower = asyncio.create_task(self._follow(self._subscription))
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *exc_info: object) -> None:
         assert self._subscription is not None
         assert self._follower is not None
         self._subscription.close()

@@ -17,7 +17,6 @@ import concurrent.futures
 import selectors
 import threading
 from collections.abc import Coroutine
-from types import TracebackType
 from typing import Any, Self
 
 
@@ -69,12 +68,7 @@ class BackgroundLoop:
         self._started.result()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc_info: object) -> None:
         loop, stop = self._started.result()
         loop.call_soon_threadsafe(stop.set)
         self._thread.join()

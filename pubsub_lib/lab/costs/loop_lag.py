@@ -14,7 +14,6 @@ True
 """
 
 import asyncio
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from pubsub_lib.arguments import checked_positive
@@ -49,12 +48,7 @@ class LoopLag:
         await asyncio.sleep(0)  # the heartbeat runs before what it is to measure
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *exc_info: object) -> None:
         assert self._task is not None
         try:
             await asyncio.sleep(self._interval_s)  # a stall at the very end is measured too

@@ -21,7 +21,6 @@ b'there and back\\n'
 
 import asyncio
 import contextlib
-from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -86,12 +85,7 @@ class Network:
         self._server = await asyncio.start_server(self._connected, HOST, 0)
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *exc_info: object) -> None:
         assert self._server is not None
         self._server.close()
         await self.cut()

@@ -21,7 +21,6 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
-from types import TracebackType
 from typing import IO, Self
 
 from pubsub_lib.lab.processes.child_process import ChildFailed
@@ -110,12 +109,7 @@ class Program:
         self._started = self._start()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *exc_info: object) -> None:
         running = self._running()
         process = running.process
         if process.poll() is None:
