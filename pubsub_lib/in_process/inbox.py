@@ -38,7 +38,6 @@ from pubsub_lib.in_process.subscribers import Subscribers
 from pubsub_lib.in_process.subscription import BaseSubscription
 from pubsub_lib.in_process.waiting_publish import Place, WaitingPublish
 from pubsub_lib.overflow import Overflow
-from pubsub_lib.reports import Delivery
 
 logger = logging.getLogger(__name__)
 
@@ -273,57 +272,6 @@ class InboxState[T](SubscriberState[T]):
             elif not count:
                 break
             place.admitted(count)
-
-
-class Inboxes[T](Subscribers[InboxState[T]]):
-    """The inboxes of all subscribers, to which a message is given at once."""
-
-    def offer(self, message: T) -> "tuple[Delivery, list[InboxState[T]]]":
-        """Put the message where there is room; return to how many it goes, and who is full."""
-        self.accepted += 1
-        states, wanted_by = self.states, self.everybody
-        if self.filters:
-            wanting = [state for state in states if state.wants(message)]
-            # Again, because a filter may have closed any of them.
-            states = [state for state in wanting if state.in_use]
-            wanted_by = Delivery(len(states))
-        return wanted_by, [state for state in states if not state.offer(message)]
-
-    def offer_many(self, messages: Sequence[T]) -> "tuple[int, WaitingPublish[T]]":
-        """Put the messages where there is room; return how many got in, and what waits for it."""
-        self.accepted += len(messages)
-        delivered, waiting = 0, WaitingPublish[T]()
-        for state, wanted, numbers in self._wanted(messages):
-            count = state.offer_some(wanted)
-            delivered += count
-            if count:
-                waiting.furthest = max(waiting.furthest, numbers[count - 1] + 1)
-            if count < len(wanted):
-                waiting.line_up(state, wanted, numbers, count)
-        return delivered, waiting
-
-    def _wanted(
-        self, messages: Sequence[T]
-    ) -> list[tuple[InboxState[T], Sequence[T], Sequence[int]]]:
-        """Return for each subscriber the messages that it wants, and which of all those are."""
-        everything = range(len(messages))
-        if not self.filters:
-            return [(state, messages, everything) for state in self.states]
-        wanted = [
-            (state, numbers)
-            for state in self.states
-            if (
-                numbers := everything
-                if state.where is None
-                else [number for number in everything if state.wants(messages[number])]
-            )
-        ]
-        # Only now, because a filter may have closed any of them.
-        return [
-            (state, [messages[number] for number in numbers], numbers)
-            for state, numbers in wanted
-            if state.in_use
-        ]
 
 
 class Inbox[T](BaseSubscription[T], asyncio.Queue[T | None]):

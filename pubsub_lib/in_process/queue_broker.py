@@ -27,7 +27,8 @@ from typing import Any, override
 from pubsub_lib.arguments import UNSET, Unset, checked_maxsize, checked_timeout
 from pubsub_lib.errors import PubSubFull, carry
 from pubsub_lib.in_process.base_broker import BaseBroker
-from pubsub_lib.in_process.inbox import Inbox, Inboxes, InboxState
+from pubsub_lib.in_process.inbox import Inbox, InboxState
+from pubsub_lib.in_process.inboxes import Inboxes
 from pubsub_lib.in_process.subscribers import held, other_ends
 from pubsub_lib.in_process.waiting_publish import WaitingPublish
 from pubsub_lib.overflow import Overflow

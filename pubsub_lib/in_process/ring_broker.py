@@ -3,6 +3,10 @@
 A publish is one store, however many subscribers there are, and waits only where the slowest is
 `maxsize` messages behind. How the ring itself works is in `ring`.
 
+A filter saves nothing here: a message wakes every reader that waits, whether it is wanted or not.
+For many subscribers who each want little, as by subject, `AsyncPubSub` is the broker to take: it
+wakes those alone who want the message.
+
 >>> import asyncio
 >>> from pubsub_lib import RingPubSub
 >>> async def main() -> None:

@@ -12,7 +12,7 @@ between two publishes are one new snapshot.
 [<Inbox 'bob' 0 of 100>]
 """
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 from pubsub_lib.in_process.losses import LossLog
@@ -38,35 +38,28 @@ class Subscribers[B: SubscriberState[Any]]:
         self.losses = LossLog()
         self.received_by_leavers = 0
         self.dropped_by_leavers = 0
-        self._members: dict[B, None] = {}
-        self._snapshot: list[B] | None = []
+        self._members = InOrder[B]()
 
     @property
     def states(self) -> list[B]:
         """Those that are here now, in the order of subscribing; never changed, but replaced."""
-        if self._snapshot is None:
-            self._snapshot = list(self._members)
-        return self._snapshot
+        return self._members.snapshot
 
     def join(self, state: B) -> None:
         """Add a subscriber."""
-        self._members[state] = None
-        self._changed()
+        self._members.add(state)
         self.filters += state.where is not None
+        self.everybody = Delivery(len(self._members))
 
     def leave(self, state: B) -> None:
         """Remove a subscriber, and keep its sums. Does nothing if it has left before."""
         if state in self._members:
-            del self._members[state]
-            self._changed()
+            self._members.remove(state)
             self.filters -= state.where is not None
+            self.everybody = Delivery(len(self._members))
             stats = state.stats
             self.received_by_leavers += stats.received
             self.dropped_by_leavers += stats.dropped
-
-    def _changed(self) -> None:
-        self._snapshot = None
-        self.everybody = Delivery(len(self._members))
 
     def __len__(self) -> int:
         return len(self._members)
@@ -80,6 +73,45 @@ class Subscribers[B: SubscriberState[Any]]:
     def published(self) -> int:
         """How many messages were accepted so far."""
         return self.accepted
+
+
+class InOrder[M: Hashable]:
+    """Members that come and go, and a list of those that are here, in the order of coming."""
+
+    __slots__ = ("_next", "_numbers", "_snapshot")
+
+    def __init__(self) -> None:
+        self._numbers: dict[M, int] = {}
+        self._next = 0
+        self._snapshot: list[M] | None = []
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __contains__(self, member: M) -> bool:
+        return member in self._numbers
+
+    def add(self, member: M) -> None:
+        """Let one come, after all others."""
+        self._numbers[member] = self._next
+        self._next += 1
+        self._snapshot = None
+
+    def remove(self, member: M) -> None:
+        """Let one go."""
+        del self._numbers[member]
+        self._snapshot = None
+
+    @property
+    def snapshot(self) -> list[M]:
+        """Those that are here; never changed, but replaced."""
+        if self._snapshot is None:
+            self._snapshot = list(self._numbers)
+        return self._snapshot
+
+    def in_order(self, some: Iterable[M]) -> list[M]:
+        """Return some that are here in the order of coming."""
+        return sorted(some, key=self._numbers.__getitem__)
 
 
 def held(states: Iterable[SubscriberState[Any]]) -> list[Any]:

@@ -12,7 +12,7 @@ def test_nothing_that_the_tests_would_like_to_remember_makes_them_fail(tmp_path:
     # Not even root can make a folder below a file.
     (tmp_path / "file").touch()
     nowhere = tmp_path / "file" / "folder"
-    remembering = [ROOT / "tests" / "test_topics.py", "-k", "matching"]
+    remembering = [ROOT / "tests" / "test_subjects.py", "-k", "matching"]
     run = subprocess.run(
         [sys.executable, "-m", "pytest", *remembering, "-o", f"cache_dir={nowhere}"],
         cwd=ROOT,

@@ -47,7 +47,8 @@ from typing import Any, NamedTuple, Self, override
 from pubsub_lib.arguments import UNSET, Unset, checked_maxsize, checked_timeout
 from pubsub_lib.errors import carry
 from pubsub_lib.in_process.event_loop import HomeLoop
-from pubsub_lib.in_process.inbox import Inbox, Inboxes, InboxState
+from pubsub_lib.in_process.inbox import Inbox, InboxState
+from pubsub_lib.in_process.inboxes import Inboxes
 from pubsub_lib.in_process.queue_broker import AsyncPubSub, Where
 from pubsub_lib.interfaces import Codec
 from pubsub_lib.nats.core.intake import Intake

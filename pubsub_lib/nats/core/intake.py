@@ -15,7 +15,7 @@ import nats.aio.subscription
 import nats.errors
 from nats.aio.msg import Msg
 
-from pubsub_lib.in_process.inbox import Inboxes
+from pubsub_lib.in_process.inboxes import Inboxes
 from pubsub_lib.in_process.waiting_publish import WaitingPublish
 from pubsub_lib.nats.core.numbering import Numbering
 from pubsub_lib.nats.errors import NatsError, SlowConsumer
@@ -64,14 +64,12 @@ class Intake[T](ConnectionWatcher):
     @property
     def ready(self) -> bool:
         """Whether messages can be sent, and come in for those who have subscribed."""
-        return self._subscription is not None or (
-            self._connection.made and not self._inboxes.states
-        )
+        return self._subscription is not None or (self._connection.made and not self._inboxes)
 
     async def get_ready(self) -> None:
         """Connect, and let messages come in if there are subscribers."""
         await self._connection.connect()
-        if self._inboxes.states:
+        if self._inboxes:
             await self._joining.run(self._join)
 
     def begin(self) -> None:
@@ -104,7 +102,7 @@ class Intake[T](ConnectionWatcher):
         self._inboxes.fail(error)
 
     async def _receive(self, envelope: Msg) -> None:
-        if not self._inboxes.states or self._drained:
+        if not self._inboxes or self._drained:
             await self._leave()
             return
         if envelope.reply and (lost := self.numbering.note(envelope.reply)):
