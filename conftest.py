@@ -21,6 +21,8 @@ collect_ignore_glob = ["notebooks/*.py"]
 # A cell has 60 s (--nbval-cell-timeout), and as many may go by until its kernel has started.
 CELL_TIME_LIMIT_S = 180
 AGAIN_AFTER_S = 5.0
+# Not among addopts, where it would be looked for in the folder that pytest is started from.
+SANITIZE = str(Path(__file__).parent / "tools" / "nbval_sanitize.ini")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -29,6 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     What a script starts in the background ignores interrupts, and so does all that it starts: a
     test that interrupts something would wait for ever.
     """
+    config.option.nbval_sanitize_with = SANITIZE
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     environment = neutral_environment()

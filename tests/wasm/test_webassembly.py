@@ -32,6 +32,7 @@ NOT_THERE = [
 # Examples of threads, of a second event loop, which Pyodide has not, and of the whole lab.
 NO_EXAMPLES = [
     "in_process/event_loop.py",
+    "in_process/threads.py",
     "lab/__init__.py",
     "lab/promises/catalogue.py",
     "lab/promises/stages/event_loops.py",

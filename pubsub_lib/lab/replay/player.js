@@ -334,7 +334,7 @@
     const lanes = make(view.host, "div", { class: "lanes" });
     const lane = (kind, title) => {
       const element = make(lanes, "div", { class: `lane ${kind}` });
-      make(element, "h4", {}, title);
+      make(element, "p", { class: "name" }, title);
       return element;
     };
     const hosts = { runs: lane("runs", "Runs now"), ready: lane("ready", "Ready, in this order"), waits: lane("waits", "Waits for"), done: lane("done", "Over") };
