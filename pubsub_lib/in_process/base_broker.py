@@ -138,6 +138,7 @@ class BaseBroker[T, B: SubscriberState[Any]](ABC):
             self._shutdowns -= 1
             if not self._shutdowns:  # whoever is cancelled leaves nobody behind that waits for him
                 self._release_publishers()
+            self._subscribers.losses.report_soon(self._home)
         return ShutdownReport(
             unread=sum(state.depth for state in states),
             unfinished=sum(state.unhandled for state in states),

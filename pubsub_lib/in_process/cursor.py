@@ -111,16 +111,19 @@ class Cursor[T](SubscriberState[T]):
     def take_in_hand(self) -> None:
         index = self.index
         if index < len(self.log) and not self.watched and not self.missed and self.where is None:
-            few = self.log[index : index + IN_HAND]
+            few = deque(self.log[index : index + IN_HAND])
             self.in_hand = iter(few)
             self.index = index + len(few)
 
     @override
-    def put_back(self) -> None:
-        if self.in_hand is not NOTHING:
-            self.index -= length_hint(self.in_hand)
-            deque(self.in_hand, maxlen=0)
-            self.in_hand = NOTHING
+    def put_back(self) -> object:
+        in_hand = self.in_hand
+        if in_hand is NOTHING:
+            return None
+        self.index -= length_hint(in_hand)
+        deque(in_hand, maxlen=0)
+        self.in_hand = NOTHING
+        return in_hand
 
     @property
     @override
@@ -139,7 +142,8 @@ class Cursor[T](SubscriberState[T]):
     def take(self) -> T:
         if self.missed:
             self._report_lag()
-        if self.in_hand is not NOTHING:
+        in_hand = self.in_hand  # held until the end, since to free it may run anything
+        if in_hand is not NOTHING:
             self.put_back()
         message = self.log[self.index]
         self._move(1)
@@ -149,12 +153,14 @@ class Cursor[T](SubscriberState[T]):
     def take_all(self) -> list[T]:
         if self.where is not None:
             batch = [self.take()]
-            while self.ready():
+            # A filter may have done anything: even let this reader be overtaken, or read on.
+            while self.ready() and not self.missed:
                 batch.append(self.take())
             return batch
         if self.missed:
             self._report_lag()
-        if self.in_hand is not NOTHING:
+        in_hand = self.in_hand  # held until the end, since to free it may run anything
+        if in_hand is not NOTHING:
             self.put_back()
         batch = self.log[self.index :] if self.index else self.log.copy()
         self._move(len(batch))
@@ -163,7 +169,7 @@ class Cursor[T](SubscriberState[T]):
     @property
     def oldest(self) -> T:
         """The message that is lost if this cursor is overtaken."""
-        self.put_back()
+        self.home.free_later(self.put_back())
         return self.log[self.index]
 
     def skip(self, *, wanted: bool) -> None:
@@ -210,29 +216,28 @@ class Cursor[T](SubscriberState[T]):
     def leave(self) -> None:
         if self.in_use:
             self.advance(Phase.LEFT)
-            self.put_back()
+            self.home.free_later(self.put_back())
             self.log = self.log[self.index :]
             self.deleted += self.index
             self.index = 0
-            self.watched = False
             self._ring.leave(self)
 
     @override
     def discard(self) -> object:
-        self.put_back()
+        read = self.put_back()
         self.high_water_mark = max(self.high_water_mark, self.depth)
         self.deleted += len(self.log)
         discarded, self.log = self.log, []
         self.index = 0
         self.missed = 0
-        return discarded
+        return discarded, read
 
     def _pass_over_the_unwanted(self, where: Callable[[T], object]) -> None:
         discarded: object = None
         try:
             while self.index < len(self.log):
                 place, phase = self.deleted + self.index, self.phase
-                wanted = where(self.log[self.index])
+                wanted = bool(where(self.log[self.index]))
                 if (self.deleted + self.index, self.phase) != (place, phase):
                     continue  # the filter has done more than to answer: look again
                 if wanted:

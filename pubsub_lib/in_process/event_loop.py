@@ -61,6 +61,11 @@ class HomeLoop:
         with contextlib.suppress(RuntimeError):  # raised where somebody waits on a closed loop
             callback()
 
+    def free_later(self, thing: object) -> None:
+        """Let go of something at the loop's next turn: to free a message may run anything."""
+        if thing is not None and self.loop is not None and not self.loop.is_closed():
+            self.loop.call_soon(id, thing)
+
 
 def running_loop() -> asyncio.AbstractEventLoop | None:
     """Return the event loop that runs in this thread, or `None`."""

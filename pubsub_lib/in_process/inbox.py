@@ -94,11 +94,27 @@ class InboxState[T](SubscriberState[T]):
             self.fail(error)
             return False
 
+    def wanted_of(self, messages: Sequence[T]) -> tuple[Sequence[int], BaseException | None]:
+        """Return which of these the subscriber asked for, and what its filter raised on the next.
+
+        It is for the caller to close it then, once those before it are in.
+        """
+        if self.where is None:
+            return range(len(messages)), None
+        wanted: list[int] = []
+        for number, message in enumerate(messages):
+            try:
+                if self.where(message):
+                    wanted.append(number)
+            except FILTER_ERRORS as error:
+                return wanted, error
+        return wanted, None
+
     def offer(self, message: T) -> bool:
         """Put the message in if there is room, and return whether there was."""
         messages = self.messages
         if len(messages) >= self._limit:
-            self.put_back()
+            self.home.free_later(self.put_back())
             messages = self.messages
             if len(messages) >= self._limit:
                 return False
@@ -112,7 +128,7 @@ class InboxState[T](SubscriberState[T]):
         count = len(messages) - start
         room = self._limit - len(self.messages)
         if room < count:
-            self.put_back()
+            self.home.free_later(self.put_back())
             room = self._limit - len(self.messages)
             if room <= 0:
                 return 0
@@ -148,7 +164,8 @@ class InboxState[T](SubscriberState[T]):
 
     @override
     def take(self) -> T:
-        if self.in_hand is not NOTHING:
+        in_hand = self.in_hand  # held until the end, since to free it may run anything
+        if in_hand is not NOTHING:
             self.put_back()
         messages = self.messages
         if len(messages) > self.high_water_mark:
@@ -168,19 +185,23 @@ class InboxState[T](SubscriberState[T]):
             self.messages = deque()
 
     @override
-    def put_back(self) -> None:
-        if self.in_hand is not NOTHING:
-            rest = deque(self.in_hand)
-            self.in_hand = NOTHING
-            self.taken -= len(rest)
-            rest.extend(self.messages)
-            self.messages = rest
-            self._limit = self._maxsize if self.in_use else 0
-            self.high_water_mark = max(self.high_water_mark, len(rest))
+    def put_back(self) -> object:
+        in_hand = self.in_hand
+        if in_hand is NOTHING:
+            return None
+        rest = deque(in_hand)
+        self.in_hand = NOTHING
+        self.taken -= len(rest)
+        rest.extend(self.messages)
+        self.messages = rest
+        self._limit = self._maxsize if self.in_use else 0
+        self.high_water_mark = max(self.high_water_mark, len(rest))
+        return in_hand
 
     @override
     def take_all(self) -> list[T]:
-        if self.in_hand is not NOTHING:
+        in_hand = self.in_hand  # held until the end, since to free it may run anything
+        if in_hand is not NOTHING:
             self.put_back()
         batch = list(self.messages)
         self.messages.clear()
@@ -201,18 +222,25 @@ class InboxState[T](SubscriberState[T]):
 
     @override
     def discard(self) -> object:
-        self.put_back()
+        read = self.put_back()
         self.high_water_mark = max(self.high_water_mark, len(self.messages))
         self.taken += len(self.messages)
         discarded, self.messages = self.messages, deque()
-        return discarded
+        return discarded, read
 
     def withdraw(self, message: T) -> bool:
-        """Take out a message that nobody has read yet, and return whether it was there."""
-        self.put_back()
+        """Take out a message that nobody has read yet, and return whether it was there.
+
+        It counts as dropped, as if it had never got in.
+        """
+        self.home.free_later(self.put_back())
         for index in reversed(range(len(self.messages))):
             if self.messages[index] is message:
                 del self.messages[index]
+                self._drop(1)
+                if not self.in_use:
+                    self._subscribers.received_by_leavers -= 1
+                    self._subscribers.dropped_by_leavers += 1
                 self._admit()
                 return True
         return False
@@ -243,8 +271,8 @@ class InboxState[T](SubscriberState[T]):
                 self._displace_for(place)
             case Overflow.DISCONNECT:
                 self.release_line()
-                logger.warning("%r is too slow and was disconnected", self.end(own=False))
                 self.fail(Disconnected(self.dropped))
+                logger.warning("%r is too slow and was disconnected", self.end(own=False))
             case _:
                 assert_never(self.overflow)
 

@@ -26,6 +26,10 @@ from pubsub_lib.in_process.waiting_publish import WaitingPublish
 from pubsub_lib.reports import Delivery
 from pubsub_lib.subjects import Published, SubjectFilter
 
+type Wanted[T] = tuple[InboxState[T], Sequence[T], Sequence[int], BaseException | None]
+"""A subscriber, what it wants of several messages, which of them those are, and what its filter
+raised on the next."""
+
 
 class Inboxes[T](Subscribers[InboxState[T]]):
     """The inboxes of all subscribers, to which a message is given at once."""
@@ -54,12 +58,12 @@ class Inboxes[T](Subscribers[InboxState[T]]):
 
     def offer(self, message: T) -> tuple[Delivery, list[InboxState[T]]]:
         """Put the message where there is room; return to how many it goes, and who is full."""
-        self.accepted += 1
         if self.filters:
             states = self._wanting(message)
             wanted_by = Delivery(len(states))
         else:
             states, wanted_by = self.states, self.everybody
+        self.accepted += 1
         return wanted_by, [state for state in states if not state.offer(message)]
 
     def _wanting(self, message: T) -> list[InboxState[T]]:
@@ -75,37 +79,38 @@ class Inboxes[T](Subscribers[InboxState[T]]):
 
     def offer_many(self, messages: Sequence[T]) -> tuple[int, WaitingPublish[T]]:
         """Put the messages where there is room; return how many got in, and what waits for it."""
-        self.accepted += len(messages)
         delivered, waiting = 0, WaitingPublish[T]()
-        for state, wanted, numbers in self._wanted(messages):
+        wanted_by = self._wanted(messages)
+        self.accepted += len(messages)
+        for state, wanted, numbers, error in wanted_by:
             count = state.offer_some(wanted)
             delivered += count
             if count:
                 waiting.furthest = max(waiting.furthest, numbers[count - 1] + 1)
-            if count < len(wanted):
+            if error is not None:
+                state.fail(error)
+            elif count < len(wanted):
                 waiting.line_up(state, wanted, numbers, count)
         return delivered, waiting
 
-    def _wanted(
-        self, messages: Sequence[T]
-    ) -> list[tuple[InboxState[T], Sequence[T], Sequence[int]]]:
+    def _wanted(self, messages: Sequence[T]) -> list[Wanted[T]]:
         """Return for each subscriber the messages that it wants, and which of all those are."""
         everything = range(len(messages))
         if not self.filters:
-            return [(state, messages, everything) for state in self.states]
+            return [(state, messages, everything, None) for state in self.states]
         by_subject: dict[InboxState[T], list[int]] = {}
         for number, message in enumerate(messages):
             for state in self._takers(message):
                 by_subject.setdefault(state, []).append(number)
-        wanted: dict[InboxState[T], Sequence[int]] = {**by_subject}
+        wanted: dict[InboxState[T], tuple[Sequence[int], BaseException | None]] = {
+            state: (numbers, None) for state, numbers in by_subject.items()
+        }
         for state in self._others.snapshot:
-            if state.where is None:
-                wanted[state] = everything
-            else:
-                wanted[state] = [number for number in everything if state.wants(messages[number])]
+            wanted[state] = state.wanted_of(messages)
         # Only now, because a filter may have closed any of them.
-        still_in_use = [state for state, numbers in wanted.items() if numbers and state.in_use]
+        still_in_use = [state for state in wanted if state.in_use]
         return [
-            (state, [messages[number] for number in wanted[state]], wanted[state])
+            (state, [messages[number] for number in numbers], numbers, error)
             for state in (self._members.in_order(still_in_use) if by_subject else still_in_use)
+            for numbers, error in [wanted[state]]
         ]

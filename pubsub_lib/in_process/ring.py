@@ -107,8 +107,8 @@ class Ring[T](Subscribers[Cursor[T]]):
     def leave(self, state: Cursor[T]) -> None:
         super().leave(state)
         self.waiting.pop(state, None)
-        if self.line:
-            self._admit()
+        if state.watched:
+            self.moved(state)
 
     def moved(self, cursor: Cursor[T]) -> None:
         """Note that a cursor which is watched has moved; when all have, the line moves."""
@@ -171,8 +171,9 @@ class Ring[T](Subscribers[Cursor[T]]):
             self.line.popleft()
             self._released += len(head.messages) - head.next
             for number, cursor in wanted:
-                cursor.lose(1)
-                head.missed.append((number, cursor))
+                if cursor.in_use:  # a filter may have closed any of them
+                    cursor.lose(1)
+                    head.missed.append((number, cursor))
             head.settle()
         self._watch_the_slowest()
 
@@ -253,7 +254,7 @@ class Ring[T](Subscribers[Cursor[T]]):
             for cursor in self.states:
                 cursor.watched = cursor.position <= gate and not cursor.given_up
                 if cursor.watched:
-                    cursor.put_back()
+                    cursor.home.free_later(cursor.put_back())
                     self._watched += 1
         elif self._watched or self.ending:
             self._watched = 0

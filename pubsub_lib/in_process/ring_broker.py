@@ -92,7 +92,7 @@ class RingPubSub[T](BaseBroker[T, Cursor[T]]):
         """Store the message for every subscriber; wait up to `timeout` seconds for the slowest.
 
         Nobody knows yet who of them wants it, so all count as `delivered`. Cancelling it while it
-        waits withdraws the message: then nobody gets it.
+        waits withdraws the message: then nobody gets it, as `delivered_before` tells.
 
         Raises:
             TypeError: if the message is `None`, which would end the readers.
@@ -117,7 +117,11 @@ class RingPubSub[T](BaseBroker[T, Cursor[T]]):
                 ring.store((message,))
                 return ring.everybody
             waiting = WaitingMessages((message,))
-            await self._wait_for_room(waiting, loop)
+            try:
+                await self._wait_for_room(waiting, loop)
+            except asyncio.CancelledError as cancelled:
+                carry(cancelled, waiting.delivery())
+                raise
             return waiting.delivery()
         finally:
             ring.free_deleted()

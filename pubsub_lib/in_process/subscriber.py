@@ -144,10 +144,11 @@ class SubscriberState[T](ABC):
         """
 
     @abstractmethod
-    def put_back(self) -> None:
+    def put_back(self) -> object:
         """Have nothing in hand, so that each message taken is noticed.
 
-        The iterator is left empty, since the reader holds it, too.
+        The iterator is left empty, since the reader holds it, too. It is returned, if there was
+        one: to let go of it frees what was read, which may run anything.
         """
 
     @abstractmethod
@@ -205,6 +206,8 @@ class SubscriberState[T](ABC):
         A reader that was told the end, and has marked nothing, does not mean to; but there may be
         another, in an `async for`, which does.
         """
+        if self.phase is Phase.CLOSED:
+            return 0
         if self.reader_knows and not self.marked:
             return min(self.handling, self.unfinished)
         return self.unfinished
@@ -331,7 +334,9 @@ class SubscriberState[T](ABC):
 
     async def join(self) -> None:
         """Wait until every message has been handled."""
-        await self._watch(lambda: not self.unfinished and not self.depth)
+        await self._watch(
+            lambda: self.phase is Phase.CLOSED or (not self.unfinished and not self.depth)
+        )
 
     async def drained(self) -> None:
         """Wait until all has been handled, or the reader was told that no more will come."""
