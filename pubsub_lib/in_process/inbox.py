@@ -50,6 +50,8 @@ class InboxState[T](SubscriberState[T]):
         timeout: how long a publish may wait for room, in seconds; `None` for ever.
         overflow: what to do then.
         taken: how many messages were taken, or are in hand.
+        given_up: whether a publish has waited for it in vain, and no reader has come since: then
+            the next one does not wait again.
     """
 
     __slots__ = (
@@ -57,6 +59,7 @@ class InboxState[T](SubscriberState[T]):
         "_line",
         "_maxsize",
         "_subscribers",
+        "given_up",
         "messages",
         "overflow",
         "taken",
@@ -79,6 +82,7 @@ class InboxState[T](SubscriberState[T]):
         self.timeout = timeout
         self.overflow = overflow
         self.taken = 0
+        self.given_up = False
         self._subscribers = subscribers
         self._maxsize = maxsize
         # How many may lie in `messages` before a look at everything: while some are in hand, so few
@@ -172,6 +176,7 @@ class InboxState[T](SubscriberState[T]):
             self.high_water_mark = len(messages)
         message = messages.popleft()
         self.taken += 1
+        self.given_up = False
         if self._line:
             self._admit()
         return message
@@ -208,6 +213,7 @@ class InboxState[T](SubscriberState[T]):
         if len(batch) > self.high_water_mark:
             self.high_water_mark = len(batch)
         self.taken += len(batch)
+        self.given_up = False
         if self._line:
             self._admit()
         return batch

@@ -137,8 +137,9 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
         """Give the message to every subscriber; wait for full inboxes up to `timeout` seconds in
         all, then do as `overflow` says.
 
-        Cancelling it withdraws the message from the inboxes that are still full, and counts it as
-        dropped there; `delivered_before` tells what the error knows of the others.
+        A subscriber for which a publish has waited in vain is not waited for again until it has
+        read. Cancelling it withdraws the message from the inboxes that are still full, and counts
+        it as dropped there; `delivered_before` tells what the error knows of the others.
 
         Raises:
             TypeError: if the message is `None`, which would end the readers.

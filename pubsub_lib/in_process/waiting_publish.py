@@ -172,7 +172,8 @@ class WaitingPublish[T]:
         Args:
             loop: the running event loop.
             patient: whether to wait for as long as it takes. Else each inbox is waited for up to
-                its time-out.
+                its time-out, and not at all if a publish has waited for it in vain and its reader
+                has not come since.
             take_back: takes back what has got in, and returns whether it could.
         """
         if not self._places:
@@ -194,7 +195,10 @@ class WaitingPublish[T]:
     def _start_timers(self, loop: asyncio.AbstractEventLoop) -> None:
         by_timeout: dict[float | None, list[Place[T]]] = {}
         for place in self._places.values():
-            by_timeout.setdefault(place.state.timeout, []).append(place)
+            timeout = place.state.timeout
+            if place.state.given_up and timeout:
+                timeout = 0.0
+            by_timeout.setdefault(timeout, []).append(place)
         self._timers = [
             loop.call_later(timeout, self._wait_no_longer, places, loop)
             if timeout
@@ -216,6 +220,7 @@ class WaitingPublish[T]:
             self._timers.append(loop.call_soon(self._wait_no_longer, moved_on, loop))
         for place in places:
             if place not in moved_on:
+                place.state.given_up = True
                 self._overflow(place)
 
     def overflow(self) -> None:

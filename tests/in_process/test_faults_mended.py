@@ -64,8 +64,9 @@ async def test_d2_a_task_that_nobody_keeps_is_kept_by_the_broker_while_it_waits(
 @pytest.mark.parametrize(
     ("broker_class", "ends"),
     [
-        (AsyncPubSub, [1.0, 2.0, 3.0]),
-        (RingPubSub, [1.0, 1.0, 1.0]),  # who was overtaken is not waited for again until it reads
+        # Who was waited for in vain is not waited for again until it reads.
+        (AsyncPubSub, [1.0, 1.0, 1.0]),
+        (RingPubSub, [1.0, 1.0, 1.0]),
     ],
 )
 @in_virtual_time
@@ -97,7 +98,7 @@ async def test_d3_without_a_timeout_dead_subscribers_cost_no_time(broker_class, 
 @pytest.mark.parametrize(
     ("broker_class", "timeout", "arrivals"),
     [
-        (AsyncPubSub, 1.0, [0.0, 0.0, 0.0, 1.0, 2.0]),  # each at the moment it was published
+        (AsyncPubSub, 1.0, [0.0, 0.0, 0.0, 1.0, 1.0]),  # each at the moment it was published
         (AsyncPubSub, 0, [0.0, 0.0, 0.0, 0.0, 0.0]),
         (RingPubSub, 1.0, [0.0, 0.0, 1.0, 1.0, 1.0]),  # once, when all wait for the slowest
         (RingPubSub, 0, [0.0, 0.0, 0.0, 0.0, 0.0]),

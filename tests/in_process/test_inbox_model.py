@@ -66,7 +66,10 @@ class ModelInboxes(ModelBroker):
         if publication.outcome is None:
             publication.began = self.now
             self.waiting.append(publication)
-            publication.timeouts = {inbox: inbox.timeout for inbox in publication.waits_for}
+            publication.timeouts = {
+                inbox: 0 if inbox.given_up and inbox.timeout else inbox.timeout
+                for inbox in publication.waits_for
+            }
             if 0 in publication.timeouts.values():
                 self.turns.append(lambda: self.overflow_after(publication, 0))
 
@@ -93,6 +96,7 @@ class ModelInboxes(ModelBroker):
     def overflow_after(self, publication: ModelPublication, seconds: float) -> None:
         for inbox in list(publication.waits_for):
             if publication.timeouts[inbox] == seconds:
+                inbox.given_up = True
                 inbox.overflowed(publication)
 
     def withdraw(self, publication: ModelPublication) -> None:
@@ -131,6 +135,7 @@ class ModelInbox(ModelSubscription):
         self.messages: deque[int] = deque()
         self.line: list[ModelPublication] = []
         self.taken = 0
+        self.given_up = False
         broker.subscriptions.append(self)
 
     @property
@@ -159,6 +164,7 @@ class ModelInbox(ModelSubscription):
 
     def take(self) -> int:
         self.taken += 1
+        self.given_up = False
         number = self.messages.popleft()
         self.admit()
         return number
@@ -167,6 +173,7 @@ class ModelInbox(ModelSubscription):
         batch = list(self.messages)
         self.taken += len(batch)
         self.messages.clear()
+        self.given_up = False
         self.admit()
         return batch
 
