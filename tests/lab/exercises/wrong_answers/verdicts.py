@@ -191,7 +191,7 @@ WRONG_ANSWERS = [
     ("12.1", subscribing("room_for_three", maxsize=3), "waiting are gold 1, gold 2, gold 3"),
     ("12.1", subscribing("keeps_the_first", overflow=None), "waiting are gold 1"),
     ("12.1", subscribing("room_for_all", maxsize=None), "waiting are gold 1, gold 2, gold 3"),
-    ("12.1", subscribing("lets_them_wait", timeout=None), "the publisher waits 2 s"),
+    ("12.1", subscribing("lets_them_wait", timeout=None), "the publisher waits 1 s"),
     (
         "12.1",
         subscribing("disconnects", overflow=Overflow.DISCONNECT),
