@@ -2,8 +2,9 @@
 
 A publish gives the message to every inbox that has room, at once. Only where an inbox is full does
 it wait, for all full inboxes together and up to `timeout` seconds in all; for those that are still
-full then, `overflow` decides. So a dead subscriber delays the publisher, by a bounded time, and the
-other subscribers not at all.
+full then, `overflow` decides. So a dead subscriber delays the publisher once, by a bounded time,
+and the other subscribers not at all: who was waited for in vain is not waited for again until it
+has read.
 
 >>> import asyncio
 >>> from pubsub_lib import AsyncPubSub, Message
