@@ -220,7 +220,10 @@ def _shows_every_step(view: View) -> bool:
 def _summary(recording: Recording) -> str:
     """Return in words what became of the messages of a run."""
     published = len(recording.messages)
-    parts = [f"{published} message{'' if published == 1 else 's'}"]
+    if published or recording.queues:
+        parts = [f"{published} message{'' if published == 1 else 's'}"]
+    else:
+        parts = [f"the tasks {', '.join(recording.tasks)}"]
     for number, queue in enumerate(recording.queues):
         lost = recording.count(Kind.DROP, number)
         parts.append(

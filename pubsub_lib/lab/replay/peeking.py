@@ -78,3 +78,12 @@ def compare(
         [entry for entry in before if id(entry[0]) in present],
         [item for item in now if id(item) not in known],
     )
+
+
+def is_held(owner: Any, queue: Any) -> bool:
+    """Return whether an object holds a queue in a list, a set or a dictionary of its own."""
+    for value in getattr(owner, "__dict__", {}).values():
+        members = [*value.keys(), *value.values()] if isinstance(value, dict) else value
+        if isinstance(members, list | tuple | set) and any(one is queue for one in members):
+            return True
+    return False

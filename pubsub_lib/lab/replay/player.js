@@ -224,7 +224,8 @@
       for (const [number, text] of run.source) {
         const row = make(source, "div");
         make(row, "i", { "aria-hidden": "true" }, number || "");
-        make(row, "span", {}, text);
+        const indent = text.length - text.trimStart().length; // what is too long hangs below itself
+        make(row, "span", { style: `padding-left:${indent + 4}ch;text-indent:-4ch` }, text.trimStart());
       }
     }
     const rows = [...source.children];

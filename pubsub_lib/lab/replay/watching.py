@@ -13,7 +13,7 @@ from typing import Any
 from pubsub_lib.lab.clock.waiting_tasks import frames_of
 from pubsub_lib.lab.replay.calls import Call
 from pubsub_lib.lab.replay.events import Change, Kind, Recording
-from pubsub_lib.lab.replay.peeking import can_be_watched, compare, unread
+from pubsub_lib.lab.replay.peeking import can_be_watched, compare, is_held, unread
 from pubsub_lib.lab.replay.standing import Cast
 
 MOST_MESSAGES = 400
@@ -36,6 +36,7 @@ class _Watched:
     contents: list[tuple[Any, int]] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)  # messages that got in or were lost
     in_hand: dict[int, asyncio.Task[Any] | None] = field(default_factory=dict)
+    held: bool = False  # in a list, or the like, of its owner
     left: bool = False
 
     @property
@@ -126,8 +127,7 @@ class Watcher:
         self.look()
         for watched in self._queues:
             self._note_what_is_handled(watched)
-            closed = getattr(watched.queue, "closed", False) or _is_shut_down(watched.queue)
-            if closed and not watched.left:
+            if not watched.left and _has_left(watched):
                 watched.left = True
                 self.changes.append((Kind.LEAVE, watched.number))
         for sending in self._sending:
@@ -227,13 +227,10 @@ class Watcher:
 
     def _queues_of(self, owner: Any) -> list[_Watched]:
         """Return the queues that a publish, or a put, is to reach."""
-        own = getattr(owner, "queues", None)
         return [
             watched
             for watched in self._queues
-            if watched.queue is owner
-            or watched.owner is owner
-            or (isinstance(own, list | tuple | set) and any(one is watched.queue for one in own))
+            if not watched.left and (watched.queue is owner or watched.owner is owner)
         ]
 
     def _is_outermost(self, call: Call) -> bool:
@@ -293,8 +290,12 @@ def _is_broker(owner: Any) -> bool:
     return hasattr(owner, "publish") and hasattr(owner, "subscribe")
 
 
-def _is_shut_down(queue: Any) -> bool:
-    return bool(getattr(queue, "_is_shutdown", False))  # asyncio's, since Python 3.13
+def _has_left(watched: _Watched) -> bool:
+    """Whether a queue is closed, or its broker, which held it, has let it go."""
+    held_before, watched.held = watched.held, is_held(watched.owner, watched.queue)
+    closed = getattr(watched.queue, "closed", False)
+    shut_down = getattr(watched.queue, "_is_shutdown", False)  # asyncio's, since Python 3.13
+    return bool(closed or shut_down or (held_before and not watched.held))
 
 
 def _current_task() -> asyncio.Task[Any] | None:

@@ -33,6 +33,10 @@ def test_a_notebook_shows_html_and_compares_the_caption():
     assert made.caption in shown["text/html"]
 
 
+def test_the_caption_of_a_program_without_messages_names_its_tasks():
+    assert film(asyncio.sleep(1), view="loop").caption.endswith(" 1 s: the tasks main.")
+
+
 def test_the_caption_says_what_was_lost():
     async def main() -> None:
         broker = ChapterPubSub(maxsize=1)

@@ -167,6 +167,37 @@ def test_a_subscriber_with_a_filter_does_not_lose_what_it_did_not_want():
     assert fates(recording_of(main()), 0) == {Kind.ENTER: 2}
 
 
+def test_a_queue_that_a_learners_broker_lets_go_has_left_and_loses_nothing_more():
+    async def main() -> None:
+        broker = OwnPubSub(maxsize=3)
+        queue = await broker.subscribe()
+        await publish(broker, ["a"], shut_down=False)
+        broker.members.remove(queue)
+        await asyncio.sleep(0)
+        await publish(broker, ["b"], shut_down=False)
+
+    recording = recording_of(main())
+    assert of_kind(recording, Kind.JOIN, Kind.LEAVE) == [(Kind.JOIN, 0), (Kind.LEAVE, 0)]
+    assert fates(recording, 0) == {Kind.ENTER: 1}
+
+
+def test_a_member_that_a_learners_broker_skips_loses_the_message():
+    class Skipping(OwnPubSub):
+        async def publish(self, message) -> None:
+            for number in range(len(self.members) - 1):
+                await self.members[number].put(message)
+
+    async def main() -> None:
+        broker = Skipping(maxsize=3)
+        for _ in range(2):
+            await broker.subscribe()
+        await publish(broker, ["a"], shut_down=False)
+
+    recording = recording_of(main())
+    assert fates(recording, 0) == {Kind.ENTER: 1}
+    assert fates(recording, 1) == {Kind.DROP: 1}
+
+
 def test_joining_leaving_and_the_shutdown_are_seen():
     async def main() -> None:
         broker = AsyncPubSub(maxsize=3)
