@@ -16,6 +16,8 @@ from importlib.resources import files
 
 PLAYER_BEGINS = "<!-- the player -->"
 PLAYER_ENDS = "<!-- end of the player -->"
+# Parts of one script, in the folder `page`.
+SCRIPTS = ("story.js", "messages.js", "loop.js", "ring.js", "controls.js")
 
 
 def page(identity: str, caption: str, data: str) -> str:
@@ -26,7 +28,7 @@ def page(identity: str, caption: str, data: str) -> str:
         caption: what stands there where scripts are not run, as in a notebook nobody trusts yet.
         data: the film, as JSON.
     """
-    style, script = _part("player.css"), _part("player.js").replace("#FILM", f"#{identity}")
+    script = "\n".join(map(_part, SCRIPTS)).replace("#FILM", f"#{identity}")
     harmless = data.replace("</", "<\\/").replace("<!--", "<\\u0021--")
     return (
         f'<div class="film" id="{identity}" role="group" aria-label="{escape(caption)}" '
@@ -34,10 +36,11 @@ def page(identity: str, caption: str, data: str) -> str:
         f'<p class="caption">{escape(caption)}</p>\n'
         f'<script type="application/json">{harmless}</script>\n'
         "</div>\n"
-        f"{PLAYER_BEGINS}<style>{style}</style><script>{script}</script>{PLAYER_ENDS}"
+        f"{PLAYER_BEGINS}<style>{_part('film.css')}</style>"
+        f"<script>(() => {{\n{script}}})();</script>{PLAYER_ENDS}"
     )
 
 
 @cache
 def _part(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+    return files(__package__).joinpath("page", name).read_text(encoding="utf-8")

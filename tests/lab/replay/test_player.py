@@ -56,4 +56,5 @@ def test_the_player_is_installed_with_the_package(tmp_path):
     subprocess.run([*build, str(tmp_path)], cwd=ROOT, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    assert {"pubsub_lib/lab/replay/player.css", "pubsub_lib/lab/replay/player.js"} <= set(names)
+    parts = {f"pubsub_lib/lab/replay/page/{name}" for name in ("film.css", *player.SCRIPTS)}
+    assert parts <= set(names)

@@ -1,0 +1,88 @@
+// The view of messages: a row per queue; publishers left, readers right, what is lost below.
+function drawMessages(view, run, state) {
+  const width = view.host.clientWidth || 600, narrow = width < 480;
+  const left = narrow ? 92 : 116, right = narrow ? 88 : 130, R = narrow ? 11 : 13, ROW = 98;
+  const height = Math.max(run.queues.length, 1) * ROW + 8;
+  const x0 = left + 36, x1 = width - right - 22;
+  const fit = Math.max(1, Math.floor((x1 - x0) / (2 * R + 6)));
+  view.svg ??= make(view.host, "svg", { role: "img" });
+  const svg = view.svg;
+  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  svg.setAttribute("height", height);
+  svg.setAttribute("aria-label", `Messages: ${words(run, state)}`);
+  view.back?.remove();
+  const back = (view.back = svg.insertBefore(document.createElementNS(SVG, "g"), svg.firstChild));
+  const places = new Map(); // where each copy of a message is, by message and queue
+  const place = (message, queue, x, y, kind = "") => places.set(`${message}/${queue}`, { message, queue, x, y, kind });
+  const senders = [...new Set(allPublishers(run))];
+  const senderY = (task) => ((senders.indexOf(task) + 0.5) * height) / Math.max(senders.length, 1);
+  senders.forEach((task) => {
+    const y = senderY(task), sent = [...state.sending].filter(([, one]) => one.task === task);
+    const waits = sent.some(([, one]) => one.waits.length), status = state.tasks.get(task);
+    const kind = waits ? "waits" : status?.state === "failed" ? "failed" : state.runs === task ? "runs" : "";
+    make(back, "rect", { class: `box ${kind}`, x: 1, y: y - 24, width: left - 8, height: 48, rx: 6 });
+    make(back, "text", { x: 8, y: y - 4, class: "bold" }, cut(run.tasks[task] ?? "?", narrow ? 10 : 13));
+    make(back, "text", { x: 8, y: y + 14, class: waits ? "wait" : "quiet" },
+      waits ? "waits" : status && ["done", "failed", "cancelled"].includes(status.state) ? status.state : sent.length ? "publishes" : "");
+  });
+  run.queues.forEach(([label, bound, ring], number) => {
+    const queue = state.queues[number];
+    const y = number * ROW + 46, cells = bound ? Math.min(bound, fit) : fit, step = 2 * R + 6;
+    if (!queue.here) return;
+    const full = bound && queue.items.length >= bound;
+    const start = x1 - cells * step;
+    const waiting = [...state.sending].filter(([, one]) => one.waits.includes(number));
+    senders.forEach((task) => make(back, "path", {
+      class: `wire ${waiting.some(([, one]) => one.task === task) ? "blocked" : ""}`,
+      d: `M${left - 7} ${senderY(task)}C${left + 20} ${senderY(task)} ${start - 50} ${y} ${start - 4} ${y}` }));
+    make(back, "rect", { class: `box ${full ? "full" : ""} ${queue.left ? "gone" : ""}`, x: start - 4, y: y - R - 6, width: cells * step + 6, height: 2 * R + 12, rx: 6 });
+    for (let cell = 0; cell < cells; cell++)
+      make(back, "circle", { class: "cell", cx: x1 - (cell + 0.5) * step, cy: y, r: R, opacity: 0.5 });
+    const count = `${queue.items.length}${bound ? ` of ${bound}` : ""}`;
+    make(back, "text", { x: x1, y: y - R - 12, "text-anchor": "end", class: full ? "wait" : "quiet" },
+      `${count}${full ? ", full" : ""}${queue.left ? ", closed" : ""}`);
+    if (queue.items.length > cells) make(back, "text", { x: start - 8, y: y + 5, "text-anchor": "end", class: "wait" }, `+${queue.items.length - cells}`);
+    make(back, "path", { class: "wire", d: `M${x1 + 2} ${y}h18` });
+    make(back, "rect", { class: "box" + (queue.hand.length ? " runs" : ""), x: x1 + 20, y: y - 28, width: right - 2, height: 56, rx: 6 });
+    make(back, "text", { x: x1 + 28, y: y - 12, class: "bold" }, cut(label, narrow ? 9 : 14));
+    make(back, "text", { x: x1 + 28, y: y + 42, class: "done" }, queue.handled ? `${queue.handled} handled` : "");
+    if (!readBy(run, number)) make(back, "text", { x: x1 + 28, y: y + 12, class: "quiet" }, narrow ? "no reader" : "nobody reads");
+    queue.items.slice(0, cells).forEach((message, index) => place(message, number, x1 - (index + 0.5) * step, y));
+    queue.hand.slice(0, 3).forEach((message, index) => place(message, number, x1 + 41 + index * step, y + 10));
+    waiting.forEach(([message], index) => place(message, number, start - 22 - index * 6, y, "wait"));
+    const shown = queue.lost.slice(-Math.max(1, Math.floor((x1 - x0 - 40) / (2 * R + 2))));
+    if (queue.lost.length) make(back, "text", { x: x1 - shown.length * (2 * R + 2) - 6, y: y + 40, class: "lost", "text-anchor": "end" }, `${queue.lost.length} lost`);
+    shown.forEach((message, index) => place(message, number, x1 - (shown.length - index - 0.5) * (2 * R + 2), y + 36, "lost"));
+  });
+  move(view, places, R, (message) => {
+    const sender = state.sending.get(message)?.task ?? senders[0];
+    return [left - 24, senderY(sender ?? 0) || height / 2];
+  });
+}
+const allPublishers = (run) => (run.publishers ??= run.pictures.flatMap(([, , changes]) => changes.filter(([kind]) => kind === "P").map(([, task]) => task)));
+const readBy = (run, queue) => run.pictures.some(([, , changes]) => changes.some(([kind, one]) => kind === "T" && one === queue));
+const words = (run, state) => run.queues.map(([label], number) => {
+  const queue = state.queues[number];
+  return `${label}: ${queue.items.length} wait, ${queue.handled} handled, ${queue.lost.length} lost`;
+}).join("; ");
+
+// Lets each chip glide from where it was to where it is.
+function move(view, places, radius, origin) {
+  for (const [key, chip] of view.chips)
+    if (!places.has(key)) { chip.remove(); view.chips.delete(key); }
+  for (const [key, { message, x, y, kind }] of places) {
+    let chip = view.chips.get(key);
+    if (!chip) {
+      chip = make(view.svg, "g", { class: "chip" });
+      make(chip, "circle", { r: radius });
+      make(chip, "text", { y: 4 }, message + 1);
+      make(chip, "title", {}, "");
+      const [fromX, fromY] = origin(message);
+      chip.style.transform = `translate(${fromX}px,${fromY}px)`;
+      view.chips.set(key, chip);
+      if (!still) chip.getBoundingClientRect(); // so that it starts from there
+    }
+    chip.setAttribute("class", `chip ${kind}`);
+    chip.style.transform = `translate(${x}px,${y}px)`;
+  }
+}

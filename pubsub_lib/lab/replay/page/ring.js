@@ -1,0 +1,51 @@
+// The view of a ring: slots that are used again and again, a cursor per subscriber, the gate.
+function drawRing(view, run, state) {
+  const width = view.host.clientWidth || 600, slots = run.queues[0]?.[1] ?? 1;
+  const size = Math.min(width, 400), cx = width / 2, cy = size / 2, narrow = width < 480;
+  const radius = size / 2 - 66, R = Math.max(8, Math.min(narrow ? 17 : 22, (radius * 2.4) / slots));
+  view.svg ??= make(view.host, "svg", { role: "img" });
+  view.svg.setAttribute("viewBox", `0 0 ${width} ${size}`);
+  view.svg.setAttribute("height", size);
+  view.svg.setAttribute("aria-label", `A ring of ${slots}: ${words(run, state)}`);
+  view.back?.remove();
+  const back = (view.back = view.svg.insertBefore(document.createElementNS(SVG, "g"), view.svg.firstChild));
+  const at = (index, distance) => {
+    const angle = (((index % slots) + 0.5) / slots) * 2 * Math.PI - Math.PI / 2;
+    return [cx + Math.cos(angle) * distance, cy + Math.sin(angle) * distance];
+  };
+  const places = new Map(), head = state.stored.length;
+  const waiting = [...state.sending].filter(([, one]) => one.waits.length);
+  make(back, "circle", { class: "wire", cx, cy, r: radius });
+  for (let slot = 0; slot < slots; slot++) {
+    const [x, y] = at(slot, radius), held = waiting.length && slot === head % slots;
+    make(back, "circle", { class: `cell ${held ? "full" : ""}`, cx: x, cy: y, r: R + 4 });
+  }
+  state.stored.slice(-slots).forEach((message, index) => {
+    const [x, y] = at(Math.max(0, head - slots) + index, radius);
+    const unread = run.queues.some((_, number) => state.queues[number].items.includes(message));
+    places.set(message, { message, x, y, kind: unread ? "" : "read" });
+  });
+  const [hx, hy] = at(head, radius - 2 * R - 11), [tx, ty] = at(head, radius - R - 5);
+  make(back, "path", { class: `wire ${waiting.length ? "blocked" : ""}`, d: `M${cx} ${cy}L${tx} ${ty}` });
+  waiting.forEach(([message]) => places.set(message, { message, x: hx, y: hy, kind: "wait" }));
+  const task = waiting[0]?.[1].task ?? state.publishers.at(-1);
+  const said = waiting.length ? "waits" : state.runs === task && task !== undefined ? "publishes" : "";
+  make(back, "rect", { class: `box ${waiting.length ? "waits" : said ? "runs" : ""}`, x: cx - 40, y: cy - 19, width: 80, height: 38, rx: 6 });
+  make(back, "text", { x: cx, y: cy - (said ? 2 : -4), "text-anchor": "middle", class: "bold" }, cut(run.tasks[task] ?? "", 10));
+  make(back, "text", { x: cx, y: cy + 13, "text-anchor": "middle", class: waiting.length ? "wait" : "quiet" }, said);
+  const taken = new Map();
+  run.queues.forEach(([label], number) => {
+    const queue = state.queues[number], behind = queue.items.length, gate = behind >= slots;
+    if (!queue.here) return;
+    const index = head - behind + slots, level = taken.get(index % slots) ?? 0;
+    taken.set(index % slots, level + 1);
+    const [x, y] = at(index, radius + R + 11), [lx, ly] = at(index, radius + R + 20);
+    if (!level) make(back, "circle", { cx: x, cy: y, r: 5, fill: gate ? "var(--wait)" : "var(--message)" });
+    const anchor = lx > cx ? "start" : "end", y0 = ly + (ly < cy ? -12 : 4) + (ly < cy ? -1 : 1) * level * 34;
+    const text = make(back, "text", { x: lx, y: y0, "text-anchor": anchor, class: gate ? "wait" : "bold" }, cut(label, 11));
+    make(text, "tspan", { class: "quiet", x: lx, dy: 16 }, `${behind} behind`);
+    const below = narrow ? { x: lx, dy: 16 } : {};
+    if (queue.lost.length) make(text, "tspan", { class: "lost", ...below }, `${narrow ? "" : ", "}lost ${queue.lost.length}`);
+  });
+  move(view, places, R, () => [cx, cy]);
+}

@@ -1,0 +1,112 @@
+// The story of a film: its pictures in order, what is where in each of them, and what it says in words.
+const film = document.querySelector("#FILM:not([data-ready])");
+if (!film) return;
+film.dataset.ready = "true";
+const data = JSON.parse(film.querySelector("script[type='application/json']").textContent);
+const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+const SVG = "http://www.w3.org/2000/svg";
+
+// Making elements.
+function make(parent, tag, attributes = {}, text = null) {
+  const svg = parent.namespaceURI === SVG || tag === "svg";
+  const element = svg ? document.createElementNS(SVG, tag) : document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  if (text !== null) element.textContent = text;
+  return parent.appendChild(element);
+}
+const cut = (text, most) => (text.length > most ? text.slice(0, most - 1) + "…" : text);
+
+const STATES = { r: "runs", w: "waits", y: "ready", d: "done", f: "failed", c: "cancelled" };
+
+// The time line: the pictures of all runs, in the order of time.
+const line = [];
+data.runs.forEach((run, which) => {
+  let time = 0;
+  run.pictures = run.pictures.split("|").filter(Boolean).map((text) => {
+    const [, later, task, changes] = text.match(/^(\d+),(-?\d+),(.*)$/);
+    return [Number(later) * run.unit_ns, Number(task), changes.split(";").map((change) =>
+      [change[0], ...change.slice(1).split(",").filter((part) => part !== "").map((part) => STATES[part] ?? Number(part))])];
+  });
+  run.pictures.forEach(([later, task, changes], index) => {
+    time += later;
+    line.push({ time, which, task, changes, index });
+  });
+});
+line.sort((a, b) => a.time - b.time || a.which - b.which || a.index - b.index);
+
+// What is where after the first so many pictures.
+function stateAt(position) {
+  const states = data.runs.map((run) => ({
+    queues: run.queues.map(() => ({ items: [], hand: [], handled: 0, lost: [], here: false, left: false })),
+    sending: new Map(), tasks: new Map(), ready: [], stored: [], publishers: [], runs: -1, last: null,
+  }));
+  for (const picture of line.slice(0, position + 1)) {
+    const state = states[picture.which];
+    state.runs = picture.task;
+    state.last = picture;
+    for (const change of picture.changes) apply(state, change);
+  }
+  return states;
+}
+const drop = (list, item) => list.includes(item) && list.splice(list.indexOf(item), 1);
+function apply(state, change) {
+  const [kind, one, two, three, four] = change;
+  const queue = state.queues[one];
+  switch (kind) {
+    case "J": queue.here = true; break;
+    case "L": queue.left = true; break;
+    case "P":
+      state.sending.set(two, { task: one, waits: [] });
+      if (!state.publishers.includes(one)) state.publishers.push(one);
+      break;
+    case "R": state.sending.delete(one); break;
+    case "W": if (state.sending.has(one)) state.sending.get(one).waits = change.slice(2); break;
+    case "E":
+      queue.items.push(two);
+      if (!state.stored.includes(two)) state.stored.push(two);
+      break;
+    case "T": drop(queue.items, two); queue.hand.push(two); break;
+    case "H": drop(queue.hand, two); queue.handled += 1; break;
+    case "D": drop(queue.items, two); queue.lost.push(two); break;
+    case "I": state.tasks.set(one, { state: "waits", text: -1, line: two }); break;
+    case "S": state.tasks.set(one, { state: two, text: three, line: four }); break;
+    case "Q": state.ready = change.slice(1); break;
+  }
+}
+
+// A picture in words.
+function tell(picture) {
+  const run = data.runs[picture.which];
+  const task = (number) => (number < 0 ? "a timer" : run.tasks[number]);
+  const queue = (number) => run.queues[number][0];
+  const message = (number) => `#${number + 1}`;
+  const entered = new Map(), said = [];
+  for (const [kind, one, two, three, ...more] of picture.changes) {
+    if (kind === "P") said.push(`${task(one)} publishes ${message(two)}`);
+    if (kind === "E" && entered.has(two)) entered.get(two).push(queue(one));
+    else if (kind === "E") {
+      entered.set(two, [queue(one)]);
+      said.push(() => `${message(two)} gets into ${entered.get(two).join(", ")}`);
+    }
+    if (kind === "W" && two !== undefined)
+      said.push(`${message(one)} waits for room in ${[two, three, ...more].filter((n) => n !== undefined).map(queue).join(", ")}`);
+    if (kind === "T") said.push(`${task(three)} takes ${message(two)}`);
+    if (kind === "H") said.push(`${queue(one)} has handled ${message(two)}`);
+    if (kind === "D") said.push(`${queue(one)} loses ${message(two)}`);
+    if (kind === "J") said.push(`${queue(one)} joins`);
+    if (kind === "L") said.push(`${queue(one)} is closed`);
+    if (kind === "N") said.push(run.texts[one]);
+    if (kind === "S" && (two === "failed" || two === "cancelled")) said.push(`${task(one)} ${two === "failed" ? "fails, " : ""}${run.texts[three]}`);
+  }
+  const returned = picture.changes.find(([kind]) => kind === "R");
+  if (!said.length && returned) said.push(`the publish of ${message(returned[1])} is over`);
+  if (!said.length && picture.task < 0) said.push("a timer rings");
+  if (!said.length) {
+    const [, , state, text] = picture.changes.find(([kind, one]) => kind === "S" && one === picture.task) ?? [];
+    const until = { waits: ` until it waits for ${run.texts[text]}`, done: " to its end" }[state] ?? "";
+    said.push(`${task(picture.task)} runs${until}`);
+  }
+  return said.map((one) => (typeof one === "string" ? one : one())).join("; ");
+}
+
+const seconds = (time) => `${Number((time / 1e9).toFixed(6))} s`;
