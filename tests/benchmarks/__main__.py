@@ -5,8 +5,6 @@ message that was lost, doubled or out of order stops it.
 """
 
 import argparse
-import cProfile
-import pstats
 import sys
 import tempfile
 import time
@@ -16,17 +14,22 @@ from pathlib import Path
 
 from pubsub_lib.nats import why_no_server
 
+from .against import compare, comparison_report
+from .by_hand import BY_HAND, LIMITS
 from .figure import draw
-from .measuring import cost_ns, heap_left_alone
+from .library import LIBRARY
+from .measuring import heap_left_alone
 from .network import measure_network, network_report
+from .page import Page
 from .peers import installed_peers, versions
+from .profiling import profile, profile_table, profiles_of
 from .report import report
-from .rounds import FULL, QUICK, Sizes, measure
-from .systems import LIMITS, SYSTEMS, System
+from .requirements import judge_all
+from .rounds import FULL, QUICK, Quantity, Sizes, measure
+from .run import ProfileRow, Run, this_machine
+from .systems import System
 
-README = Path(__file__).with_name("README.md")
-FIGURE = Path(__file__).with_name("benchmark.png")
-RESULTS, NETWORK = "results", "results over a network"
+PAGE = Page(Path(__file__).parent)
 
 
 def main() -> None:
@@ -36,84 +39,89 @@ def main() -> None:
     peers, missing = installed_peers()
     for name in dict.fromkeys(peer.distribution for peer in missing):
         print(f"Skipped: {name} is not installed (`make bench` installs it).")
-    systems = [*SYSTEMS, *peers]
-    if options.profile:
-        _profile(options.profile, systems)
-        return
-    if options.network:
-        print(network := _network(sizes))
-        if options.save:
-            _save(NETWORK, network)
-        return
+    systems = [*LIBRARY, *BY_HAND, *peers]
+    if options.page:
+        PAGE.write()
+    elif options.against:
+        print(comparison_report(compare(options.against, sizes, _progress)))
+    elif options.profile:
+        print(profile_table(_profile(options.profile, systems)))
+    elif options.network:
+        _measure_network(sizes, save=options.save)
+    else:
+        _measure_all(systems, sizes, save=options.save)
+
+
+def _measure_all(systems: Sequence[System], sizes: Sizes, *, save: bool) -> None:
     started_s = time.monotonic()
     with heap_left_alone():
-        results = measure(systems, LIMITS, sizes, lambda what: print(what, file=sys.stderr))
-    text = report(results, systems, LIMITS, sizes, versions())
-    print(text)
-    network = _network(sizes)
-    print(f"\n{network}")
-    plot = draw(results, [*systems, *LIMITS], sizes)
-    figure = FIGURE if options.save else Path(tempfile.gettempdir()) / FIGURE.name
+        results = measure(systems, LIMITS, sizes, _progress)
+        profiles = profiles_of(judge_all(results, systems), systems, sizes)
+    seconds = time.monotonic() - started_s
+    run = Run(results, sizes, this_machine(), versions(), seconds, profiles)
+    print(report(run, systems, LIMITS))
+    plot = draw(run, systems, LIMITS)
+    figure = Path(tempfile.gettempdir()) / PAGE.figure.name
     figure.write_bytes(plot.png())
-    print(f"\n{plot.caption}\n\nDrawn in {figure}; {time.monotonic() - started_s:.0f} s in all.")
-    if options.save:
-        picture = f"![{plot.caption}]({FIGURE.name})\n\n*{plot.caption}*"
-        _save(RESULTS, f"{picture}\n\n{text}")
-        _save(NETWORK, network)
+    print(f"\n{plot.caption}\n\nDrawn in {figure}.\n")
+    if save:
+        PAGE.save_run(run)
+    _measure_network(sizes, save=save)
+    print(f"\n{time.monotonic() - started_s:.0f} s in all.")
 
 
-def _network(sizes: Sizes) -> str:
-    """Return what a message costs over a server, or why that is not known."""
+def _measure_network(sizes: Sizes, *, save: bool) -> None:
+    """Print what a message costs over a server, or why that is not known."""
     if reason := why_no_server():
-        return f"Over a NATS server nothing was measured: {reason}."
-    print("over a NATS server", file=sys.stderr)
-    return network_report(
-        measure_network(sizes.rounds, share=0.1 if sizes.messages == QUICK.messages else 1.0)
+        print(f"Over a NATS server nothing was measured: {reason}.")
+        return
+    _progress("over a NATS server")
+    share = 0.1 if sizes.messages == QUICK.messages else 1.0
+    times = measure_network(sizes.rounds, share=share)
+    print(network_report(times))
+    if save:
+        PAGE.save_network(times)
+
+
+def _profile(name: str, systems: Sequence[System]) -> Sequence[ProfileRow]:
+    (system,) = [one for one in systems if one.name == name] or sys.exit(
+        f"There is no system {name!r}. There are: {'; '.join(one.name for one in systems)}."
     )
+    with heap_left_alone():
+        return profile(system, Quantity.COST, FULL, rows=12)
+
+
+def _progress(what: str) -> None:
+    print(what, file=sys.stderr)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="little of everything, in under 30 s")
     parser.add_argument("--rounds", type=int, help="how many rounds (7, or 2 with --quick)")
-    parser.add_argument("--save", action="store_true", help=f"put the results into {README.name}")
-    parser.add_argument("--network", action="store_true", help="only over a NATS server")
-    parser.add_argument(
-        "--profile", metavar="SYSTEM", help="only show where one system's time goes"
+    parser.add_argument("--save", action="store_true", help="put the results into README.md")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--network", action="store_true", help="only over a NATS server")
+    only.add_argument("--profile", metavar="SYSTEM", help="only show where one system's time goes")
+    only.add_argument(
+        "--against",
+        metavar="CHECKOUT",
+        type=Path,
+        help="only compare the library with that of another folder, such as an older checkout",
+    )
+    only.add_argument(
+        "--page", action="store_true", help="only write README.md again, from what was saved"
     )
     options = parser.parse_args()
     if options.rounds is not None and options.rounds < 1:
         parser.error("--rounds must be at least 1")
     if options.save and options.quick:
         parser.error("--quick measures too little to be saved")
+    if options.save and (options.profile or options.against or options.page):
+        parser.error("--save goes with everything, or with --network")
+    if options.against and not (options.against / "pubsub_lib").is_dir():
+        parser.error(f"there is no pubsub_lib in {options.against}")
     return options
-
-
-def _profile(name: str, systems: Sequence[System]) -> None:
-    """Print which functions take the most time when a system delivers to 10 subscribers.
-
-    Profiling adds to every call, so functions that are called often look worse than they are.
-    """
-    (system,) = [one for one in systems if one.name == name] or sys.exit(
-        f"There is no system {name!r}. There are: {'; '.join(one.name for one in systems)}."
-    )
-    with heap_left_alone(), cProfile.Profile() as profile:
-        cost_ns(system, subscribers=10, messages=FULL.messages[10])
-    pstats.Stats(profile).strip_dirs().sort_stats("tottime").print_stats(12)
-
-
-def _save(section: str, text: str) -> None:
-    """Replace a section of the README by this."""
-    begin, end = markers(section)
-    before, rest = README.read_text(encoding="utf-8").split(begin)
-    _, after = rest.split(end)
-    README.write_text(f"{before}{begin}\n{text}\n\n{end}{after}", encoding="utf-8")
-    print(f"Saved in {README}.")
-
-
-def markers(section: str) -> tuple[str, str]:
-    """Return what a section of the README stands between."""
-    return f"<!-- {section} -->\n", f"<!-- end of {section} -->\n"
 
 
 if __name__ == "__main__":

@@ -15,9 +15,12 @@ from matplotlib.ticker import LogLocator, NullLocator
 from pubsub_lib.lab.figures.style import BOUND as GREY
 from pubsub_lib.lab.figures.style import HIGHLIGHT, NEUTRAL, PALE_GREY, PUBLISHER, STYLE, Plot
 
-from .report import by_speed, two_digits
-from .rounds import Quantity, Results, Sizes
-from .systems import CHAPTER, Kind, Limit, System
+from .library import CHAPTER
+from .markdown import two_digits
+from .report import by_speed
+from .rounds import Quantity, Results
+from .run import Run
+from .systems import Kind, Limit, System
 
 LOOKS: dict[Kind, dict[str, Any]] = {
     Kind.LIBRARY: {"marker": "o", "color": HIGHLIGHT, "markersize": 10},
@@ -30,9 +33,10 @@ SPREAD: dict[str, Any] = {"color": GREY, "linewidth": 3}
 SHOWN = 10  #: the number of subscribers that the marks are for
 
 
-def draw(results: Results, systems: Sequence[System | Limit], sizes: Sizes) -> Plot:
+def draw(run: Run, systems: Sequence[System], limits: Sequence[Limit]) -> Plot:
     """Draw how every system compares with the chapter's broker, in four respects."""
-    rows = by_speed(results, systems)
+    results, few = run.results, run.sizes.few_subscribers
+    rows = by_speed(results, [*systems, *limits])
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(13, 1.6 + 0.36 * len(rows)))
         panels = figure.subplots(1, 4, sharey=True, width_ratios=[1.6, 1, 1, 1])
@@ -40,8 +44,8 @@ def draw(results: Results, systems: Sequence[System | Limit], sizes: Sizes) -> P
         counts = results.subscribers(Quantity.COST)
         _draw_speeds(speed, results, rows)
         for axes, title, quantity, subscribers in (
-            (unloaded, "Unloaded p99", Quantity.UNLOADED_P99, sizes.latency_subscribers),
-            (saturated, "Saturated p99", Quantity.SATURATED_P99, sizes.latency_subscribers),
+            (unloaded, "Unloaded p99", Quantity.UNLOADED_P99, few),
+            (saturated, "Saturated p99", Quantity.SATURATED_P99, few),
             (memory, "Memory of a backlog", Quantity.BACKLOG, SHOWN),
         ):
             _draw_shares(axes, results, rows, quantity, subscribers)
@@ -115,7 +119,7 @@ def _finish(axes: Axes, label: str) -> None:
     axes.set_xlabel(label)
 
 
-def _caption(results: Results, systems: Sequence[System | Limit]) -> str:
+def _caption(results: Results, systems: Sequence[System]) -> str:
     def fastest(kind: Kind) -> str | None:
         names = [system.name for system in systems if system.kind is kind]
         return results.best(Quantity.COST, SHOWN, names) if names else None

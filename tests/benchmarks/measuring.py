@@ -3,7 +3,7 @@
 Every measurement has an event loop of its own and starts from a collected heap, with the garbage
 collector off, as `timeit` has it. It fails if a subscriber did not receive all messages.
 
->>> from .systems import CHAPTER
+>>> from .library import CHAPTER
 >>> verify(CHAPTER, subscribers=2, messages=3)
 >>> cost_ns(CHAPTER, subscribers=2, messages=3) > 0
 True
@@ -45,16 +45,18 @@ class Latency(NamedTuple):
     p99: float
 
 
-def verify(system: System, *, subscribers: int, messages: int) -> None:
+def verify(system: System, *, subscribers: int, messages: int, bound: int = BOUND) -> None:
     """Compare all that every subscriber receives with what was published.
 
     Raises:
         Undelivered: if anything differs.
     """
-    _run(_deliver_stamped(system, subscribers, _numbered(messages), interval_s=None))
+    _run(_deliver_stamped(system, subscribers, _numbered(messages), bound, interval_s=None))
 
 
-def cost_ns(system: System | Limit, *, subscribers: int, messages: int) -> float:
+def cost_ns(
+    system: System | Limit, *, subscribers: int, messages: int, bound: int = BOUND
+) -> float:
     """Return the processor time of one delivery, in nanoseconds.
 
     The clock runs from the first publish until every reader has ended. It is this thread's
@@ -70,7 +72,7 @@ def cost_ns(system: System | Limit, *, subscribers: int, messages: int) -> float
             counts = system.deliver(subscribers, published)
             spent_ns = _processor_time_ns() - start_ns
     else:
-        spent_ns, counts = _run(_deliver_counted(system, subscribers, published))
+        spent_ns, counts = _run(_deliver_counted(system, subscribers, published, bound))
     _check_counts(system.name, counts, published)
     return spent_ns / (subscribers * messages)
 
@@ -84,7 +86,9 @@ def wake_up_ns(system: System, *, subscribers: int, messages: int) -> float:
         Undelivered: if a subscriber received another number of messages, or another last one.
     """
     published = _numbered(messages)
-    spent_ns, counts = _run(_deliver_counted(system, subscribers, published, one_by_one=True))
+    spent_ns, counts = _run(
+        _deliver_counted(system, subscribers, published, BOUND, one_by_one=True)
+    )
     _check_counts(system.name, counts, published)
     return spent_ns / (subscribers * messages)
 
@@ -100,7 +104,7 @@ def unloaded_latency(
         Undelivered: if a subscriber did not receive exactly what was published.
     """
     published = _numbered(messages)
-    return _run(_deliver_stamped(system, subscribers, published, interval_s=interval_s))
+    return _run(_deliver_stamped(system, subscribers, published, BOUND, interval_s=interval_s))
 
 
 def saturated_latency(system: System, *, subscribers: int, messages: int) -> Latency:
@@ -112,7 +116,7 @@ def saturated_latency(system: System, *, subscribers: int, messages: int) -> Lat
     Raises:
         Undelivered: if a subscriber did not receive exactly what was published.
     """
-    return _run(_deliver_stamped(system, subscribers, _numbered(messages), interval_s=None))
+    return _run(_deliver_stamped(system, subscribers, _numbered(messages), BOUND, interval_s=None))
 
 
 def backlog_bytes(system: System, *, subscribers: int) -> int:
@@ -138,7 +142,7 @@ def run_bytes(system: System, *, subscribers: int, messages: int) -> int:
     """
     published = _numbered(messages)
     with _memory_traced():
-        _, counts = _run(_deliver_counted(system, subscribers, published))
+        _, counts = _run(_deliver_counted(system, subscribers, published, BOUND))
         _, peak = tracemalloc.get_traced_memory()
     _check_counts(system.name, counts, published)
     return peak
@@ -197,13 +201,18 @@ async def _within_the_time_limit[T](measurement: Coroutine[Any, Any, T]) -> T:
 
 
 async def _deliver_counted(
-    system: System, subscribers: int, published: Sequence[bytes], *, one_by_one: bool = False
+    system: System,
+    subscribers: int,
+    published: Sequence[bytes],
+    bound: int,
+    *,
+    one_by_one: bool = False,
 ) -> tuple[int, list[Count]]:
     """Return the processor time in nanoseconds, and what each subscriber counted.
 
     If `one_by_one`, every reader has a message and waits again before the next is published.
     """
-    async with system.open(subscribers) as channel, asyncio.TaskGroup() as group:
+    async with system.open(subscribers, bound) as channel, asyncio.TaskGroup() as group:
         readers = [group.create_task(system.reading.count(source)) for source in channel.sources]
         await asyncio.sleep(0)  # every reader waits for its first message
         start_ns = _processor_time_ns()
@@ -221,11 +230,16 @@ async def _deliver_counted(
 
 
 async def _deliver_stamped(
-    system: System, subscribers: int, published: Sequence[bytes], *, interval_s: float | None
+    system: System,
+    subscribers: int,
+    published: Sequence[bytes],
+    bound: int,
+    *,
+    interval_s: float | None,
 ) -> Latency:
     receivers = [Receiver() for _ in range(subscribers)]
     sent_ns: list[int] = []
-    async with system.open(subscribers) as channel, asyncio.TaskGroup() as group:
+    async with system.open(subscribers, bound) as channel, asyncio.TaskGroup() as group:
         for source, receiver in zip(channel.sources, receivers, strict=True):
             group.create_task(system.reading.hand_over(source, receiver))
         await asyncio.sleep(0)
@@ -254,7 +268,7 @@ async def _pile_up(
 ) -> tuple[int, list[Count]]:
     """Return the peak of the memory in bytes, and what each subscriber counted afterwards."""
     with _memory_traced():
-        async with system.open(subscribers) as channel, asyncio.TaskGroup() as group:
+        async with system.open(subscribers, BOUND) as channel, asyncio.TaskGroup() as group:
             await channel.publish(published)
             await asyncio.sleep(0)  # what some systems pass on in a task of their own
             _, peak = tracemalloc.get_traced_memory()

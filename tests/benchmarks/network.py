@@ -25,11 +25,12 @@ from nats.js import api
 from pubsub_lib import AsyncPubSub
 from pubsub_lib.nats import JetStreamPubSub, NatsPubSub, nats_server
 
+from .markdown import table, two_digits
 from .measuring import TIME_LIMIT_S, Undelivered
-from .report import table, two_digits
 
 FLUSH_AFTER_BYTES = 64 * 1024  # as NatsPubSub does; who never flushes fills the memory
 AT_A_TIME = 100  #: how many publishes may wait for the server's confirmation at once
+UNACKNOWLEDGED = 100  #: how many messages a subscription may have and not have acknowledged
 WANTED = 1.25  #: at most so many times the time of nats-py by hand
 SUBJECTS = (f"benchmark-{number}" for number in itertools.count())
 
@@ -201,7 +202,7 @@ async def _stored_by_hand(how: Publishing, url: str, messages: Sequence[Value]) 
             durable="reader",
             cb=receive,
             manual_ack=True,
-            config=api.ConsumerConfig(max_ack_pending=100),
+            config=api.ConsumerConfig(max_ack_pending=UNACKNOWLEDGED),
         )
 
         async def publish(message: Value) -> None:

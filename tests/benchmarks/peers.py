@@ -1,7 +1,8 @@
 """The libraries that others use for the same, each in the fastest way that its documentation gives.
 
-None of them is needed to import this module: a peer that is not installed is left out, and said to
-be (see `installed_peers`). A peer's own tasks are part of what it costs.
+None of them can publish many messages at once, so all publish one by one. None is needed to import
+this module: a peer that is not installed is left out, and said to be (see `installed_peers`). A
+peer's own tasks are part of what it costs.
 
 >>> installed, missing = installed_peers()
 >>> sorted(peer.name for peer in (*installed, *missing)) == sorted(peer.name for peer in PEERS)
@@ -14,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from .reading import EACH, GETS, Count, Reading, Receiver
-from .systems import BOUND, Channel, Kind, System
+from .systems import Channel, Kind, System
 
 CHANNEL = "channel"
 
@@ -22,7 +23,7 @@ CHANNEL = "channel"
 
 
 @asynccontextmanager
-async def _open_aio_broadcast(subscribers: int) -> AsyncIterator[Channel]:
+async def _open_aio_broadcast(subscribers: int, bound: int) -> AsyncIterator[Channel]:
     from aio_broadcast import MultiQueue
 
     queue = MultiQueue()
@@ -41,7 +42,7 @@ async def _open_aio_broadcast(subscribers: int) -> AsyncIterator[Channel]:
 
 
 @asynccontextmanager
-async def _open_multisubscriber_queue(subscribers: int) -> AsyncIterator[Channel]:
+async def _open_multisubscriber_queue(subscribers: int, bound: int) -> AsyncIterator[Channel]:
     from asyncio_multisubscriber_queue import MultisubscriberQueue
 
     everybody: MultisubscriberQueue[bytes | None] = MultisubscriberQueue()
@@ -58,7 +59,7 @@ async def _open_multisubscriber_queue(subscribers: int) -> AsyncIterator[Channel
 
 
 @asynccontextmanager
-async def _open_broadcaster(subscribers: int) -> AsyncIterator[Channel]:
+async def _open_broadcaster(subscribers: int, bound: int) -> AsyncIterator[Channel]:
     from broadcaster import Broadcast
 
     async with Broadcast("memory://") as broadcast, AsyncExitStack() as subscriptions:
@@ -92,7 +93,7 @@ async def _hand_over_events(source: Any, receiver: Receiver) -> None:
 
 
 @asynccontextmanager
-async def _open_litestar(subscribers: int) -> AsyncIterator[Channel]:
+async def _open_litestar(subscribers: int, bound: int) -> AsyncIterator[Channel]:
     from litestar.channels import ChannelsPlugin
     from litestar.channels.backends.memory import MemoryChannelsBackend
 
@@ -130,13 +131,13 @@ async def _hand_over_until_empty(source: Any, receiver: Receiver) -> None:
 
 
 @asynccontextmanager
-async def _open_anyio(subscribers: int) -> AsyncIterator[Channel]:
+async def _open_anyio(subscribers: int, bound: int) -> AsyncIterator[Channel]:
     from anyio import WouldBlock, create_memory_object_stream
 
     async with AsyncExitStack() as streams:
         senders, sources = [], []
         for _ in range(subscribers):
-            sender, source = create_memory_object_stream[bytes](BOUND)
+            sender, source = create_memory_object_stream[bytes](bound)
             senders.append(await streams.enter_async_context(sender))
             sources.append(await streams.enter_async_context(source))
 
@@ -184,15 +185,16 @@ async def _hand_over_nowait_first(source: Any, receiver: Receiver) -> None:
         pass
 
 
+AIO_BROADCAST = System(
+    "aio-broadcast",
+    Kind.PEER,
+    _open_aio_broadcast,
+    EACH,
+    bounded=False,
+    distribution="aio-broadcast",
+)
 PEERS = (
-    System(
-        "aio-broadcast",
-        Kind.PEER,
-        _open_aio_broadcast,
-        EACH,
-        bounded=False,
-        distribution="aio-broadcast",
-    ),
+    AIO_BROADCAST,
     System(
         "multisubscriber-queue",
         Kind.PEER,

@@ -1,20 +1,21 @@
-"""The tables, in Markdown that reads well in a terminal, too.
+"""What was found, as tables.
 
->>> rows = [["aio-broadcast", "13"], ["the ring", "9.6"]]
->>> print(table(["system", "times"], rows, numbers=range(1, 2)))
-| system        | times |
-| ------------- | ----: |
-| aio-broadcast |    13 |
-| the ring      |   9.6 |
+>>> from .library import CHAPTER
+>>> bound_of(CHAPTER)
+'100'
 """
 
-import os
-import platform
 from collections.abc import Sequence
 
-from .requirements import MANY, judge, requirements
+from .by_hand import FLOOR
+from .library import CHAPTER
+from .markdown import table, two_digits
+from .peers import AIO_BROADCAST
+from .requirements import judge_all
 from .rounds import Quantity, Results, Sizes
-from .systems import BOUND, CHAPTER, Kind, Limit, System
+from .run import Run
+from .systems import BOUND, LARGE_BOUND, Kind, Limit, System
+from .verdicts import requirements_table, shortfalls
 
 LATENCIES = (
     Quantity.WAKE_UP,
@@ -25,32 +26,34 @@ LATENCIES = (
 )
 
 
-def report(
-    results: Results,
-    systems: Sequence[System],
-    limits: Sequence[Limit],
-    sizes: Sizes,
-    versions: dict[str, str],
-) -> str:
+def report(run: Run, systems: Sequence[System], limits: Sequence[Limit]) -> str:
     """Return everything that was found, as Markdown."""
+    results, sizes = run.results, run.sizes
+    few = sizes.few_subscribers
     ordered = by_speed(results, [*systems, *limits])
     with_loop = [system for system in ordered if isinstance(system, System)]
+    judged = judge_all(results, systems)
     parts = [
-        _conditions(sizes, versions),
+        _conditions(run),
         "**Speed**: how many times as fast as the chapter's broker, per delivery, with so many "
         "subscribers (more is better).",
         _speed(results, ordered),
         _absolute(results, Quantity.COST, "ns a delivery"),
-        f"**Latency** with {sizes.latency_subscribers} subscribers, as a share of the chapter's "
-        "broker's (less is better).",
-        _latency(results, with_loop, sizes.latency_subscribers),
-        _latency_absolute(results, sizes.latency_subscribers),
+        f"**Two bounds**, of {BOUND:,} and of {LARGE_BOUND:,} messages, with {few} subscribers: "
+        "nanoseconds of processor time a delivery; this as a multiple of what the floor takes "
+        f"(less is better); and how many times as fast as {AIO_BROADCAST.name} (more is better).",
+        _two_bounds(results, with_loop, few),
+        f"**Latency** with {few} subscribers, as a share of the chapter's broker's (less is "
+        "better).",
+        _latency(results, with_loop, few),
+        _latency_absolute(results, few),
         f"**Peak memory**, as a share of the chapter's broker's (less is better): with {BOUND} "
         f"messages unread by each of so many subscribers, and of a run of {sizes.run_messages:,} "
-        f"messages to {sizes.latency_subscribers} subscribers that read them.",
+        f"messages to {few} subscribers that read them.",
         _memory(results, with_loop, sizes),
         _absolute(results, Quantity.BACKLOG, "bytes"),
-        *_requirements(results, systems),
+        requirements_table(judged, results),
+        shortfalls(judged, run.profiles),
     ]
     return "\n\n".join(parts)
 
@@ -67,39 +70,11 @@ def bound_of(system: System | Limit) -> str:
     return str(BOUND) if isinstance(system, System) and system.bounded else "unbounded"
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: range) -> str:
-    """Lay out a table, whose columns `numbers` are aligned to the right."""
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-
-    def line(cells: Sequence[str]) -> str:
-        padded = [
-            cell.rjust(width) if number in numbers else cell.ljust(width)
-            for number, (cell, width) in enumerate(zip(cells, widths, strict=True))
-        ]
-        return f"| {' | '.join(padded)} |"
-
-    rule = [
-        "-" * (width - 1) + ":" if number in numbers else "-" * width
-        for number, width in enumerate(widths)
-    ]
-    return "\n".join([line(head), line(rule), *map(line, rows)])
-
-
-def two_digits(value: float) -> str:
-    """Write a ratio with two significant digits.
-
-    >>> [two_digits(value) for value in (123.4, 12.34, 1.234, 0.1234, 0.01234)]
-    ['123', '12', '1.2', '0.12', '0.012']
-    """
-    return f"{value:,.0f}" if value >= 10 else f"{value:#.2g}"
-
-
-def _conditions(sizes: Sizes, versions: dict[str, str]) -> str:
-    peers = ", ".join(f"{name} {version}" for name, version in versions.items())
+def _conditions(run: Run) -> str:
+    peers = ", ".join(f"{name} {version}" for name, version in run.versions.items())
     return (
-        f"{platform.python_implementation()} {platform.python_version()}, {platform.system()} on "
-        f"{platform.machine()}, {os.cpu_count()} cores; medians of {sizes.rounds} interleaved "
-        f"rounds; {peers or 'no peer is installed'}."
+        f"{run.machine}; medians of {run.sizes.rounds} interleaved rounds, in {run.seconds:.0f} s; "
+        f"{peers or 'no peer is installed'}."
     )
 
 
@@ -118,6 +93,27 @@ def _speed(results: Results, systems: Sequence[System | Limit]) -> str:
     ]
     head = ["system", "bound", *(f"{count:,}" for count in counts)]
     return table(head, rows, numbers=range(2, len(head)))
+
+
+def _two_bounds(results: Results, systems: Sequence[System], subscribers: int) -> str:
+    rows = []
+    for system in systems:
+        row = [system.name]
+        for quantity in (Quantity.COST, Quantity.COST_LARGE_BOUND):
+            known = results.values[quantity, subscribers]
+            of_floor, times = (
+                two_digits(results.ratio(quantity, subscribers, of, to).median)
+                if {of, to} <= known.keys()
+                else ""
+                for of, to in ((system.name, FLOOR.name), (AIO_BROADCAST.name, system.name))
+            )
+            cost_ns = two_digits(results.median(quantity, subscribers, system.name))
+            row += [cost_ns, of_floor, times]
+        rows.append(row)
+    head = ["system"]
+    for bound in (BOUND, LARGE_BOUND):
+        head += [f"{bound:,}: ns", "of the floor", f"times {AIO_BROADCAST.name}"]
+    return table(head, rows, numbers=range(1, len(head)))
 
 
 def _latency(results: Results, systems: Sequence[System], subscribers: int) -> str:
@@ -140,37 +136,12 @@ def _memory(results: Results, systems: Sequence[System], sizes: Sizes) -> str:
             system.name,
             bound_of(system),
             *(_share(results, Quantity.BACKLOG, count, system) for count in counts),
-            _share(results, Quantity.RUN, sizes.latency_subscribers, system),
+            _share(results, Quantity.RUN, sizes.few_subscribers, system),
         ]
         for system in systems
     ]
     head = ["system", "bound", *(f"{count:,}" for count in counts), "run"]
     return table(head, rows, numbers=range(2, len(head)))
-
-
-def _requirements(results: Results, systems: Sequence[System]) -> list[str]:
-    judged = [judge(requirement, results) for requirement in requirements(systems)]
-    counts = [count for count in results.subscribers(Quantity.COST) if count >= MANY]
-    rows = []
-    for judgements in judged:
-        for judgement in judgements:
-            measured = judgement.measured
-            rows.append(
-                [
-                    judgement.wanted if judgement is judgements[0] else "",
-                    judgement.way,
-                    *(f"{measured[count]:.3g}" if count in measured else "" for count in counts),
-                    " / ".join(judgement.rivals),
-                    judgement.met,
-                ]
-            )
-    met = [[judgement.met.startswith("yes") for judgement in one] for one in judged]
-    head = ["wanted", "of", *(f"{count:,}" for count in counts), "compared with", "met"]
-    return [
-        f"**The requirements**: of {len(met)}, {sum(map(all, met))} are met, and "
-        f"{sum(map(any, met)) - sum(map(all, met))} in some ways of reading and not in others.",
-        table(head, rows, numbers=range(2, 2 + len(counts))),
-    ]
 
 
 def _share(results: Results, quantity: Quantity, subscribers: int, system: System) -> str:

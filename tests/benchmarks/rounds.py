@@ -14,18 +14,19 @@ Ratio(median=8.0, lower=8.0, upper=9.0)
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 import numpy as np
 
 from . import measuring
-from .systems import BOUND, Limit, System
+from .systems import BOUND, LARGE_BOUND, Limit, System
 
 
 class Quantity(Enum):
     """What is measured; of each, less is better."""
 
     COST = "processor time of a delivery (ns)"
+    COST_LARGE_BOUND = "processor time of a delivery where the bound is large (ns)"
     WAKE_UP = "processor time of a delivery that wakes its reader (ns)"
     UNLOADED_P50 = "unloaded latency, p50 (µs)"
     UNLOADED_P99 = "unloaded latency, p99 (µs)"
@@ -42,7 +43,8 @@ class Sizes:
     Attributes:
         rounds: how often, but for the memory, which is the same every time.
         messages: how many messages to publish to so many subscribers.
-        latency_subscribers: how many subscribers latency is measured with.
+        large_bound_messages: how many messages to publish where the bound is large.
+        few_subscribers: how many subscribers all else is measured with.
         unloaded_messages: how many messages to send, each when everyone waits for it.
         saturated_messages: how many messages to send as fast as can be.
         run_messages: how many messages the run has whose memory is measured.
@@ -50,7 +52,8 @@ class Sizes:
 
     rounds: int
     messages: dict[int, int]
-    latency_subscribers: int
+    large_bound_messages: int
+    few_subscribers: int
     unloaded_messages: int
     saturated_messages: int
     run_messages: int
@@ -59,7 +62,8 @@ class Sizes:
 FULL = Sizes(
     rounds=7,
     messages={1: 20_000, 10: 10_000, 100: 2_000, 1_000: 500},
-    latency_subscribers=10,
+    large_bound_messages=10_000,
+    few_subscribers=10,
     unloaded_messages=700,
     saturated_messages=5_000,
     run_messages=2_000,
@@ -68,7 +72,8 @@ FULL = Sizes(
 QUICK = Sizes(
     rounds=2,
     messages={1: 1_000, 10: 1_000, 100: 200},
-    latency_subscribers=10,
+    large_bound_messages=2_000,
+    few_subscribers=10,
     unloaded_messages=100,
     saturated_messages=300,
     run_messages=300,
@@ -128,40 +133,99 @@ def measure(
     everything: list[System | Limit] = [*systems, *limits]
     progress("checking that everyone delivers everything, and measuring the memory")
     for system in systems:
-        _measure_memory(results, system, sizes)
+        _verify(system, sizes)
+        for quantity, subscribers in memories(sizes):
+            memory = measure_once(system, quantity, subscribers, sizes)
+            results.add(quantity, subscribers, system.name, memory)
     for number in range(sizes.rounds):
         progress(f"round {number + 1} of {sizes.rounds}")
         # Each round begins with another system, lest one always comes after the same other.
         shift = number * len(everything) // sizes.rounds
         turn = [*everything[shift:], *everything[:shift]]
-        for subscribers, messages in sizes.messages.items():
+        for quantity, subscribers in processor_times(sizes):
             for one in turn:
-                cost = measuring.cost_ns(one, subscribers=subscribers, messages=messages)
-                results.add(Quantity.COST, subscribers, one.name, cost)
+                if isinstance(one, System):
+                    spent_ns = measure_once(one, quantity, subscribers, sizes)
+                elif quantity is Quantity.COST:
+                    spent_ns = _cost_ns(one, subscribers, sizes)
+                else:
+                    continue
+                results.add(quantity, subscribers, one.name, spent_ns)
         for one in turn:
             if isinstance(one, System):
                 _measure_latency(results, one, sizes)
     return results
 
 
-def _measure_memory(results: Results, system: System, sizes: Sizes) -> None:
-    """Measure the memory twice and keep the second: at first, Python makes things that it keeps."""
-    for subscribers in sizes.messages:
-        measuring.verify(system, subscribers=subscribers, messages=3 * BOUND // 2)
-        measuring.backlog_bytes(system, subscribers=subscribers)
-        memory = measuring.backlog_bytes(system, subscribers=subscribers)
-        results.add(Quantity.BACKLOG, subscribers, system.name, memory)
-    subscribers, messages = sizes.latency_subscribers, sizes.run_messages
-    measuring.run_bytes(system, subscribers=subscribers, messages=messages)
-    memory = measuring.run_bytes(system, subscribers=subscribers, messages=messages)
-    results.add(Quantity.RUN, subscribers, system.name, memory)
+def processor_times(sizes: Sizes) -> list[tuple[Quantity, int]]:
+    """Return what is measured in processor time, and with how many subscribers."""
+    few = sizes.few_subscribers
+    costs = [(Quantity.COST, subscribers) for subscribers in sizes.messages]
+    return [*costs, (Quantity.COST_LARGE_BOUND, few), (Quantity.WAKE_UP, few)]
+
+
+def memories(sizes: Sizes) -> list[tuple[Quantity, int]]:
+    """Return what is measured in bytes, and with how many subscribers."""
+    backlogs = [(Quantity.BACKLOG, subscribers) for subscribers in sizes.messages]
+    return [*backlogs, (Quantity.RUN, sizes.few_subscribers)]
+
+
+def measure_once(system: System, quantity: Quantity, subscribers: int, sizes: Sizes) -> float:
+    """Return one value of a quantity that is measured in processor time or in bytes.
+
+    Raises:
+        measuring.Undelivered: if the system lost, doubled or reordered a message.
+        ValueError: if it is a latency: those are measured together.
+    """
+    match quantity:
+        case Quantity.COST:
+            return _cost_ns(system, subscribers, sizes)
+        case Quantity.COST_LARGE_BOUND:
+            messages = sizes.large_bound_messages
+            return measuring.cost_ns(
+                system, subscribers=subscribers, messages=messages, bound=LARGE_BOUND
+            )
+        case Quantity.WAKE_UP:
+            messages = sizes.unloaded_messages
+            return measuring.wake_up_ns(system, subscribers=subscribers, messages=messages)
+        case Quantity.BACKLOG:
+            return _second(lambda: measuring.backlog_bytes(system, subscribers=subscribers))
+        case Quantity.RUN:
+            messages = sizes.run_messages
+            return _second(
+                lambda: measuring.run_bytes(system, subscribers=subscribers, messages=messages)
+            )
+        case (
+            Quantity.UNLOADED_P50
+            | Quantity.UNLOADED_P99
+            | Quantity.SATURATED_P50
+            | Quantity.SATURATED_P99
+        ):
+            raise ValueError(f"{quantity.value} is measured together with the other percentile")
+        case _:
+            assert_never(quantity)
+
+
+def _cost_ns(system: System | Limit, subscribers: int, sizes: Sizes) -> float:
+    messages = sizes.messages[subscribers]
+    return measuring.cost_ns(system, subscribers=subscribers, messages=messages)
+
+
+def _second(measure_bytes: Callable[[], int]) -> int:
+    """Measure memory twice and keep the second: at first, Python makes things that it keeps."""
+    measure_bytes()
+    return measure_bytes()
+
+
+def _verify(system: System, sizes: Sizes) -> None:
+    runs = [(subscribers, BOUND) for subscribers in sizes.messages]
+    for subscribers, bound in (*runs, (sizes.few_subscribers, LARGE_BOUND)):
+        messages = 3 * bound // 2
+        measuring.verify(system, subscribers=subscribers, messages=messages, bound=bound)
 
 
 def _measure_latency(results: Results, system: System, sizes: Sizes) -> None:
-    subscribers = sizes.latency_subscribers
-    wake_up_ns = measuring.wake_up_ns(
-        system, subscribers=subscribers, messages=sizes.unloaded_messages
-    )
+    subscribers = sizes.few_subscribers
     unloaded = measuring.unloaded_latency(
         system, subscribers=subscribers, messages=sizes.unloaded_messages
     )
@@ -169,7 +233,6 @@ def _measure_latency(results: Results, system: System, sizes: Sizes) -> None:
         system, subscribers=subscribers, messages=sizes.saturated_messages
     )
     for quantity, value in (
-        (Quantity.WAKE_UP, wake_up_ns),
         (Quantity.UNLOADED_P50, unloaded.p50),
         (Quantity.UNLOADED_P99, unloaded.p99),
         (Quantity.SATURATED_P50, saturated.p50),

@@ -1,4 +1,7 @@
-"""Every adapter delivers everything, and the benchmark says so when one does not."""
+"""Every adapter delivers everything, and the benchmark says so when one does not.
+
+What the page says is in `test_page.py`, and the comparison of two checkouts in `test_against.py`.
+"""
 
 from dataclasses import replace
 
@@ -6,26 +9,38 @@ import pytest
 
 from pubsub_lib.nats import why_no_server
 
-from .__main__ import NETWORK, README, RESULTS, markers
+from .by_hand import AWAIT_PUT, BY_HAND, FLOOR, LIMITS, PUT_NOWAIT
 from .figure import draw
-from .measuring import Undelivered, cost_ns, heap_left_alone, unloaded_latency, verify
+from .library import CHAPTER, LIBRARY, QUEUES_EACH
+from .measuring import (
+    Undelivered,
+    cost_ns,
+    heap_left_alone,
+    unloaded_latency,
+    verify,
+    wake_up_ns,
+)
 from .network import WAYS, Way, measure_network, network_report
 from .peers import PEERS, installed_peers
 from .reading import Reading
 from .report import report
 from .requirements import Requirement, judge
 from .rounds import Quantity, Results, Sizes, measure
-from .systems import AWAIT_PUT, BOUND, CHAPTER, LIMITS, PUT_NOWAIT, QUEUES_EACH, SYSTEMS
+from .run import Run
+from .systems import BOUND, LARGE_BOUND
 
+SYSTEMS = [*LIBRARY, *BY_HAND]
 MORE_THAN_THE_BOUND = 2 * BOUND + 50
 TINY = Sizes(
     rounds=1,
     messages={1: 120, 10: 120},
-    latency_subscribers=10,
+    large_bound_messages=120,
+    few_subscribers=10,
     unloaded_messages=3,
     saturated_messages=120,
     run_messages=120,
 )
+everybody = pytest.mark.parametrize("system", [*SYSTEMS, *PEERS], ids=lambda system: system.name)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -39,11 +54,28 @@ def skip_unless_installed(system):
         pytest.skip(f"{system.distribution} is not installed; `make bench` installs it")
 
 
-@pytest.mark.parametrize("system", [*SYSTEMS, *PEERS], ids=lambda system: system.name)
+@everybody
 def test_everyone_receives_every_message_in_order(system):
     skip_unless_installed(system)
     verify(system, subscribers=3, messages=MORE_THAN_THE_BOUND)
     unloaded_latency(system, subscribers=3, messages=3)
+
+
+@everybody
+def test_everyone_receives_every_message_in_order_with_a_large_bound(system):
+    skip_unless_installed(system)
+    verify(system, subscribers=3, messages=2 * LARGE_BOUND + 50, bound=LARGE_BOUND)
+
+
+@everybody
+def test_everyone_counts_more_messages_than_the_bound_one_by_one(system):
+    skip_unless_installed(system)
+    assert wake_up_ns(system, subscribers=3, messages=MORE_THAN_THE_BOUND) > 0
+
+
+@pytest.mark.parametrize("messages", [1, BOUND - 1, BOUND, BOUND + 1, 2 * BOUND])
+def test_the_floor_delivers_all_wherever_the_end_is(messages):
+    verify(FLOOR, subscribers=3, messages=messages)
 
 
 @pytest.mark.parametrize("system", [*SYSTEMS, *PEERS, *LIMITS], ids=lambda system: system.name)
@@ -78,17 +110,19 @@ def test_a_message_out_of_order_stops_the_benchmark():
 
 
 def test_the_report_and_the_picture_have_every_system():
-    systems = [CHAPTER, PUT_NOWAIT, QUEUES_EACH]
+    systems = [CHAPTER, PUT_NOWAIT, QUEUES_EACH, FLOOR]
     results = measure(systems, LIMITS, TINY, progress=lambda what: None)
-    text = report(results, systems, LIMITS, TINY, versions={})
+    run = Run(results, TINY, "a machine", {}, seconds=1.0)
+    text = report(run, systems, LIMITS)
     for table, names in (
         ("Speed", [system.name for system in (*systems, *LIMITS)]),
+        ("Two bounds", [system.name for system in systems]),
         ("Latency", [system.name for system in systems]),
         ("Peak memory", [system.name for system in systems]),
     ):
         rows = text.split(f"**{table}**")[1].split("\n\n")[1].splitlines()[2:]
         assert sorted(row.split("|")[1].strip() for row in rows) == sorted(names)
-    plot = draw(results, [*systems, *LIMITS], TINY)
+    plot = draw(run, systems, LIMITS)
     assert plot.caption.startswith("With 10 subscribers, AsyncPubSub, async for is ")
     assert plot.png().startswith(b"\x89PNG")
 
@@ -165,11 +199,3 @@ def test_the_median_of_the_ratios_decides_over_a_network():
         "NatsPubSub, batches": ["1.20", "yes"],
         "NatsPubSub, async for": ["1.30", "no"],
     }
-
-
-@pytest.mark.parametrize("section", [RESULTS, NETWORK])
-def test_the_readme_has_a_place_for_the_results(section):
-    text = README.read_text(encoding="utf-8")
-    begin, end = markers(section)
-    assert text.count(begin) == text.count(end) == 1
-    assert text.index(begin) < text.index(end)
