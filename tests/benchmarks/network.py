@@ -103,6 +103,12 @@ async def _publish_by_hand(client: Client, subject: str, messages: Iterable[Valu
     await client.flush()
 
 
+async def _registered(subscriber: Client) -> None:
+    """Wait until the server knows the subscription: nats-py's first question overtakes it."""
+    await subscriber.flush()
+    await subscriber.flush()
+
+
 async def _by_hand_callback(url: str, messages: Sequence[Value]) -> Timed:
     received: list[Value] = []
     complete = asyncio.get_running_loop().create_future()
@@ -115,7 +121,7 @@ async def _by_hand_callback(url: str, messages: Sequence[Value]) -> Timed:
     async with await nats.connect(url) as publisher, await nats.connect(url) as subscriber:
         subject = next(SUBJECTS)
         await subscriber.subscribe(subject, cb=receive)
-        await subscriber.flush()
+        await _registered(subscriber)
         return await _timed(_publish_by_hand(publisher, subject, messages), complete)
 
 
@@ -123,7 +129,7 @@ async def _by_hand_iterator(url: str, messages: Sequence[Value]) -> Timed:
     async with await nats.connect(url) as publisher, await nats.connect(url) as subscriber:
         subject = next(SUBJECTS)
         subscription = await subscriber.subscribe(subject)
-        await subscriber.flush()
+        await _registered(subscriber)
         decoded = (PlainJson.from_bytes(message.data) async for message in subscription.messages)
         return await _timed(
             _publish_by_hand(publisher, subject, messages), _first(len(messages), decoded)
