@@ -31,9 +31,9 @@ One message, a film of 3 pictures and 0 s: 1 message; reader got 1.
 >>> made.html.startswith('<div class="film"')  # Path("film.html").write_text(made.html)
 True
 
-How it is made: `calls` notices publishing and reading, `peeking` looks into queues, `watching`
-turns what has changed into events, `standing` says where each task stands, `events` is the film as
-data, `filming` puts it together, and `player` shows it.
+How it is made: `calls` notices publishing and reading, `peeking` looks into queues, `watched` is
+what was in them, `watching` turns what has changed into events, `standing` says where each task
+stands, `events` is the film as data, `filming` puts it together, and `player` shows it.
 """
 
 from pubsub_lib.lab.replay.filming import Film, View, film

@@ -25,6 +25,8 @@ from pubsub_lib.lab.replay.player import page
 from pubsub_lib.lab.replay.standing import Cast, Program, Stage
 from pubsub_lib.lab.replay.watching import FilmTooLong, Watcher
 
+MOST_BYTES = 100_000
+
 type Running = Coroutine[Any, Any, Any]
 
 
@@ -117,7 +119,7 @@ def film(
     A program that breaks is filmed as far as it comes; `errors` has what ended it.
 
     Raises:
-        FilmTooLong: if it publishes more than 400 messages.
+        FilmTooLong: if it publishes more than 400 messages, or becomes larger than 100 KB.
         TypeError: if it is not given a coroutine.
         ValueError: if there is no run at all, or no such view.
     """
@@ -132,6 +134,12 @@ def film(
     parts = list(source)
     for name, coroutine in programs.items():
         _record(made, name, coroutine, parts, max_seconds)
+    size = len(made.html.encode())
+    if size > MOST_BYTES:
+        raise FilmTooLong(
+            f"this film would take {size / 1000:.0f} KB of a notebook, and a film takes at most "
+            f"{MOST_BYTES / 1000:.0f}; film a shorter run: fewer messages, subscribers or steps"
+        )
     return made
 
 

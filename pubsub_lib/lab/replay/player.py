@@ -43,4 +43,5 @@ def page(identity: str, caption: str, data: str) -> str:
 
 @cache
 def _part(name: str) -> str:
-    return files(__package__).joinpath("page", name).read_text(encoding="utf-8")
+    text = files(__package__).joinpath("page", name).read_text(encoding="utf-8")
+    return "\n".join(line.lstrip() for line in text.splitlines())  # every film carries it

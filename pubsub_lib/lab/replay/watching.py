@@ -7,14 +7,14 @@ publish that has not returned, before a queue that is full, waits for room there
 """
 
 import asyncio
-from dataclasses import dataclass, field
 from typing import Any
 
 from pubsub_lib.lab.clock.waiting_tasks import frames_of
 from pubsub_lib.lab.replay.calls import Call
 from pubsub_lib.lab.replay.events import Change, Kind, Recording
-from pubsub_lib.lab.replay.peeking import can_be_watched, compare, is_held, unread
+from pubsub_lib.lab.replay.peeking import can_be_watched, compare, unread
 from pubsub_lib.lab.replay.standing import Cast
+from pubsub_lib.lab.replay.watched import Sending, WatchedQueue
 
 MOST_MESSAGES = 400
 _SENDING = frozenset({"publish", "publish_nowait", "publish_many", "put", "put_nowait"})
@@ -26,35 +26,6 @@ class FilmTooLong(ValueError):
     """There are more messages than anybody would watch, or a notebook should carry."""
 
 
-@dataclass(slots=True, eq=False)
-class _Watched:
-    """A queue, and what was in it when it was last looked at."""
-
-    queue: Any
-    number: int
-    owner: Any = None  # the broker, as far as it is known
-    contents: list[tuple[Any, int]] = field(default_factory=list)
-    seen: set[int] = field(default_factory=set)  # messages that got in or were lost
-    in_hand: dict[int, asyncio.Task[Any] | None] = field(default_factory=dict)
-    held: bool = False  # in a list, or the like, of its owner
-    left: bool = False
-
-    @property
-    def full(self) -> bool:
-        return bool(0 < self.queue.maxsize <= len(self.contents))
-
-
-@dataclass(slots=True, eq=False)
-class _Sending:
-    """A publish or a put that has not returned."""
-
-    call: Call
-    message: int
-    task: asyncio.Task[Any] | None
-    before: list[_Watched]  # the queues that were there when it began
-    waits_for: tuple[int, ...] = ()
-
-
 class Watcher:
     """Turns what is seen in the queues into the changes of a recording."""
 
@@ -63,8 +34,8 @@ class Watcher:
         self.cast = cast
         self.changes: list[Change] = []
         self.too_long = False
-        self._queues: list[_Watched] = []
-        self._sending: list[_Sending] = []
+        self._queues: list[WatchedQueue] = []
+        self._sending: list[Sending] = []
         self._numbers: dict[int, list[int]] = {}  # of messages, by id()
         self._kept: list[Any] = []  # or another object might get the same id()
 
@@ -80,7 +51,7 @@ class Watcher:
             before = self._queues_of(call.owner)
             for message in _messages_of(call):
                 number = self._number_to_send(call, message)
-                self._sending.append(_Sending(call, number, task, before))
+                self._sending.append(Sending(call, number, task, before))
                 self.changes.append((Kind.PUBLISH, self.cast.number(task), number))
 
     def call_ended(self, call: Call) -> bool:
@@ -127,11 +98,11 @@ class Watcher:
         self.look()
         for watched in self._queues:
             self._note_what_is_handled(watched)
-            if not watched.left and _has_left(watched):
+            if not watched.left and watched.has_left():
                 watched.left = True
                 self.changes.append((Kind.LEAVE, watched.number))
         for sending in self._sending:
-            waits_for = self._waited_for(sending)
+            waits_for = sending.full_queues()
             if waits_for != sending.waits_for:
                 sending.waits_for = waits_for
                 self.changes.append((Kind.WAIT, sending.message, *waits_for))
@@ -141,7 +112,7 @@ class Watcher:
         changes, self.changes = self.changes, []
         return changes
 
-    def _look_at(self, watched: _Watched, read: Call | None) -> None:
+    def _look_at(self, watched: WatchedQueue, read: Call | None) -> None:
         before, now = watched.contents, unread(watched.queue)
         if len(before) == len(now) and all(
             old is new for (old, _), new in zip(before, now, strict=True)
@@ -150,7 +121,7 @@ class Watcher:
         gone, stayed, new = compare(before, now)
         task = _current_task()
         sending = any(one.task is task for one in self._sending)
-        taken = [] if read is None or sending else _read_from(watched.queue, read)
+        taken = [] if sending else watched.read_by(read)
         self._hand_over(
             watched, [number for item, number in gone if any(item is one for one in taken)], task
         )
@@ -167,7 +138,7 @@ class Watcher:
             self.changes.append((Kind.ENTER, watched.number, message))
 
     def _hand_over(
-        self, watched: _Watched, messages: list[int], task: asyncio.Task[Any] | None
+        self, watched: WatchedQueue, messages: list[int], task: asyncio.Task[Any] | None
     ) -> None:
         """Note what a task took; it has handled what it took before."""
         if not messages:
@@ -183,24 +154,13 @@ class Watcher:
         if not queue.name and task is not None:
             queue.name = self.cast.name(task)
 
-    def _note_what_is_handled(self, watched: _Watched) -> None:
+    def _note_what_is_handled(self, watched: WatchedQueue) -> None:
         for message, task in list(watched.in_hand.items()):
             if task is None or task.done() or _waits_to_read(task):
                 del watched.in_hand[message]
                 self.changes.append((Kind.HANDLE, watched.number, message))
 
-    def _waited_for(self, sending: _Sending) -> tuple[int, ...]:
-        putting = _queue_of_a_put(sending.task)
-        return tuple(
-            watched.number
-            for watched in sending.before
-            if watched.full
-            and not watched.left
-            and sending.message not in watched.seen
-            and (putting is None or putting is watched.queue)
-        )
-
-    def _settle(self, sending: _Sending) -> None:
+    def _settle(self, sending: Sending) -> None:
         """Note who has not got a message, now that its publish is over."""
         missed_by = getattr(sending.call.result, "missed_by", None)
         for watched in sending.before:
@@ -222,10 +182,10 @@ class Watcher:
             name = getattr(queue, "name", "") or ""
             ring = not isinstance(queue, asyncio.Queue)
             number = self.recording.queue(name, bound=queue.maxsize, ring=ring)
-            self._queues.append(_Watched(queue, number, owner))
+            self._queues.append(WatchedQueue(queue, number, owner))
             self.changes.append((Kind.JOIN, number))
 
-    def _queues_of(self, owner: Any) -> list[_Watched]:
+    def _queues_of(self, owner: Any) -> list[WatchedQueue]:
         """Return the queues that a publish, or a put, is to reach."""
         return [
             watched
@@ -246,7 +206,7 @@ class Watcher:
         known = self._known_as(message, target) if target else None
         return self._new_message(message) if known is None else known
 
-    def _known_as(self, message: Any, watched: _Watched) -> int | None:
+    def _known_as(self, message: Any, watched: WatchedQueue) -> int | None:
         """Return which message this is: the same object may be published again and again."""
         numbers = self._numbers.get(id(message), ())
         return next((number for number in numbers if number not in watched.seen), None)
@@ -259,7 +219,7 @@ class Watcher:
         self._kept.append(message)
         return number
 
-    def _number_for(self, message: Any, watched: _Watched) -> int:
+    def _number_for(self, message: Any, watched: WatchedQueue) -> int:
         known = self._known_as(message, watched)
         if known is not None:
             return known
@@ -290,14 +250,6 @@ def _is_broker(owner: Any) -> bool:
     return hasattr(owner, "publish") and hasattr(owner, "subscribe")
 
 
-def _has_left(watched: _Watched) -> bool:
-    """Whether a queue is closed, or its broker, which held it, has let it go."""
-    held_before, watched.held = watched.held, is_held(watched.owner, watched.queue)
-    closed = getattr(watched.queue, "closed", False)
-    shut_down = getattr(watched.queue, "_is_shutdown", False)  # asyncio's, since Python 3.13
-    return bool(closed or shut_down or (held_before and not watched.held))
-
-
 def _current_task() -> asyncio.Task[Any] | None:
     try:
         return asyncio.current_task()
@@ -311,21 +263,3 @@ def _names_of_calls(task: asyncio.Task[Any]) -> list[str]:
 
 def _waits_to_read(task: asyncio.Task[Any]) -> bool:
     return not _READING.isdisjoint(_names_of_calls(task))
-
-
-def _read_from(queue: Any, read: Call) -> list[Any]:
-    """Return the messages that a call has read from this queue: none, one, or a batch."""
-    state = getattr(read.owner, "_state", read.owner)  # an iterator knows the subscription's state
-    if read.error is not None or state is not getattr(queue, "_state", queue):
-        return []
-    return read.result if isinstance(read.result, list) else [read.result]
-
-
-def _queue_of_a_put(task: asyncio.Task[Any] | None) -> Any:
-    """Return the queue in whose `put` a task waits; `None` if it does not."""
-    if task is None:
-        return None
-    for frame in frames_of(task):
-        if frame.f_code is asyncio.Queue.put.__code__:
-            return frame.f_locals["self"]
-    return None

@@ -245,6 +245,20 @@ def test_as_many_messages_as_are_allowed_make_a_film_of_a_fair_size():
     assert len(made.html.encode()) <= 100_000
 
 
+def test_a_film_that_is_too_large_is_refused_with_advice():
+    messages = [f"{number} {'x' * 40}" for number in range(MOST_MESSAGES)]
+
+    async def main() -> None:
+        broker = AsyncPubSub(maxsize=10)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(4):
+                group.create_task(read(await broker.subscribe(), 0.001))
+            group.create_task(publish(broker, messages, 0.002))
+
+    with pytest.raises(FilmTooLong, match=r"\d+ KB of a notebook.*at most 100; film a shorter run"):
+        film(main())
+
+
 def test_a_queue_that_is_no_queue_of_arrival_is_watched_too():
     async def main() -> list[int]:
         queue = asyncio.PriorityQueue()

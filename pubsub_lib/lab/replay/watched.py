@@ -1,0 +1,104 @@
+"""What a film keeps an eye on: a queue and what was in it, a publish that has not returned.
+
+>>> import asyncio
+>>> queue = asyncio.Queue(maxsize=1)
+>>> watched = WatchedQueue(queue, number=0)
+>>> watched.contents.append(("hello", 0))
+>>> watched.full, watched.has_left()
+(True, False)
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from pubsub_lib.lab.clock.waiting_tasks import frames_of
+from pubsub_lib.lab.replay.calls import Call
+from pubsub_lib.lab.replay.peeking import is_held
+
+
+@dataclass(slots=True, eq=False)
+class WatchedQueue:
+    """A queue, as it was when it was last looked at.
+
+    Attributes:
+        queue: the queue, or whatever end of a subscription there is.
+        number: its number in the recording.
+        owner: its broker, as far as it is known.
+        contents: the messages in it, each with its number in the recording, the oldest first.
+        seen: the numbers of those that got in or were lost.
+        in_hand: who has taken a message and not come back for more, by the message's number.
+        held: whether its owner holds it in a list or the like.
+        left: whether it takes no more messages.
+    """
+
+    queue: Any
+    number: int
+    owner: Any = None
+    contents: list[tuple[Any, int]] = field(default_factory=list)
+    seen: set[int] = field(default_factory=set)
+    in_hand: dict[int, asyncio.Task[Any] | None] = field(default_factory=dict)
+    held: bool = False
+    left: bool = False
+
+    @property
+    def full(self) -> bool:
+        """Whether there is no room in it."""
+        return bool(0 < self.queue.maxsize <= len(self.contents))
+
+    def has_left(self) -> bool:
+        """Return whether it is closed, or its broker, which held it, has let it go."""
+        held_before, self.held = self.held, is_held(self.owner, self.queue)
+        closed = getattr(self.queue, "closed", False)
+        shut_down = getattr(self.queue, "_is_shutdown", False)  # asyncio's, since Python 3.13
+        return bool(closed or shut_down or (held_before and not self.held))
+
+    def read_by(self, call: Call | None) -> list[Any]:
+        """Return the messages that a call has read from this queue: none, one, or a batch."""
+        if call is None or call.error is not None:
+            return []
+        state = getattr(call.owner, "_state", call.owner)  # an iterator knows its subscription's
+        if state is not getattr(self.queue, "_state", self.queue):
+            return []
+        return call.result if isinstance(call.result, list) else [call.result]
+
+
+@dataclass(slots=True, eq=False)
+class Sending:
+    """A publish, or a put, that has not returned.
+
+    Attributes:
+        call: the call.
+        message: the number of its message in the recording; of many, each is a sending.
+        task: who calls.
+        before: the queues that were there when it began.
+        waits_for: the numbers of those that it waits for, to have room.
+    """
+
+    call: Call
+    message: int
+    task: asyncio.Task[Any] | None
+    before: list[WatchedQueue]
+    waits_for: tuple[int, ...] = ()
+
+    def full_queues(self) -> tuple[int, ...]:
+        """Return the numbers of the queues that have no room for it."""
+        putting = _queue_of_a_put(self.task)
+        return tuple(
+            watched.number
+            for watched in self.before
+            if watched.full
+            and not watched.left
+            and self.message not in watched.seen
+            and (putting is None or putting is watched.queue)
+        )
+
+
+def _queue_of_a_put(task: asyncio.Task[Any] | None) -> Any:
+    """Return the queue in whose `put` a task waits; `None` if it does not."""
+    if task is None:
+        return None
+    for frame in frames_of(task):
+        if frame.f_code is asyncio.Queue.put.__code__:
+            return frame.f_locals["self"]
+    return None
