@@ -9,12 +9,7 @@ BENCH_VENV = .venv-bench
 BROWSER_VENV = .venv-browser
 # With node, which runs Python compiled to WebAssembly.
 WASM_VENV = .venv-wasm
-# Jupyter does not start where it cannot write below the user's folder; then it has one for a while.
-AT_HOME = $(shell [ -w "$$HOME" ] || echo "HOME=$$(mktemp -d)")
 ARGS =
-
-# JupyterLab refuses to run as root unless told; in a container there often is no other user.
-AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 
 # A clone that cannot be written to.
 ifneq ($(shell [ -w . ] && echo yes),yes)
@@ -27,11 +22,13 @@ COMPILE = $(BIN)/python -m uv pip compile --quiet --universal --generate-hashes 
 	--constraints tools/constraints.txt --python $(BIN)/python --python-version 3.12 \
 	--extra course --extra distributed --extra dev
 
-.PHONY: help set-up lab test test-all test-browser test-wasm bench check refresh lock clean
+.PHONY: help set-up lab lab-originals afresh test test-all test-browser test-wasm bench check refresh lock clean
 .DEFAULT_GOAL = help
 
 help:
-	@echo "make lab        open the course in JupyterLab   (make lab ARGS=--no-browser passes options)"
+	@echo "make lab        open your copies of the notebooks, in my_course/   (ARGS=--no-browser passes options to JupyterLab)"
+	@echo "make afresh     give a notebook afresh, and keep yours beside it   (NOTEBOOK=05)"
+	@echo "make lab-originals   open the course's own notebooks, with their outputs: for instructors and maintainers"
 	@echo "make test       run every test: the library, the examples in its documentation, the notebooks"
 	@echo "make test-all   also Run All in every notebook, the tests on another Python, and the benchmark's"
 	@echo "make test-browser   run every notebook in a real JupyterLab, in chromium, and keep a picture of each"
@@ -46,7 +43,13 @@ set-up:
 	@tools/set_up.sh --folder $(VENV)
 
 lab: set-up
-	$(strip $(AT_HOME) $(BIN)/python) -m jupyterlab $(AS_ROOT) --ServerApp.root_dir=. $(ARGS) notebooks/00_start_here.ipynb
+	$(BIN)/python tools/open_course.py $(ARGS)
+
+lab-originals: set-up
+	$(BIN)/python tools/open_course.py --originals $(ARGS)
+
+afresh: set-up
+	$(BIN)/python tools/open_course.py --afresh "$(NOTEBOOK)"
 
 test: set-up
 	$(BIN)/python -m pytest -n 2 $(ARGS)

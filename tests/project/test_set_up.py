@@ -573,20 +573,21 @@ def make() -> Iterator:
     return run
 
 
-def test_make_lab_passes_options_to_jupyterlab(make):
-    *_, command = make("-n", "lab", "ARGS=--no-browser --port 9999").splitlines()
-    assert command.startswith(".venv/bin/python -m jupyterlab ")
-    assert command.endswith(" --no-browser --port 9999 notebooks/00_start_here.ipynb")
+@pytest.mark.parametrize(
+    ("target", "command"),
+    [
+        ("lab", "tools/open_course.py --no-browser --port 9999"),
+        ("lab-originals", "tools/open_course.py --originals --no-browser --port 9999"),
+    ],
+)
+def test_make_lab_passes_options_to_jupyterlab(make, target, command):
+    *_, last = make("-n", target, "ARGS=--no-browser --port 9999").splitlines()
+    assert last == f".venv/bin/python {command}"
 
 
-def test_make_lab_has_a_home_for_a_while_where_the_users_cannot_be_written_to(make, tmp_path):
-    (tmp_path / "a file").touch()
-    settings = {"HOME": str(tmp_path / "a file" / "home"), "TMPDIR": str(tmp_path)}
-    *_, command = make("-n", "lab", **settings).splitlines()
-    home = re.match(r"HOME=(\S+) \.venv/bin/python -m jupyterlab ", command)
-    assert home is not None
-    assert Path(home[1]).parent == tmp_path
-    assert Path(home[1]).is_dir()
+def test_make_afresh_names_the_notebook(make):
+    *_, command = make("-n", "afresh", "NOTEBOOK=05").splitlines()
+    assert command == '.venv/bin/python tools/open_course.py --afresh "05"'
 
 
 def test_make_test_passes_options_to_pytest(make):
@@ -595,7 +596,9 @@ def test_make_test_passes_options_to_pytest(make):
     assert command.endswith(" -k ring")
 
 
-@pytest.mark.parametrize("target", ["lab", "test", "check", "refresh", "lock"])
+@pytest.mark.parametrize(
+    "target", ["lab", "lab-originals", "afresh", "test", "check", "refresh", "lock"]
+)
 def test_every_target_that_needs_the_environment_sets_it_up_first(make, target):
     first, *_ = make("-n", target, "VENV=elsewhere").splitlines()
     assert first == "tools/set_up.sh --folder elsewhere"

@@ -1,4 +1,4 @@
-"""Remembers which exercises a learner has solved, in a small file beside the notebooks.
+"""Remembers which exercises a learner has solved, in a small file beside the learner's copies.
 
 The file is not part of the course: git ignores it, and the notebooks' tests use one of their own,
 so that what they compare does not depend on who has solved what. `COURSE_PROGRESS` names another.
@@ -22,37 +22,68 @@ import os
 from collections.abc import Collection
 from itertools import groupby
 from pathlib import Path
+from typing import Any
+
+from pubsub_lib.lab.lesson.saving import CannotSaveError, save
 
 FILE = ".progress.json"
+#: What the file holds: under this name the numbers of the exercises that were solved.
+SOLVED = "solved"
 
 
 def progress_file() -> Path:
-    """Return where the progress is kept: beside the notebooks, if the course is there."""
+    """Return where the progress is kept: beside the learner's copies, if the course is there."""
     if path := os.environ.get("COURSE_PROGRESS"):
         return Path(path)
-    notebooks = Path(__file__).parents[3] / "notebooks"
-    return (notebooks if notebooks.is_dir() else Path.cwd()) / FILE
+    course = Path(__file__).parents[3]
+    return (course / "my_course" if (course / "notebooks").is_dir() else Path.cwd()) / FILE
 
 
 def solved(*, path: Path | None = None) -> set[str]:
     """Return the numbers of the exercises that were solved; none if the file cannot be read."""
-    try:
-        numbers = json.loads((path or progress_file()).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return set()
+    numbers = _read(path or progress_file()).get(SOLVED)
     return {str(number) for number in numbers} if isinstance(numbers, list) else set()
 
 
 def remember(number: str, *, path: Path | None = None) -> None:
-    """Note that an exercise was solved. Where nothing can be written, nothing is remembered."""
+    """Note that an exercise was solved; say so where that cannot be written."""
     path = path or progress_file()
-    before = solved(path=path)
-    if number in before:
-        return
     try:
-        path.write_text(json.dumps(sorted(before | {number})) + "\n", encoding="utf-8")
-    except OSError:
-        return
+        _note({number}, path)
+    except CannotSaveError as problem:
+        print(f"That you have solved {number} will be forgotten. {problem}")
+
+
+def bring_along(old: Path, path: Path) -> None:
+    """Take over what was noted in another file, which goes away then.
+
+    Raises:
+        CannotSaveError: if it cannot be written. The other file is as it was.
+    """
+    if numbers := solved(path=old):
+        _note(numbers, path)
+        old.unlink()
+
+
+def _note(numbers: set[str], path: Path) -> None:
+    before = solved(path=path)
+    if not numbers <= before:
+        content = _read(path) | {SOLVED: sorted(before | numbers)}
+        save(path, (json.dumps(content) + "\n").encode())
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """What the file holds; nothing if it cannot be read. It used to be the list of what is solved.
+
+    A file that makes no sense is overwritten when something is noted.
+    """
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    if isinstance(content, list):
+        return {SOLVED: content}
+    return content if isinstance(content, dict) else {}
 
 
 def progress_table(exercises: Collection[str], done: Collection[str]) -> str:
