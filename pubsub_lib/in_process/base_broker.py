@@ -83,7 +83,8 @@ class BaseBroker[T, B: SubscriberState[Any]](ABC):
         """Publish from another thread; the only method that may be called from one.
 
         Call `result()` on what it returns to wait, in that thread, for what became of the message.
-        It has an end even if the event loop has one first: then it raises `PubSubClosed`.
+        It has an end even if the event loop has one first: then it raises `PubSubClosed`, and the
+        message may have arrived, or not.
 
         Args:
             message: what to publish.

@@ -37,6 +37,7 @@ class ThreadPublishing:
     def __init__(self, home: HomeLoop) -> None:
         self._home = home
         self._futures: set[Future[Delivery]] = set()
+        self._counting = threading.Lock()  # held from the look at the limit until one more counts
         self._watching = threading.Lock()  # held by the thread that watches the loop
 
     def start(self, publish: Callable[[], Coroutine[Any, Any, Delivery]]) -> "Future[Delivery]":
@@ -57,14 +58,15 @@ class ThreadPublishing:
             raise RuntimeError(
                 "this is the broker's own thread, which must not wait: await publish()"
             )
-        if len(self._futures) >= MOST_WAITING:
-            raise PubSubFull(
-                Delivery(0),
-                f"{MOST_WAITING:,} messages of other threads wait for the event loop of this "
-                f"{owner} already; wait for result() before publishing more",
-            )
         future: Future[Delivery] = Future()
-        self._futures.add(future)
+        with self._counting:
+            if len(self._futures) >= MOST_WAITING:
+                raise PubSubFull(
+                    Delivery(0),
+                    f"{MOST_WAITING:,} messages of other threads wait for the event loop of this "
+                    f"{owner} already; wait for result() before publishing more",
+                )
+            self._futures.add(future)
         future.add_done_callback(self._futures.discard)
         try:
             loop.call_soon_threadsafe(self._start, publish, future)
@@ -81,7 +83,13 @@ class ThreadPublishing:
     ) -> None:
         if future.cancelled():
             return
-        task = asyncio.get_running_loop().create_task(publish())
+        # Begun at once, so that an event loop which ends leaves none that was not begun.
+        task = asyncio.Task(publish(), loop=asyncio.get_running_loop(), eager_start=True)
+        if task.done():
+            _answer(future, task)
+            return
+        # If the loop ends before it does, the thread is told so, and that is enough.
+        task._log_destroy_pending = False  # type: ignore[attr-defined]
         task.add_done_callback(lambda task: _answer(future, task))
         future.add_done_callback(lambda future: self._withdraw(future, task))
 

@@ -190,6 +190,7 @@ class WaitingPublish[T]:
         finally:
             for timer in self._timers:
                 timer.cancel()
+            self._settled = None  # nobody waits for it any more; its loop may even be closed
             self._withdraw()
 
     def _start_timers(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import concurrent.futures
+import contextlib
 import gc
 import threading
 
@@ -246,3 +247,158 @@ def test_no_other_way_to_publish_works_in_another_thread(broker_class):
             assert inbox.empty()
 
     asyncio.run(main())
+
+
+# Bounded, and with an end.
+
+
+def publish_until_refused(broker, *, wait: bool, count: int) -> list:
+    """Publish so many, or until the broker is closed, and return the futures."""
+    futures: list = []
+    with contextlib.suppress(PubSubClosed):
+        while len(futures) < count:
+            futures.append(broker.publish_threadsafe(len(futures), wait=wait))
+    return futures
+
+
+@each_broker
+@pytest.mark.parametrize("wait", [True, False])
+@pytest.mark.parametrize("end", ["shutdown", "run ends", "loop is closed"])
+def test_every_future_of_sixteen_threads_is_settled_whatever_ends_first(
+    broker_class, wait, end, caplog, recwarn
+):
+    count, names = 600, range(16)  # fewer in all than may wait for the loop
+    opened: concurrent.futures.Future = concurrent.futures.Future()
+    some_in = threading.Event()
+
+    def publish() -> list:
+        return publish_until_refused(opened.result(TIME_LIMIT_S), wait=wait, count=count)
+
+    async def main():
+        broker = broker_class(maxsize=10, timeout=None)
+        inbox = broker.subscribe()
+        opened.set_result(broker)
+        messages = 0
+        while messages < 20:
+            await inbox.get()
+            messages += 1
+        some_in.set()
+        if end == "shutdown":
+            await broker.shutdown(timeout=0)
+        return broker, inbox
+
+    with concurrent.futures.ThreadPoolExecutor(len(names)) as threads:
+        publishing = [threads.submit(publish) for _ in names]
+        if end == "loop is closed":
+            loop = asyncio.new_event_loop()
+            kept = loop.run_until_complete(main())
+            loop.close()
+        else:
+            kept = asyncio.run(main())
+        futures = [future for each in publishing for future in each.result(TIME_LIMIT_S)]
+        errors = [future.exception(TIME_LIMIT_S) for future in futures]
+    assert some_in.is_set()
+    assert {type(error) for error in errors} <= {type(None), PubSubClosed, PubSubFull}
+    broker, _inbox = kept
+    told = sum(future.result().delivered for future in futures if not future.exception())
+    assert told <= broker.stats.delivered
+    del kept, broker, _inbox
+    gc.collect()
+    assert not [record for record in caplog.records if record.name == "asyncio"]
+    assert not [each for each in recwarn if "never awaited" in str(each.message)]
+
+
+@each_broker
+def test_no_more_than_ten_thousand_messages_of_threads_wait_for_the_loop(broker_class):
+    async def main() -> None:
+        broker = broker_class()
+        await broker.publish(0)
+        begin = threading.Barrier(8)
+
+        def publish() -> tuple[list, list]:
+            begin.wait(TIME_LIMIT_S)
+            futures, refused = [], []
+            for number in range(2000):
+                try:
+                    futures.append(broker.publish_threadsafe(number, wait=False))
+                except PubSubFull as full:
+                    refused.append(full)
+            return futures, refused
+
+        with concurrent.futures.ThreadPoolExecutor(8) as threads:
+            publishing = [threads.submit(publish) for _ in range(8)]
+            results = [each.result(TIME_LIMIT_S) for each in publishing]  # the loop waits here
+        futures = [future for accepted, _ in results for future in accepted]
+        refused = [full for _, each in results for full in each]
+        assert len(futures) == 10_000
+        assert len(refused) == 6_000
+        assert str(refused[0]).startswith("10,000 messages of other threads wait for the event")
+        assert refused[0].delivery == Delivery(0)
+        assert not any(future.done() for future in futures)
+        await let_all_run()
+        assert all(future.result(0) == Delivery(0) for future in futures)
+        # And then there is room again.
+        again = await in_a_thread(broker.publish_threadsafe, 1)
+        await let_all_run()
+        assert again.result(0) == Delivery(0)
+        await broker.shutdown()
+
+    asyncio.run(main())
+
+
+@each_broker
+def test_a_thread_may_refuse_to_wait_for_room(broker_class):
+    async def main() -> None:
+        broker = broker_class(maxsize=1, timeout=60)
+        inbox = broker.subscribe()
+        await broker.publish(0)
+        future = await in_a_thread(lambda: broker.publish_threadsafe(1, wait=False))
+        await let_all_run()
+        assert future.result(0).dropped == 1
+        assert inbox.stats.dropped == 1
+        await broker.shutdown(timeout=0)
+
+    asyncio.run(main())
+
+
+@each_broker
+def test_a_thread_is_answered_in_the_turn_in_which_its_message_got_in(broker_class):
+    async def main() -> None:
+        broker = broker_class()
+        inbox = broker.subscribe()
+        published = threading.Thread(target=lambda: answers.append(broker.publish_threadsafe(1)))
+        answers: list = []
+        published.start()
+        published.join(TIME_LIMIT_S)
+        await asyncio.sleep(0)
+        assert unread(inbox) == [1]
+        assert answers[0].result(0) == Delivery(1)
+        await broker.shutdown(timeout=0)
+
+    asyncio.run(main())
+
+
+@each_broker
+def test_a_thread_that_waits_for_room_is_told_when_the_loop_ends(broker_class):
+    refused: list = []
+
+    async def main(begun: threading.Event):
+        broker = broker_class(maxsize=1, timeout=None)
+        inbox = broker.subscribe()
+        await broker.publish(0)
+
+        def publish() -> None:
+            future = broker.publish_threadsafe(1)
+            begun.set()
+            refused.append(future.exception(TIME_LIMIT_S))
+
+        thread = threading.Thread(target=publish)
+        thread.start()
+        assert begun.wait(TIME_LIMIT_S)
+        await let_all_run()
+        return thread, broker, inbox
+
+    thread, *_kept = asyncio.run(main(threading.Event()))
+    thread.join(TIME_LIMIT_S)
+    assert [str(error) for error in refused] == ["the event loop of this broker has ended"]
+    assert type(refused[0]) is PubSubClosed
