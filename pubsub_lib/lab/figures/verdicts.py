@@ -19,13 +19,8 @@ def verdict_board(standings: Mapping[str, Standing]) -> style.Plot:
     """Draw how many claims hold, hold on a condition, are imprecise, and are wrong, and which.
 
     Args:
-        standings: how each claim stands, by its number.
-
-    Raises:
-        ValueError: if there are none.
+        standings: how each claim stands, by its number; none before a notebook was run.
     """
-    if not standings:
-        raise ValueError("there is no verdict to draw; collect_verdicts() finds those of a folder")
     claims = {
         kind: [claim for claim, standing in standings.items() if standing is kind]
         for kind in Standing
@@ -64,6 +59,8 @@ def _caption(counts: Mapping[Standing, int]) -> str:
     def number(kind: Standing, one: str, many: str) -> str:
         return f"{counts[kind]} {one if counts[kind] == 1 else many}"
 
+    if not sum(counts.values()):
+        return "No claim has a verdict yet."
     return (
         f"Of {sum(counts.values())} claims, "
         f"{number(Standing.HOLDS, 'holds as it stands', 'hold as they stand')}, "

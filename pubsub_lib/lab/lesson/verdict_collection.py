@@ -2,7 +2,8 @@
 
 Every notebook ends with the verdicts that its own runs made, as a table and, in the same output, as
 data; the tests execute every notebook and compare both. So the saved notebooks are the results of
-the course, and the table of all claims can be made from them: nothing is written down twice.
+the course, and the table of all claims can be made from them: nothing is written down twice. Among
+a learner's copies the runs are the learner's own, and a notebook that was not run yet has nothing.
 
 >>> import tempfile
 >>> verdict = Verdict("C9", Standing.CONDITIONAL, "0 s", "holds only if nobody waits")
@@ -19,9 +20,11 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from IPython.display import Markdown, display
 
+from pubsub_lib.lab.lesson.learners_copy import NOTEBOOK_NAME
 from pubsub_lib.lab.lesson.tables import markdown_table
 from pubsub_lib.lab.lesson.verdicts import CLAIMS, VERDICTS_MIME, Standing, Verdict
 
@@ -40,10 +43,11 @@ class CollectedVerdict:
 
 
 def collect_verdicts(folder: Path | str) -> list[CollectedVerdict]:
-    """Return what the saved notebooks in a folder have found out, claim by claim, in order.
+    """Return what the course's notebooks in a folder have found out, claim by claim, in order.
 
     A claim that several notebooks have looked at is there several times. A notebook without
-    verdicts, or without saved outputs, adds nothing.
+    verdicts, or without saved outputs, adds nothing; nor does one that goes by another name than
+    the course's, such as `05_x.old.ipynb`.
 
     Raises:
         ValueError: if a file is no notebook, or its verdicts cannot be read or name a claim that
@@ -51,11 +55,25 @@ def collect_verdicts(folder: Path | str) -> list[CollectedVerdict]:
     """
     findings = [
         CollectedVerdict(verdict, path.name)
-        for path in sorted(Path(folder).glob("*.ipynb"))
-        for verdict in _verdicts_in(path)
+        for path in _notebooks(folder)
+        for cell in _cells(path)
+        for verdict in _verdicts_in(cell, path.name)
     ]
     order = list(CLAIMS)
     return sorted(findings, key=lambda finding: order.index(finding.verdict.claim))
+
+
+def not_run_yet(folder: Path | str) -> list[str]:
+    """Return the names of the notebooks that give verdicts, but have not saved all of them.
+
+    Raises:
+        ValueError: as `collect_verdicts` does.
+    """
+    return [
+        path.name
+        for path in _notebooks(folder)
+        if any(_gives_verdicts(cell) and not _has_verdicts(cell) for cell in _cells(path))
+    ]
 
 
 def unsettled(findings: Iterable[CollectedVerdict]) -> list[str]:
@@ -104,18 +122,47 @@ def show_findings(findings: Sequence[CollectedVerdict]) -> None:
     display(Markdown(findings_table(findings)))
 
 
-def _verdicts_in(path: Path) -> Iterator[Verdict]:
+def show_not_run_yet(folder: Path | str) -> None:
+    """Name in a notebook those whose verdicts are missing, with links; nothing if none is."""
+    names = not_run_yet(folder)
+    if names:
+        links = ", ".join(f"[{name.partition('_')[0]}]({name})" for name in names)
+        display(
+            Markdown(
+                f"**Not run yet**, or not saved since: {links}. Their verdicts are missing above. "
+                "Run them to their end, save them, and run this cell again."
+            )
+        )
+
+
+def _notebooks(folder: Path | str) -> list[Path]:
+    paths = sorted(Path(folder).glob("*.ipynb"))
+    return [path for path in paths if NOTEBOOK_NAME.fullmatch(path.name)]
+
+
+def _cells(path: Path) -> list[dict[str, Any]]:
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        outputs = [output for cell in cells for output in cell.get("outputs", [])]
+        return [{"source": "", "outputs": []} | cell for cell in cells]
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path.name} is no notebook: {error!r}; restore it") from error
-    for output in outputs:
+
+
+def _gives_verdicts(cell: dict[str, Any]) -> bool:
+    return cell.get("cell_type") == "code" and "show_verdicts(" in "".join(cell["source"])
+
+
+def _has_verdicts(cell: dict[str, Any]) -> bool:
+    return any(VERDICTS_MIME in output.get("data", {}) for output in cell["outputs"])
+
+
+def _verdicts_in(cell: dict[str, Any], notebook: str) -> Iterator[Verdict]:
+    for output in cell["outputs"]:
         for data in output.get("data", {}).get(VERDICTS_MIME, []):
             try:
                 yield Verdict.from_data(data)
             except (ValueError, KeyError, TypeError) as error:
                 raise ValueError(
-                    f"{path.name} has saved a verdict that cannot be read: {error}; run the "
+                    f"{notebook} has saved a verdict that cannot be read: {error}; run the "
                     "notebook again and save it"
                 ) from error

@@ -46,6 +46,5 @@ def test_nothing_is_cut_off_however_the_claims_stand(standing):
     assert cut_off(verdict_board(dict.fromkeys(CLAIMS, standing))) == []
 
 
-def test_nothing_to_draw_is_an_error():
-    with pytest.raises(ValueError, match="no verdict to draw"):
-        verdict_board({})
+def test_before_there_is_a_verdict_the_board_is_empty_and_says_so():
+    assert verdict_board({}).caption == "No claim has a verdict yet."

@@ -10,7 +10,9 @@ from pubsub_lib.lab.lesson.verdict_collection import (
     CollectedVerdict,
     collect_verdicts,
     findings_table,
+    not_run_yet,
     show_findings,
+    show_not_run_yet,
     standings,
     unsettled,
 )
@@ -93,6 +95,41 @@ def test_a_claim_that_nobody_settled_is_named(tmp_path, save):
 
 def test_in_an_empty_folder_every_claim_is_unsettled(tmp_path):
     assert unsettled(collect_verdicts(tmp_path)) == list(CLAIMS)
+
+
+@pytest.mark.parametrize("other", ["05_full.old.ipynb", "05_full-Copy1.ipynb", "Untitled.ipynb"])
+def test_a_notebook_that_is_not_the_courses_own_does_not_count(tmp_path, save, other):
+    save("05_full.ipynb", as_saved(HOLDS))
+    save(other, as_saved(LATER))
+    (tmp_path / "06_cut.new.ipynb").write_text("half a noteb")
+    assert found(tmp_path) == [(HOLDS, "05_full.ipynb")]
+
+
+def test_notebooks_that_give_verdicts_and_have_saved_none_are_not_run_yet(tmp_path):
+    def save(name, *cells):
+        cells = [{"cell_type": kind, "source": text, "outputs": out} for kind, text, out in cells]
+        (tmp_path / name).write_text(json.dumps({"cells": cells}), encoding="utf-8")
+
+    saved = [{"data": as_saved(HOLDS)}]
+    save("01_run.ipynb", ("code", "show_verdicts(v)", saved))
+    save("02_not_run.ipynb", ("code", ["x = 1\n", "show_verdicts(x)"], []))
+    save("03_half_run.ipynb", ("code", "show_verdicts(v)", saved), ("code", "show_verdicts(w)", []))
+    save("04_gives_none.ipynb", ("code", "x", []), ("markdown", "`show_verdicts(v)`", []))
+    save("05_not_run.old.ipynb", ("code", "show_verdicts(v)", []))
+    assert not_run_yet(tmp_path) == ["02_not_run.ipynb", "03_half_run.ipynb"]
+
+
+def test_a_notebook_names_those_not_run_yet_with_links_and_the_remedy(tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.setattr(verdict_collection, "display", shown.append)
+    show_not_run_yet(tmp_path)
+    assert shown == []
+    cell = {"cell_type": "code", "source": "show_verdicts(v)", "outputs": []}
+    (tmp_path / "02_not_run.ipynb").write_text(json.dumps({"cells": [cell]}))
+    show_not_run_yet(tmp_path)
+    (told,) = shown
+    assert "**Not run yet**, or not saved since: [02](02_not_run.ipynb)." in told.data
+    assert "save them, and run this cell again" in told.data
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", "no JSON"])
