@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import cycle
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pubsub_lib.lab.figures.captions import plain
@@ -25,6 +26,8 @@ from pubsub_lib.lab.figures.style import (
     Plot,
     panels_for,
 )
+
+LABEL_APART = 13  # from the middle of one name to that of the next, in points
 
 
 def bars(
@@ -94,15 +97,6 @@ def cost_by_size(
     with panels_for({"": None}, x=size, y=f"{quantity} ({unit})") as (figure, (axes,)):
         for (name, line), look in zip(costs.items(), cycle(SERIES)):
             axes.plot(*zip(*sorted(line.items()), strict=True), label=name, **look)
-            last = max(line)
-            axes.annotate(
-                f"{name}: {plain(line[last])} {unit}",
-                (last, line[last]),
-                xytext=(8, 0),
-                textcoords="offset points",
-                va="center",
-                color=look["color"],
-            )
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.set_xticks(sorted({point for line in costs.values() for point in line}))
@@ -111,6 +105,7 @@ def cost_by_size(
         axes.grid(**GRID)
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter(lambda value, _: f"{value:,g}")
+        _name_at_their_ends(axes, costs, unit)
     return Plot(
         figure,
         "; ".join(
@@ -120,3 +115,21 @@ def cost_by_size(
         )
         + ".",
     )
+
+
+def _name_at_their_ends(axes: Axes, costs: Mapping[str, Mapping[int, float]], unit: str) -> None:
+    """Write each line's name and last value where it ends, but no name over another."""
+    scale, height = 72 / axes.figure.dpi, -math.inf  # of the last name written, in points
+    ends = [(line[max(line)], max(line), name) for name, line in costs.items()]
+    colours = {str(line.get_label()): line.get_color() for line in axes.lines}
+    for cost, size, name in sorted(ends):
+        end = float(axes.transData.transform((size, cost))[1]) * scale
+        height = max(end, height + LABEL_APART)
+        axes.annotate(
+            f"{name}: {plain(cost)} {unit}",
+            (size, cost),
+            xytext=(8, height - end),
+            textcoords="offset points",
+            va="center",
+            color=colours[name],
+        )

@@ -28,6 +28,7 @@ BLACK, WHITE = "#000000", "#FFFFFF"
 DARK_GREY, GREY, LIGHT_GREY, PALE_GREY = "#555555", "#999999", "#CCCCCC", "#DDDDDD"
 ORANGE, SKY_BLUE, GREEN = "#E69F00", "#56B4E9", "#009E73"
 BLUE, VERMILION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
+BROWN = "#7F5700"  # their orange, darkened, so that it can be read as text
 
 PUBLISHER = BLACK
 DROP = VERMILION
@@ -45,6 +46,7 @@ SERIES: tuple[dict[str, Any], ...] = (
     {"color": BLACK, "marker": "s", "linestyle": "--"},
     {"color": VERMILION, "marker": "v", "linestyle": "-."},
     {"color": DARK_GREY, "marker": "P", "linestyle": ":"},
+    {"color": BROWN, "marker": "d", "linestyle": (0, (5, 1, 1, 1, 1, 1))},
 )
 # For what a publisher did, a dot a message.
 PUBLISHES: dict[str, Any] = {

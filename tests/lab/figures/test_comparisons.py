@@ -1,5 +1,7 @@
 """Numbers by name are as long, or as high, as they are."""
 
+from itertools import pairwise
+
 import pytest
 from matplotlib.colors import same_color
 
@@ -70,12 +72,23 @@ def test_a_cost_is_a_point_at_its_size_on_logarithmic_axes():
 def test_each_line_of_costs_is_named_at_its_end_and_differs_from_the_others():
     costs = {"a": {1: 4.0, 10: 4321.0}, "b": {1: 5.0, 10: 5.5}}
     plot = figures.cost_by_size(costs, size="subscribers", unit="µs")
-    assert texts(plot) == ["a: 4,321 µs", "b: 5.5 µs"]
+    assert sorted(texts(plot)) == ["a: 4,321 µs", "b: 5.5 µs"]
     assert cut_off(plot) == []
     a, b = plot.figure.axes[0].lines
     assert a.get_color() != b.get_color()
     assert a.get_marker() != b.get_marker()
     assert a.get_linestyle() != b.get_linestyle()
+
+
+def test_the_names_of_lines_that_end_close_to_each_other_are_written_apart():
+    costs = {name: {1: 1.0, 10: end} for name, end in zip("abcd", (5.0, 5.1, 5.0, 90), strict=True)}
+    plot = figures.cost_by_size(costs, size="subscribers", unit="µs")
+    plot.figure.draw_without_rendering()
+    boxes = [label.get_window_extent() for label in plot.figure.axes[0].texts]
+    boxes.sort(key=lambda box: box.y0)
+    assert len(boxes) == 4
+    assert all(box.y1 < higher.y0 for box, higher in pairwise(boxes))
+    assert cut_off(plot) == []
 
 
 def test_a_cost_that_is_no_cost_can_be_called_what_it_is():
