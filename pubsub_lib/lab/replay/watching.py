@@ -43,6 +43,7 @@ class Watcher:
 
     def call_started(self, call: Call) -> None:
         """Look at a call that starts."""
+        self._watch_what_was_there(call)
         if call.name == "shutdown" and _is_broker(call.owner):
             self.note("shutdown() begins")
         elif call.name in _SENDING and self._is_outermost(call):
@@ -175,7 +176,7 @@ class Watcher:
 
     def _watch(self, queue: Any, owner: Any = None) -> None:
         for watched in self._queues:
-            if watched.queue is queue:
+            if watched.queue == queue:  # a subscription's ends are equal, and not the same
                 watched.owner = owner or watched.owner
                 return
         if can_be_watched(queue):
@@ -184,6 +185,14 @@ class Watcher:
             number = self.recording.queue(name, bound=queue.maxsize, ring=ring)
             self._queues.append(WatchedQueue(queue, number, owner))
             self.changes.append((Kind.JOIN, number))
+
+    def _watch_what_was_there(self, call: Call) -> None:
+        """Watch a queue, or a broker's queues, made before the film began."""
+        if isinstance(call.owner, asyncio.Queue) and call.name != "__init__":
+            self._watch(call.owner)
+        elif call.name in _SENDING and _is_broker(call.owner):
+            for queue in list(getattr(call.owner, "queues", ())):
+                self._watch(queue, owner=call.owner)
 
     def _queues_of(self, owner: Any) -> list[WatchedQueue]:
         """Return the queues that a publish, or a put, is to reach."""

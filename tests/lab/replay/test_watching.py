@@ -259,6 +259,32 @@ def test_a_film_that_is_too_large_is_refused_with_advice():
         film(main())
 
 
+@pytest.mark.parametrize("make", [asyncio.Queue, lambda: AsyncPubSub(5).subscribe(name="early")])
+def test_a_queue_that_was_made_before_the_film_is_watched_too(make):
+    queue = make()
+
+    async def main() -> None:
+        await queue.put("late")
+        await queue.get()
+
+    assert [line.split(" ", 1)[1] for line in story(recording_of(main()))][-2:] == [
+        line.split(" ", 1)[1] for line in ("early take 0", "early handle 0")
+    ]
+
+
+def test_the_subscribers_that_joined_before_the_film_are_watched_too():
+    broker = AsyncPubSub(maxsize=1, timeout=0.5)
+    early = broker.subscribe(name="early")
+
+    async def main() -> None:
+        await publish(broker, ["a", "b"], shut_down=False)
+
+    recording = recording_of(main())
+    assert [queue.name for queue in recording.queues] == ["early"]
+    assert fates(recording, 0) == {Kind.ENTER: 1, Kind.DROP: 1}
+    assert early.qsize() == 1
+
+
 def test_a_queue_that_is_no_queue_of_arrival_is_watched_too():
     async def main() -> list[int]:
         queue = asyncio.PriorityQueue()
