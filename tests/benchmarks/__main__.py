@@ -47,7 +47,7 @@ def main() -> None:
     elif options.profile:
         print(profile_table(_profile(options.profile, systems)))
     elif options.network:
-        _measure_network(sizes, save=options.save)
+        _tell(_measure_network(sizes), save=options.save)
     else:
         _measure_all(systems, sizes, save=options.save)
 
@@ -57,28 +57,34 @@ def _measure_all(systems: Sequence[System], sizes: Sizes, *, save: bool) -> None
     with heap_left_alone():
         results = measure(systems, LIMITS, sizes, _progress)
         profiles = profiles_of(judge_all(results, systems), systems, sizes)
+    times = _measure_network(sizes)
     seconds = time.monotonic() - started_s
     run = Run(results, sizes, this_machine(), versions(), seconds, profiles)
-    print(report(run, systems, LIMITS))
     plot = draw(run, systems, LIMITS)
     figure = Path(tempfile.gettempdir()) / PAGE.figure.name
     figure.write_bytes(plot.png())
-    print(f"\n{plot.caption}\n\nDrawn in {figure}.\n")
+    print(report(run, systems, LIMITS))
+    print(f"\n{plot.caption}\n\nDrawn in {figure}.")
     if save:
         PAGE.save_run(run)
-    _measure_network(sizes, save=save)
-    print(f"\n{time.monotonic() - started_s:.0f} s in all.")
+    _tell(times, save=save)
 
 
-def _measure_network(sizes: Sizes, *, save: bool) -> None:
-    """Print what a message costs over a server, or why that is not known."""
-    if reason := why_no_server():
-        print(f"Over a NATS server nothing was measured: {reason}.")
-        return
+def _measure_network(sizes: Sizes) -> dict[str, list[float]]:
+    """Return what a message costs over a server; nothing, if there is none."""
+    if why_no_server():
+        return {}
     _progress("over a NATS server")
     share = 0.1 if sizes.messages == QUICK.messages else 1.0
-    times = measure_network(sizes.rounds, share=share)
-    print(network_report(times))
+    return measure_network(sizes.rounds, share=share)
+
+
+def _tell(times: dict[str, list[float]], *, save: bool) -> None:
+    """Print what was measured over a server, or why nothing was."""
+    if not times:
+        print(f"\nOver a NATS server nothing was measured: {why_no_server()}.")
+        return
+    print(f"\n{network_report(times)}")
     if save:
         PAGE.save_network(times)
 

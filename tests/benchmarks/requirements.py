@@ -104,6 +104,14 @@ class Judged:
         return max(self.missed, key=lambda one: max(one.measured.values()), default=None)
 
 
+def _at_least(least: float) -> Callable[[float], bool]:
+    return lambda times: times >= least
+
+
+def _at_most(most: float) -> Callable[[float], bool]:
+    return lambda share: share <= most
+
+
 def requirements(systems: Iterable[System]) -> list[Requirement]:
     """Return what is wanted, which compares the library with those of these systems."""
     peers = [system for system in systems if system.kind is Kind.PEER]
@@ -115,7 +123,7 @@ def requirements(systems: Iterable[System]) -> list[Requirement]:
             Quantity.COST,
             [RING_BATCHES.name],
             names,
-            lambda times: times >= 4,
+            _at_least(4),
             "A message costs a call of `publish`, however many subscribers there are, and each "
             "subscriber a wake-up for each batch. The fewer subscribers there are, the fewer share "
             "that call.",
@@ -125,7 +133,7 @@ def requirements(systems: Iterable[System]) -> list[Requirement]:
             Quantity.COST,
             [RING_BATCHES.name],
             [DEQUES.name],
-            lambda share: share <= 1.3,
+            _at_most(1.3),
             "Deques pay neither for a call of `publish` for each message nor for waking anybody.",
             rival_over_way=False,
         ),
@@ -135,7 +143,7 @@ def requirements(systems: Iterable[System]) -> list[Requirement]:
             Quantity.COST,
             [RING_EACH.name],
             names,
-            lambda times: times >= 1.15,
+            _at_least(1.15),
             "What both mostly pay for is `async for` itself, which makes a coroutine for each "
             "message.",
         ),
@@ -145,7 +153,7 @@ def requirements(systems: Iterable[System]) -> list[Requirement]:
             Quantity.COST,
             QUEUES,
             [CHAPTER.name],
-            lambda times: times >= 6.5,
+            _at_least(6.5),
             "Message by message, each subscriber's queue is filled, looked at and emptied for each "
             "message, and a coroutine is made for it.",
         ),
@@ -166,7 +174,7 @@ def requirements(systems: Iterable[System]) -> list[Requirement]:
                 quantity,
                 [*RING, *QUEUES],
                 names,
-                lambda share: share <= 1.1,
+                _at_most(1.1),
                 why,
                 rival_over_way=False,
             )
@@ -193,7 +201,7 @@ def requirements(systems: Iterable[System]) -> list[Requirement]:
             Quantity.BACKLOG,
             [RING_BATCHES.name],
             [QUEUES_EACH.name],
-            lambda share: share <= 1 / 3,
+            _at_most(1 / 3),
             "A subscriber of the ring takes a cursor, its end and a weak reference, whatever it "
             "reads, and with few subscribers the broker's own objects count, too.",
             rival_over_way=False,
@@ -222,7 +230,7 @@ def _against_the_floor() -> Iterator[Requirement]:
             Quantity.COST,
             [way.name],
             [FLOOR.name],
-            lambda share, most=most: share <= most,
+            _at_most(most),
             why,
             rival_over_way=False,
         )
@@ -235,7 +243,7 @@ def _with_a_large_bound() -> Iterator[Requirement]:
             Quantity.COST_LARGE_BOUND,
             [way.name],
             [AIO_BROADCAST.name],
-            lambda times, least=least: times >= least,
+            _at_least(least),
             "What is left of a delivery is its share of a wake-up, and of storing the message.",
         )
 
