@@ -38,7 +38,7 @@ def draw(run: Run, systems: Sequence[System], limits: Sequence[Limit]) -> Plot:
     results, few = run.results, run.sizes.few_subscribers
     rows = by_speed(results, [*systems, *limits])
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(13, 1.6 + 0.36 * len(rows)))
+        figure = Figure(figsize=(16, 1.6 + 0.36 * len(rows)))
         panels = figure.subplots(1, 4, sharey=True, width_ratios=[1.6, 1, 1, 1])
         speed, unloaded, saturated, memory = panels
         counts = results.subscribers(Quantity.COST)

@@ -32,7 +32,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: range)
 def two_digits(value: float) -> str:
     """Write a ratio with two significant digits.
 
-    >>> [two_digits(value) for value in (123.4, 12.34, 1.234, 0.1234, 0.01234)]
-    ['123', '12', '1.2', '0.12', '0.012']
+    >>> [two_digits(value) for value in (123.4, 12.34, 9.96, 1.234, 0.1234, 0.01234)]
+    ['123', '12', '10', '1.2', '0.12', '0.012']
     """
-    return f"{value:,.0f}" if value >= 10 else f"{value:#.2g}"
+    return f"{value:,.0f}" if value >= 9.95 else f"{value:#.2g}"

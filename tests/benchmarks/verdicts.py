@@ -53,7 +53,7 @@ def shortfalls(
                 f"{one.requirement.why}"
             )
     for (quantity, system), rows in profiles.items():
-        parts.append(f"Where the time of **{system}** goes ({quantity.value}):")
+        parts.append(f"Where the time of **{system}** goes; {quantity.value}:")
         parts.append(profile_table(rows))
     heading = "### What is not met, and why"
     return "\n\n".join([heading, *parts] if parts else ["All that was measured is met."])
