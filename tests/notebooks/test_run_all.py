@@ -1,5 +1,8 @@
 """Every notebook also works when all its cells are queued at once, as JupyterLab's Run All does.
 
+What is run is the learner's copy, without the cells that only tests need, and among copies of which
+none was run before.
+
 nbval waits for each cell before it sends the next, and so never meets what a learner meets: with a
 nested event loop, queued cells get lost or the kernel hangs, while nbval stays green.
 """
@@ -16,6 +19,7 @@ import pytest
 from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
+from pubsub_lib.lab.lesson.copies import Copies
 from pubsub_lib.nats.local_server.server import why_no_server
 from tools.kernels import needs_server, this_python
 
@@ -92,13 +96,22 @@ def answers(client: BlockingKernelClient) -> bool:
     return False
 
 
+@pytest.fixture(scope="session")
+def copies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a learner who begins."""
+    copies = Copies(NOTEBOOKS[0].parents[1])
+    copies.folder = tmp_path_factory.mktemp("my_course")
+    copies.update()
+    return copies.folder
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_all_cells_run_when_queued_at_once(path: Path):
+def test_all_cells_run_when_queued_at_once(path: Path, copies: Path):
     if needs_server(path) and (reason := why_no_server(of_our_own=True)):
         pytest.skip(reason)
-    notebook = read(path)
+    notebook = read(copies / path.name)
     sources = {notebook.named(index): cell.source for index, cell in notebook.code}
-    problems = run_all(sources, path.parent)
+    problems = run_all(sources, copies)
     if problems:
         pytest.fail(f"{path.name}:\n" + "\n".join(problems), pytrace=False)
 

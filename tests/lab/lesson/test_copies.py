@@ -1,6 +1,9 @@
 """Learners get copies; what they change is theirs, and what they do not follows the course."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -218,6 +221,32 @@ def test_an_offer_that_was_run_stays_when_the_notebook_is_given_afresh(copies):
     written(copies.folder / "05_full.new.ipynb", "version 2", outputs=("my run",))
     copies.renew("05")
     assert "05_full.new.ipynb" in files(copies)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
+def test_on_a_full_disk_a_notebook_that_cannot_be_given_afresh_stays(copies):
+    program = """
+import resource, sys
+from pathlib import Path
+from pubsub_lib.lab.lesson.copies import Copies
+from pubsub_lib.lab.lesson.saving import CannotSaveError
+resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
+try:
+    Copies(Path(sys.argv[1])).renew("05")
+except CannotSaveError as problem:
+    print(problem)
+"""
+    copies.update()
+    written(copies.folder / NAME, "my own")
+    run = subprocess.run(
+        [sys.executable, "-c", program, copies.folder.parent],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "Make room on the disk" in run.stdout
+    assert source_of(copies.folder / NAME) == "my own"
+    assert files(copies) == {NAME}
 
 
 def test_before_there_is_a_copy_a_notebook_can_be_given_too(copies):
