@@ -22,6 +22,19 @@ everything.
 ...         inbox.close()
 >>> asyncio.run(main())
 Published(subject='prices.gold.eur', message=Message(content='1,900'))
+
+A broker can keep the latest of each subject, with which newcomers then begin:
+
+>>> def subject_of(published: Published[int]) -> str:
+...     return published.subject
+>>> async def main() -> None:
+...     async with AsyncPubSub[Published[int]](history=1_000, key=subject_of) as broker:
+...         for price in (1_900, 1_910):
+...             await Topics(broker).publish("prices.gold", price)
+...         async with broker.subscribe(where=subject_filter("prices.*"), replay=100) as newcomer:
+...             print(await newcomer.get())
+>>> asyncio.run(main())
+Published(subject='prices.gold', message=1910)
 """
 
 from pubsub_lib.interfaces import ManagedBroker, ManagedSubscription

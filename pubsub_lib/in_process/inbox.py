@@ -143,6 +143,23 @@ class InboxState[T](SubscriberState[T]):
             self.wake_reader()
         return count
 
+    def replay(self, messages: Sequence[T]) -> None:
+        """Put in earlier messages, those that are wanted, before what has come since it joined."""
+        wanted: list[T] = []
+        failure: BaseException | None = None
+        try:
+            for message in messages:
+                if self.where is None or self.where(message):
+                    wanted.append(message)
+        except FILTER_ERRORS as error:
+            failure = error
+        if self.in_use:  # unless the filter has closed it
+            excess = max(len(wanted) + len(self.messages) - self._maxsize, 0)
+            self._drop(excess)
+            self.messages.extendleft(reversed(wanted[excess:]))
+        if failure is not None:
+            self.fail(failure)
+
     @override
     def end(self, *, own: bool) -> BaseSubscription[T]:
         return Inbox(self, own=own)

@@ -22,12 +22,20 @@ Message(content='hello')
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any, override
 
-from pubsub_lib.arguments import UNSET, Unset, checked_maxsize, checked_timeout
+from pubsub_lib.arguments import (
+    UNSET,
+    Unset,
+    checked_maxsize,
+    checked_timeout,
+    checked_whole_number,
+    is_coroutine_function,
+)
 from pubsub_lib.errors import PubSubFull, carry
 from pubsub_lib.in_process.base_broker import BaseBroker
+from pubsub_lib.in_process.history import History
 from pubsub_lib.in_process.inbox import Inbox, InboxState
 from pubsub_lib.in_process.inboxes import Inboxes
 from pubsub_lib.in_process.subscribers import held, other_ends
@@ -47,14 +55,19 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
             ever, which is backpressure; 0 waits for nobody, but lets the subscribers run once
             before it drops anything.
         overflow: what to do where an inbox is still full then.
+        history: how many of the last messages to keep, for `subscribe(replay=...)`.
+        key: says what a message is about, if only the latest of that is to be kept: `history` is
+            the number of keys then, and the one updated longest ago goes first. It runs in the
+            publisher's task; if it raises, so does the publish, and nothing is published.
 
     Attributes:
-        maxsize, timeout, overflow: as given.
+        maxsize, timeout, overflow, history: as given.
         queues: the open inboxes, in the order in which they were subscribed.
 
     Raises:
         TypeError: if an argument is of the wrong type.
-        ValueError: if `maxsize` is under 1, or `timeout` is negative or not finite.
+        ValueError: if `maxsize` is under 1, `timeout` is negative or not finite, `history` is
+            negative, or 0 beside a `key`.
     """
 
     _subscribers: Inboxes[T]
@@ -65,8 +78,12 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
         *,
         timeout: float | None = 1.0,
         overflow: Overflow = Overflow.DROP_NEWEST,
+        history: int = 0,
+        key: Callable[[T], Hashable] | None = None,
     ) -> None:
         self.overflow = _checked_overflow(overflow)
+        self.history = _checked_history(history, key)
+        self._history = History(history, key=key) if history else None
         super().__init__(maxsize, timeout, Inboxes[T]())  # last, since there is a broker then
 
     @property
@@ -82,6 +99,7 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
         maxsize: int | None = None,
         timeout: float | Unset | None = UNSET,
         overflow: Overflow | None = None,
+        replay: int = 0,
     ) -> Inbox[T]:
         """Return an inbox of the subscriber's own that receives every later message.
 
@@ -96,11 +114,14 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
             maxsize: the bound of this inbox, if it is to differ from the broker's.
             timeout: how long a publish may wait for this inbox, if not as long as for others.
             overflow: what to do if it is still full then, if not the same as for others.
+            replay: how many of the last messages to receive first, as far as there were so many,
+                and they are wanted. They count as received, but not as published again.
 
         Raises:
             PubSubClosed: if the broker was shut down.
             TypeError: if an argument is of the wrong type.
-            ValueError: if `maxsize` is under 1, or `timeout` is negative or not finite.
+            ValueError: if `maxsize` is under 1, `timeout` is negative or not finite, or `replay` is
+                negative, or more than the history or the inbox holds.
         """
         self._check_subscriber(where)
         state = self._make_state(
@@ -110,9 +131,24 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
             timeout=self.timeout if timeout is UNSET else checked_timeout(timeout),
             overflow=self.overflow if overflow is None else _checked_overflow(overflow),
         )
+        self._check_replay(replay, state.maxsize)
+        kept = self._history.last(replay) if self._history is not None else []
         self._subscribers.join(state)
         inbox: Inbox[T] = state.own_end()
+        state.replay(kept)  # last: it asks the filter, which may do anything
         return inbox
+
+    def _check_replay(self, replay: int, maxsize: int) -> None:
+        checked_whole_number(
+            "replay",
+            replay,
+            unit="messages",
+            least=0,
+            most=min(self.history, maxsize),
+            because="the broker keeps no more, make it with a longer `history`"
+            if self.history <= maxsize
+            else "the inbox holds no more, give it a larger `maxsize`",
+        )
 
     def _make_state(
         self,
@@ -145,10 +181,12 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
         Raises:
             TypeError: if the message is `None`, which would end the readers.
             PubSubClosed: if the broker was shut down.
+            Exception: whatever the broker's `key` raises.
             PubSubFull: if a subscriber with `Overflow.RAISE` had no room. The others have got it.
             RuntimeError: if the broker was first used on another event loop.
         """
         loop = self._check_message(message)
+        _freed_last = self._history and self._history.keep((message,))
         wanted_by, full = self._subscribers.offer(message)
         if not full:
             return wanted_by
@@ -170,7 +208,8 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
         messages at every turn of the event loop. There may be more messages than the bound.
 
         Cancelling it withdraws the messages that have reached nobody, which then do not count as
-        published; `delivered_before` tells what the error knows of the others.
+        published; `delivered_before` tells what the error knows of the others. Where there is a
+        history all are in it at once, and none is withdrawn: who did not get it, misses it.
 
         Args:
             messages: what to publish. It is read to its end first; if that raises, or one of them
@@ -178,14 +217,17 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
 
         Raises:
             TypeError: if `messages` is no iterable of messages, or has a `None` in it.
-            PubSubClosed, RuntimeError: as `publish`.
+            PubSubClosed, RuntimeError, Exception: as `publish`.
             PubSubFull: if a subscriber with `Overflow.RAISE` had no room for some of them. It has
                 got those before, and the others all of them.
         """
         listed = self._checked_messages(messages)
+        _freed_last = self._history and self._history.keep(listed)
         subscribers = self._subscribers
         delivered, waiting = subscribers.offer_many(listed)
         published = len(listed)
+        if self._history:
+            waiting.furthest = published  # since newcomers may have them
         try:
             if waiting.waits:
                 await waiting.settle(self._home.check())
@@ -200,9 +242,10 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
         """Give the message to every subscriber, and do as `overflow` says where there is no room.
 
         Raises:
-            TypeError, PubSubClosed, PubSubFull, RuntimeError: as `publish`.
+            TypeError, PubSubClosed, PubSubFull, RuntimeError, Exception: as `publish`.
         """
         self._check_message(message)
+        _freed_last = self._history and self._history.keep((message,))
         wanted_by, full = self._subscribers.offer(message)
         if not full:
             return wanted_by
@@ -235,3 +278,14 @@ def _checked_overflow(overflow: Overflow) -> Overflow:
         choices = ", ".join(str(choice) for choice in Overflow)
         raise TypeError(f"overflow is one of {choices}, not {overflow!r}")
     return overflow
+
+
+def _checked_history[T](history: int, key: Callable[[T], Hashable] | None) -> int:
+    checked_whole_number("history", history, unit="messages", least=0)
+    if key is None:
+        return history
+    if not callable(key) or is_coroutine_function(key):
+        raise TypeError(f"key is a function that says at once what a message is about, not {key!r}")
+    if not history:
+        raise ValueError("a key is for the history; say by history= how many keys to keep")
+    return history

@@ -25,6 +25,7 @@ from pubsub_lib.lab.promises.stages import (
     fan_out,
     filters,
     joining_and_leaving,
+    last_value,
     overflow,
     reading,
     statistics,
@@ -43,6 +44,7 @@ _MODULES: tuple[ModuleType, ...] = (
     filters,
     statistics,
     batches,
+    last_value,
 )
 
 PROMISES = tuple(

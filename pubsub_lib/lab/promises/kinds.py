@@ -65,10 +65,12 @@ class Kind:
 CHAPTER_PUB_SUB = Kind(
     ChapterPubSub, frozenset({Trait.IN_PROCESS, Trait.WAITS_FOR_ROOM, Trait.DROPS})
 )
-ASYNC_PUB_SUB = Kind(AsyncPubSub, CHAPTER_PUB_SUB.traits | MANAGED)
+ASYNC_PUB_SUB = Kind(AsyncPubSub, CHAPTER_PUB_SUB.traits | MANAGED | {Trait.REPLAY, Trait.HISTORY})
 RING_PUB_SUB = Kind(
     RingPubSub,
-    ASYNC_PUB_SUB.traits | {Trait.SHARES_FATE, Trait.OVERTAKES, Trait.COUNTS_THE_UNWANTED},
+    CHAPTER_PUB_SUB.traits
+    | MANAGED
+    | {Trait.REPLAY, Trait.SHARES_FATE, Trait.OVERTAKES, Trait.COUNTS_THE_UNWANTED},
 )
 
 IN_PROCESS_KINDS = (CHAPTER_PUB_SUB, ASYNC_PUB_SUB, RING_PUB_SUB)

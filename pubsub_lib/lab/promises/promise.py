@@ -77,6 +77,7 @@ class Stage(Enum):
     FILTERS = ("filters", "07")
     STATISTICS = ("statistics", "08")
     BATCHES = ("batches", "09")
+    LAST_VALUE = ("a last value for newcomers", "10")
 
     def __init__(self, title: str, notebook: str) -> None:
         self.title = title

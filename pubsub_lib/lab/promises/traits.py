@@ -32,6 +32,8 @@ class Trait(Enum):
     STATISTICS = "`stats` counts what was received and what was dropped"
     ITERATION = "a subscription is read by `async for`, one by one or in `batches()`"
     FILTERS = "`subscribe(where=...)` takes only what is wanted"
+    REPLAY = "`subscribe(replay=...)` gives a newcomer the last messages first"
+    HISTORY = "keeps `history=` messages for that, of each `key=` the latest, and none by itself"
     THREADS = "`publish_threadsafe()` may be called from other threads"
 
     # Where two brokers may both be right, and differ.

@@ -44,7 +44,13 @@ from asyncio import get_running_loop
 from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any, NamedTuple, Self, override
 
-from pubsub_lib.arguments import UNSET, Unset, checked_maxsize, checked_timeout
+from pubsub_lib.arguments import (
+    UNSET,
+    Unset,
+    checked_maxsize,
+    checked_timeout,
+    checked_whole_number,
+)
 from pubsub_lib.errors import carry
 from pubsub_lib.in_process.event_loop import HomeLoop
 from pubsub_lib.in_process.inbox import Inbox, InboxState
@@ -228,11 +234,13 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
         maxsize: int | None = None,
         timeout: float | Unset | None = UNSET,
         overflow: Overflow | None = None,
+        replay: int = 0,
     ) -> Inbox[T]:
         """Return an inbox of the subscriber's own, as `AsyncPubSub.subscribe` does.
 
         Await or enter it, to be sure that it gets all that is published from then on. It may also
-        get a few earlier ones, which were on their way.
+        get a few earlier ones, which were on their way. But no `replay`: the server keeps nothing,
+        and what came in here is not all that was published.
 
         Raises:
             PubSubClosed, TypeError, ValueError: as `AsyncPubSub.subscribe`.
@@ -241,6 +249,9 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
         """
         if overflow is not None:
             _told_to_nobody(overflow)
+        checked_whole_number(
+            "replay", replay, unit="messages", least=0, most=0, because="the server keeps none"
+        )
         inbox = super().subscribe(
             name=name, where=where, maxsize=maxsize, timeout=timeout, overflow=overflow
         )

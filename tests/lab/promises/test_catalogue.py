@@ -14,7 +14,6 @@ from pubsub_lib.lab.promises import (
     ASYNC_PUB_SUB,
     CHAPTER_PUB_SUB,
     IN_PROCESS_KINDS,
-    MANAGED,
     PROMISES,
     Kind,
     Promise,
@@ -69,7 +68,8 @@ def test_every_fault_of_the_chapters_broker_is_missed_by_a_promise_that_it_does_
 
 def test_every_trait_makes_a_difference_to_a_promise():
     needed = frozenset().union(*(promise.needs for promise in PROMISES))
-    assert needed == MANAGED | {Trait.IN_PROCESS, Trait.WAITS_FOR_ROOM, Trait.DROPS}
+    asked_within = {Trait.SHARES_FATE, Trait.OVERTAKES, Trait.COUNTS_THE_UNWANTED}
+    assert needed == set(Trait) - asked_within
 
 
 def test_a_broker_that_gains_a_trait_gains_its_promises():

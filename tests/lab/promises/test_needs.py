@@ -37,6 +37,23 @@ WHAT_A_SUBSCRIPTION_HAS = {
     Trait.LEAVING: ["close", "closed", "name", "__aenter__", "__aexit__"],
     Trait.ITERATION: ["__aiter__", "batches"],
 }
+WHAT_OPENING_TAKES = {
+    Trait.TIMEOUT: ["timeout", "overflow"],
+    Trait.HISTORY: ["history", "key"],
+}
+WHAT_SUBSCRIBING_TAKES = {
+    Trait.LEAVING: ["name"],
+    Trait.FILTERS: ["where"],
+    Trait.TIMEOUT: ["maxsize", "timeout", "overflow"],
+    Trait.REPLAY: ["replay"],
+}
+OFFERED = MANAGED | {Trait.REPLAY, Trait.HISTORY}
+
+
+def require_only(options: dict[str, Any], taken: dict[Trait, list[str]], offers: Any) -> None:
+    known = {name for trait in offers for name in taken.get(trait, [])}
+    if unknown := options.keys() - known:
+        raise TypeError(f"{sorted(unknown)} are not among what the promise needs")
 
 
 def hidden(attributes: dict[Trait, list[str]], offers: frozenset[Trait]) -> dict[str, Any]:
@@ -57,10 +74,11 @@ def broker_that_offers_only(offers: frozenset[Trait]) -> type:
     class Limited(AsyncPubSub[Any]):
         locals().update(hidden(WHAT_A_BROKER_HAS, offers))
 
-        if Trait.TIMEOUT not in offers:
-
-            def __init__(self, maxsize: int = 100) -> None:
-                super().__init__(maxsize)
+        def __init__(self, maxsize: int = 100, **options: Any) -> None:
+            require_only(options, WHAT_OPENING_TAKES, offers)
+            if Trait.REPLAY in offers and Trait.HISTORY not in offers:
+                options["history"] = maxsize  # it keeps its messages anyway, as a ring does
+            super().__init__(maxsize, **options)
 
         if Trait.DELIVERIES not in offers:
 
@@ -73,26 +91,17 @@ def broker_that_offers_only(offers: frozenset[Trait]) -> type:
                 await super().shutdown()
 
         def _subscribe(self, **options: Any) -> Any:
+            require_only(options, WHAT_SUBSCRIBING_TAKES, offers)
             inbox = super().subscribe(**options)
             inbox.__class__ = LimitedInbox
             return inbox
 
-        if Trait.LEAVING in offers and Trait.FILTERS in offers:
+        if Trait.LEAVING in offers:
             subscribe = _subscribe
-        elif Trait.LEAVING in offers:
-
-            def subscribe(self, *, name: str = "") -> Any:
-                return self._subscribe(name=name)
-
-        elif Trait.FILTERS in offers:
-
-            async def subscribe(self, *, where: Any = None) -> Any:
-                return self._subscribe(where=where)
-
         else:
 
-            async def subscribe(self) -> Any:
-                return self._subscribe()
+            async def subscribe(self, **options: Any) -> Any:
+                return self._subscribe(**options)
 
     Limited.__name__, LimitedInbox.__name__ = "Limited", "LimitedInbox"
     return Limited
@@ -100,6 +109,6 @@ def broker_that_offers_only(offers: frozenset[Trait]) -> type:
 
 @pytest.mark.parametrize("promise", which_promises(ASYNC_PUB_SUB), ids=lambda each: each.name)
 def test_a_broker_that_offers_only_what_is_needed_keeps_it(promise: Promise):
-    traits = promise.needs | (ASYNC_PUB_SUB.traits - MANAGED)
+    traits = promise.needs | (ASYNC_PUB_SUB.traits - OFFERED)
     outcome = keeps(Kind(broker_that_offers_only(promise.needs), traits), promise)
     assert outcome.kept, str(outcome)

@@ -117,6 +117,11 @@ def test_raise_is_refused_for_one_subscriber_as_well():
         NatsPubSub("prices").subscribe(overflow=Overflow.RAISE)
 
 
+def test_a_replay_is_refused_since_the_server_keeps_nothing():
+    with pytest.raises(ValueError, match="replay must be at most 0, not 1: the server keeps none"):
+        NatsPubSub("prices").subscribe(replay=1)
+
+
 # --- Publishing ---
 
 
