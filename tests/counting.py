@@ -1,5 +1,6 @@
 """Counts what the interpreter does: the same on every machine, however busy it is."""
 
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,9 +28,12 @@ def counted_steps() -> Iterator[SimpleNamespace]:
         counted.steps += event == "opcode"
         return trace
 
-    before = sys.gettrace()
+    before, collecting = sys.gettrace(), gc.isenabled()
+    gc.disable()  # what it would run depends on all that ran before
     sys.settrace(trace)
     try:
         yield counted
     finally:
         sys.settrace(before)
+        if collecting:
+            gc.enable()

@@ -117,7 +117,7 @@ def steps_of_a_message(broker_class, patterns: int) -> int:
             for number in range(patterns):
                 group.create_task(handle_all(topics.subscribe(f"prices.{number}")))
             await let_all_run()
-            await topics.publish("prices.3", 0)
+            await topics.publish("prices.5", 0)  # the first time a subject is looked at closely
             await let_all_run()
             with counted_steps() as counted:
                 await topics.publish("prices.5", 1)
