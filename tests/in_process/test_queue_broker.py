@@ -31,9 +31,11 @@ def test_the_signatures_are_the_chapters_with_what_is_new_by_name():
         ("maxsize", 100),
         ("timeout", 1.0),
         ("overflow", Overflow.DROP_NEWEST),
+        ("history", 0),
+        ("key", None),
     ]
-    assert parameters["timeout"].kind is inspect.Parameter.KEYWORD_ONLY
-    assert parameters["overflow"].kind is inspect.Parameter.KEYWORD_ONLY
+    for name in ("timeout", "overflow", "history", "key"):
+        assert parameters[name].kind is inspect.Parameter.KEYWORD_ONLY
     for publish in (AsyncPubSub.publish, AsyncPubSub.publish_nowait):
         assert list(inspect.signature(publish).parameters) == ["self", "message"]
 
