@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 # How many messages a reader takes in hand at a time: enough to make the rest of the work small
 # beside them, and few beside those of a ring.
-IN_HAND = 128
+IN_HAND = 64
 
 
 class Cursor[T](SubscriberState[T]):

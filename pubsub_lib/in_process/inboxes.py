@@ -62,7 +62,7 @@ class Inboxes[T](Subscribers[InboxState[T]]):
             states = self._wanting(message)
             wanted_by = Delivery(len(states))
         else:
-            states, wanted_by = self.states, self.everybody
+            states, wanted_by = self._members.snapshot, self.everybody
         self.accepted += 1
         return wanted_by, [state for state in states if not state.offer(message)]
 
