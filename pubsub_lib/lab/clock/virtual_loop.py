@@ -4,12 +4,11 @@ It overrides a few private methods of asyncio's loop, the same in Python 3.12, 3
 takes a turn (`_run_once`), and how another thread would wake it. Timers stay in asyncio's own heap,
 where, as `Instant`s, they are compared exactly.
 
->>> import asyncio
 >>> loop = VirtualTimeLoop(max_steps=100, max_seconds=60, steps_per_instant=50)
->>> with asyncio.Runner(loop_factory=lambda: loop) as runner:
-...     runner.run(asyncio.sleep(45))
-...     loop.time()
-45.0
+>>> timer = loop.call_later(45, print)
+>>> loop.time(), timer.when()
+(0.0, 45.0)
+>>> loop.close()
 """
 
 import asyncio
