@@ -8,36 +8,59 @@
 
 With a key, what was updated longest ago goes first:
 
->>> latest = History[str](2, key=lambda price: price.split()[0])
+>>> latest = LatestOfEach[str](2, key=lambda price: price.split()[0])
 >>> latest.keep(["gold 1900", "silver 23", "gold 1910", "copper 8"])
 ['gold 1900', 'silver 23']
 >>> latest.last(5)
 ['gold 1910', 'copper 8']
 """
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
-from itertools import count, islice
+from collections import OrderedDict, deque
+from collections.abc import Callable, Collection, Hashable
+from itertools import islice
+from typing import override
 
 
 class History[T]:
-    """The last messages of a broker, the latest last.
+    """The last messages of a broker.
 
     Args:
-        size: how many messages to keep, which are as many keys; at least 1.
-        key: says what a message is about; of that, only the latest is kept. `None` keeps every one.
+        size: how many messages to keep; at least 1.
     """
 
-    def __init__(self, size: int, *, key: Callable[[T], Hashable] | None = None) -> None:
-        numbers = count()
+    def __init__(self, size: int) -> None:
         self._size = size
-        self._key = key if key is not None else lambda _: next(numbers)
-        self._kept: OrderedDict[Hashable, T] = OrderedDict()
+        self._messages = deque[T]()
 
-    def keep(self, messages: Sequence[T]) -> list[T]:
+    def keep(self, messages: Collection[T]) -> list[T]:
         """Keep these, the latest last, and return those that had to go.
 
         Whoever calls it holds these until its work is over: to free a message may run anything.
+        """
+        self._messages.extend(messages)
+        return [self._messages.popleft() for _ in range(len(self._messages) - self._size)]
+
+    def last(self, messages: int) -> list[T]:
+        """Return so many of the last messages, or all that there are, the latest last."""
+        return list(islice(reversed(self._messages), messages))[::-1]
+
+
+class LatestOfEach[T](History[T]):
+    """The last message of each key, of so many keys.
+
+    Args:
+        size: how many keys to keep; at least 1. The one updated longest ago goes first.
+        key: says what a message is about.
+    """
+
+    def __init__(self, size: int, *, key: Callable[[T], Hashable]) -> None:
+        super().__init__(size)
+        self._key = key
+        self._latest = OrderedDict[Hashable, T]()
+
+    @override
+    def keep(self, messages: Collection[T]) -> list[T]:
+        """Keep the latest of each key, and return those that had to go, as `History.keep` does.
 
         Raises:
             Exception: whatever the key raises for one of them; then nothing has changed.
@@ -46,18 +69,18 @@ class History[T]:
         keys = [self._key(message) for message in messages]
         for key in keys:
             _check_hashable(key)
-        kept, gone = self._kept, []
+        latest, gone = self._latest, []
         for key, message in zip(keys, messages, strict=True):
-            if key in kept:
-                gone.append(kept.pop(key))
-            elif len(kept) == self._size:
-                gone.append(kept.popitem(last=False)[1])
-            kept[key] = message
+            if key in latest:
+                gone.append(latest.pop(key))
+            elif len(latest) == self._size:
+                gone.append(latest.popitem(last=False)[1])
+            latest[key] = message
         return gone
 
+    @override
     def last(self, messages: int) -> list[T]:
-        """Return so many of the last messages, or all that there are, the latest last."""
-        return list(islice(reversed(self._kept.values()), messages))[::-1]
+        return list(islice(reversed(self._latest.values()), messages))[::-1]
 
 
 def _check_hashable(key: Hashable) -> None:

@@ -145,14 +145,8 @@ class InboxState[T](SubscriberState[T]):
 
     def replay(self, messages: Sequence[T]) -> None:
         """Put in earlier messages, those that are wanted, before what has come since it joined."""
-        wanted: list[T] = []
-        failure: BaseException | None = None
-        try:
-            for message in messages:
-                if self.where is None or self.where(message):
-                    wanted.append(message)
-        except FILTER_ERRORS as error:
-            failure = error
+        numbers, failure = self.wanted_of(messages)
+        wanted = [messages[number] for number in numbers]
         if self.in_use:  # unless the filter has closed it
             excess = max(len(wanted) + len(self.messages) - self._maxsize, 0)
             self._drop(excess)

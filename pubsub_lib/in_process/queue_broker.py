@@ -35,7 +35,7 @@ from pubsub_lib.arguments import (
 )
 from pubsub_lib.errors import PubSubFull, carry
 from pubsub_lib.in_process.base_broker import BaseBroker
-from pubsub_lib.in_process.history import History
+from pubsub_lib.in_process.history import History, LatestOfEach
 from pubsub_lib.in_process.inbox import Inbox, InboxState
 from pubsub_lib.in_process.inboxes import Inboxes
 from pubsub_lib.in_process.subscribers import held, other_ends
@@ -83,7 +83,9 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
     ) -> None:
         self.overflow = _checked_overflow(overflow)
         self.history = _checked_history(history, key)
-        self._history = History(history, key=key) if history else None
+        self._history: History[T] | None = None
+        if history:
+            self._history = History(history) if key is None else LatestOfEach(history, key=key)
         super().__init__(maxsize, timeout, Inboxes[T]())  # last, since there is a broker then
 
     @property

@@ -19,7 +19,7 @@ from pubsub_lib import (
     SubscriptionStats,
     delivered_before,
 )
-from pubsub_lib.in_process.history import History
+from pubsub_lib.in_process.history import History, LatestOfEach
 from pubsub_lib.subjects import Published, subject_filter
 from tests.in_process.modelling import FilterError, examples, is_even, is_even_or_breaks, pick
 from tests.stepping import in_virtual_time, let_all_run, read_all, start, unread
@@ -39,7 +39,7 @@ class Weighty(Message):
 @examples
 @given(st.integers(1, 4), st.lists(st.lists(st.integers(0, 39), max_size=5), max_size=8))
 def test_of_each_key_the_latest_is_kept_and_those_updated_last(size, batches):
-    history = History[int](size, key=last_digit)
+    history = LatestOfEach[int](size, key=last_digit)
     published: list[int] = []
     for batch in batches:
         history.keep(batch)
