@@ -3,7 +3,8 @@
 Whoever writes a subscriber as a loop has to think of subscribing in time, of errors, and of ending.
 A `HandlerGroup` does: a handler that raises is counted and reported, and goes on with its next
 message; the other handlers do not notice. So is one that was too slow for a ring, or whose filter
-raises, which ends it. All of them run in one `TaskGroup`, so none is left behind.
+raises, which ends it. All of them run in one `TaskGroup`, so none is left behind. Where
+messages can come again, as over JetStream, one that a handler raised on does, later.
 
 >>> import asyncio
 >>> from pubsub_lib import AsyncPubSub
@@ -34,7 +35,7 @@ from typing import Self
 
 from pubsub_lib.arguments import is_coroutine_function
 from pubsub_lib.errors import Lagged
-from pubsub_lib.interfaces import ManagedBroker, ManagedSubscription
+from pubsub_lib.interfaces import ManagedBroker, ManagedSubscription, RedeliveringSubscription
 
 logger = logging.getLogger(__name__)
 
@@ -160,7 +161,11 @@ class HandlerGroup[T]:
                 return
             try:
                 await _uncancelled(handle(message))
-            except Exception as error:
+            except BaseException as error:
+                if isinstance(handler.subscription, RedeliveringSubscription):
+                    handler.subscription.task_failed(error)
+                if not isinstance(error, Exception):
+                    raise
                 self._fail(handler, message, error)
             else:
                 handler.handled += 1

@@ -93,6 +93,18 @@ class ManagedSubscription[T](Subscription[T], Protocol):
 
 
 @runtime_checkable
+class RedeliveringSubscription[T](ManagedSubscription[T], Protocol):
+    """A subscription whose messages come again if they could not be handled."""
+
+    def task_failed(self, error: BaseException | str, /) -> None:
+        """Give back what this task has taken and could not handle: it comes again, later."""
+
+    @property
+    def tries(self) -> int:
+        """How often that came which this task is handling: 1 at the first try."""
+
+
+@runtime_checkable
 class ManagedBroker[T](Protocol):
     """A broker that counts what is lost, and comes to an end in a bounded time."""
 

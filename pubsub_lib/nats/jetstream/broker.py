@@ -14,6 +14,9 @@ subscription has acknowledged it. The code stays the same, and this changes:
   `task_done()`. What is not acknowledged within `ack_wait` seconds, because its reader was slow or
   has gone, is delivered again, and after later ones; after a restart of the server perhaps sooner.
   So a reader may see a message twice: give each an identity, and make handling it twice harmless.
+- A message on which its reader fails is delivered again, later each time (`backoff`): if a handler
+  of a `HandlerGroup` raises, if the body of an `async for` raises or leaves it, or if the reader
+  says so with `task_failed(error)`. `subscription.tries` says which try it is.
 - `maxsize` is how many messages a subscription may have that are not acknowledged. The others wait
   on the server, up to `max_messages` for the slowest; then publishing fails with `StreamFull`.
   Nothing is dropped, but what one without a name has not got when the broker is shut down.
@@ -72,6 +75,7 @@ from pubsub_lib.nats.errors import NatsError
 from pubsub_lib.nats.jetstream.consumer import LEAVING_TAKES_S, Consumer, checked_name
 from pubsub_lib.nats.jetstream.publisher import StreamPublisher, checked_id, unconfirmed
 from pubsub_lib.nats.jetstream.recovery import Recovery
+from pubsub_lib.nats.jetstream.redelivery import BACKOFF_S, Redelivery, checked_backoff
 from pubsub_lib.nats.jetstream.stream import Stream, stream_name
 from pubsub_lib.nats.jetstream.subscription import JetStreamInboxState, JetStreamSubscription
 from pubsub_lib.nats.networked import Network, NetworkedBroker, checked_subject
@@ -108,6 +112,9 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
             ever.
         ack_wait: how long the server waits for an acknowledgement before it delivers the message
             again, in seconds. It must be longer than handling `maxsize` messages takes.
+        backoff: how long to wait before a message is tried again on which its reader has failed, in
+            seconds: after the first try, after the second, and so on; the last one is for all that
+            follow.
         max_messages: how many messages the stream may hold. A stream that somebody has made with
             other settings is used as it is, if it keeps messages until they are handled.
         duplicate_window: how long the server knows a message again that is published twice, in
@@ -138,6 +145,7 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         maxsize: int = 100,
         timeout: float | None = 10.0,
         ack_wait: float = 30.0,
+        backoff: Sequence[float] = BACKOFF_S,
         max_messages: int = 100_000,
         duplicate_window: float = 120.0,
         stream: str = "",
@@ -159,6 +167,7 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         )
         stream = checked_name(stream) or stream_name(self.subject)
         self.ack_wait = checked_seconds("ack_wait", ack_wait)
+        self.backoff = checked_backoff(backoff)
         max_messages = checked_maxsize(max_messages)
         duplicate_window = checked_seconds("duplicate_window", duplicate_window)
         replicas = checked_whole_number("replicas", replicas, unit="servers", least=1, most=5)
@@ -205,6 +214,7 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         where: Where[T] | None = None,
         maxsize: int | None = None,
         ack_wait: float | None = None,
+        backoff: Sequence[float] | None = None,
     ) -> JetStreamSubscription[T]:
         """Return a subscription that receives every later message, and what was kept for its name.
 
@@ -219,6 +229,8 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
                 broker says. All who share a name give the same; the last decides.
             ack_wait: how long the server waits for an acknowledgement, in seconds, if not as long
                 as the broker says.
+            backoff: how long to wait before each further try, in seconds, if not as long as the
+                broker says.
 
         Raises:
             PubSubClosed: if the broker was shut down.
@@ -238,6 +250,9 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
             where=where,
             maxsize=self.maxsize if maxsize is None else checked_maxsize(maxsize),
             ack_wait=self.ack_wait if ack_wait is None else checked_seconds("ack_wait", ack_wait),
+            redelivery=Redelivery(
+                backoff=self.backoff if backoff is None else checked_backoff(backoff)
+            ),
         )
         self._consumers[:] = [other for other in self._consumers if not other.gone] + [consumer]
         self._subscribers.join(consumer.inbox)

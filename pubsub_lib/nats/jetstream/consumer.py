@@ -17,6 +17,7 @@ import datetime
 import re
 import secrets
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import nats.errors
 from nats.aio.msg import Msg
@@ -28,6 +29,8 @@ from pubsub_lib.in_process.subscribers import Subscribers
 from pubsub_lib.nats.decoding import Decoder
 from pubsub_lib.nats.errors import MessagesLost, NatsError, SubscriptionForgotten
 from pubsub_lib.nats.jetstream.position import Position, numbers_of
+from pubsub_lib.nats.jetstream.redelivery import Redelivery
+from pubsub_lib.nats.jetstream.replies import Reply
 from pubsub_lib.nats.jetstream.stream import Stream
 from pubsub_lib.nats.jetstream.subscription import JetStreamInboxState
 from pubsub_lib.nats.once import Once
@@ -50,6 +53,7 @@ class Consumer[T]:
         where: the subscriber's filter.
         maxsize: how many messages it may have that are not acknowledged.
         ack_wait: how long the server waits for an acknowledgement, in seconds.
+        redelivery: when a message comes again on which its reader has failed.
 
     Attributes:
         durable: whether it has a name, and lasts.
@@ -68,6 +72,7 @@ class Consumer[T]:
         where: Callable[[T], object] | None,
         maxsize: int,
         ack_wait: float,
+        redelivery: Redelivery,
     ) -> None:
         self.durable = bool(name)
         self.name = name
@@ -78,12 +83,13 @@ class Consumer[T]:
         self._stream = stream
         self._decoder = decoder
         self._ack_wait = ack_wait
+        self._redelivery = redelivery
         self._joining = Once[None](stream.tasks.start, again=False)
         self._stopping = Once[None](stream.tasks.start, again=False)
         self._ending = Once[None](stream.tasks.start, again=False)
         self._subscription: Subscription | None = None
         self._stopped = False
-        self._returned: list[Msg] = []
+        self._returned: list[tuple[Msg, Reply]] = []
         self._made_in: datetime.datetime | None = None  # the stream of this date
         self._position = Position(maxsize)
         self._quiet = False  # whether nothing has come in since somebody looked
@@ -238,16 +244,27 @@ class Consumer[T]:
         self._stream.replies.send([each for each in envelopes if not each.is_acked], Msg.ack)
 
     def give_back(self, envelopes: Iterable[Msg]) -> None:
-        """Ask the server to deliver these again, to whoever reads."""
+        """Ask the server to deliver these again, to whoever reads: nobody has tried them."""
+        self._give_back([(each, Msg.nak) for each in envelopes])
+
+    def retry(self, envelopes: Iterable[Msg], reason: str) -> None:
+        """Ask the server to deliver these again, later each time: handling them has failed."""
+        delay_after = self._redelivery.delay_after
+        self._give_back(
+            [(each, partial(Msg.nak, delay=delay_after(numbers_of(each)[3]))) for each in envelopes]
+        )
+
+    def _give_back(self, returned: list[tuple[Msg, Reply]]) -> None:
         if not self.durable and self._ending.begun:
             return  # the server forgets it with all that it has
-        self._returned += [each for each in envelopes if not each.is_acked]
+        self._returned += [(each, reply) for each, reply in returned if not each.is_acked]
         if self._stopped or not (self._stopping.begun or self._ending.begun):
             self._send_back()
 
     def _send_back(self) -> None:
         returned, self._returned = self._returned, []
-        self._stream.replies.send(returned, Msg.nak)
+        for envelope, reply in returned:
+            self._stream.replies.send([envelope], reply)
 
     @property
     def gone(self) -> bool:

@@ -1,7 +1,7 @@
 """The envelopes of a subscription's messages: what the server has to be told when one is handled.
 
 A reader gets the message alone, and says later that it has handled it. So who has taken which
-message must be known: the iterator, or for `get()` the task.
+message must be known: the task, and the iterator if there is one.
 
 >>> envelopes = Envelopes()
 >>> envelopes.put(Msg(None, data=b"hello"), 17)
@@ -10,16 +10,22 @@ True
 >>> envelopes.take()
 >>> [envelope.data for envelope in envelopes.claim("this task")]
 [b'hello']
->>> envelopes.taken_by("this task").data
+>>> envelopes.to_acknowledge("this task").data
 b'hello'
 """
 
 from collections import deque
+from typing import NamedTuple
 
 from nats.aio.msg import Msg
 
-# Who has taken what `async for` and `batches()` read.
-ITERATOR = object()
+
+class Taken(NamedTuple):
+    """One message that was taken and not acknowledged."""
+
+    envelope: Msg
+    task: object  #: stands for who has taken it, and does not keep it
+    iterator: object | None  #: stands for what says when it is handled; `None` if the task does
 
 
 class Envelopes:
@@ -31,8 +37,7 @@ class Envelopes:
         self._waiting: deque[tuple[int, Msg]] = deque()  # with the number of each in the stream
         self._numbers: set[int] = set()
         self._just_taken: list[Msg] = []
-        # In the order of taking, with who is to acknowledge it.
-        self._taken: dict[int, tuple[object, Msg]] = {}
+        self._taken: dict[int, Taken] = {}  # in the order of taking
 
     def put(self, envelope: Msg, sequence: int) -> None:
         """Add the envelope of a message that waits from now on."""
@@ -58,10 +63,10 @@ class Envelopes:
         """Note that all that waits is taken. Whoever takes it claims it at once."""
         self._just_taken = self.give_up_waiting()
 
-    def claim(self, taker: object) -> list[Msg]:
+    def claim(self, task: object, iterator: object | None = None) -> list[Msg]:
         """Note who is to say when that was handled which was just taken, and return it."""
         for envelope in self._just_taken:
-            self._taken[id(envelope)] = (taker, envelope)
+            self._taken[id(envelope)] = Taken(envelope, task, iterator)
         return self._just_taken
 
     def forget(self, envelopes: list[Msg]) -> None:
@@ -69,19 +74,38 @@ class Envelopes:
         for envelope in envelopes:
             self._taken.pop(id(envelope), None)
 
-    def taken_by(self, taker: object) -> Msg | None:
-        """Return the first that this one has taken; else the first that any task has; or `None`."""
+    def held(self, envelopes: list[Msg]) -> list[Msg]:
+        """Return those of them of which somebody still has to say something."""
+        return [envelope for envelope in envelopes if id(envelope) in self._taken]
+
+    def to_acknowledge(self, task: object) -> Msg | None:
+        """Return the first that this task has taken without an iterator; else the first that any
+        has; or `None`.
+        """
         of_any = None
-        for other, envelope in self._taken.values():
-            if other is taker:
-                return envelope
-            if of_any is None and other is not ITERATOR:
-                of_any = envelope
+        for taken in self._taken.values():
+            if taken.iterator is None:
+                if taken.task == task:
+                    return taken.envelope
+                of_any = of_any or taken.envelope
         return of_any
+
+    def last_taken(self, task: object) -> Taken | None:
+        """Return what this task has taken last; else what any has taken last; or `None`."""
+        of_any = None
+        for taken in reversed(self._taken.values()):
+            if taken.task == task:
+                return taken
+            of_any = of_any or taken
+        return of_any
+
+    def taken_with(self, iterator: object) -> list[Msg]:
+        """Return what an iterator has taken."""
+        return [taken.envelope for taken in self._taken.values() if taken.iterator is iterator]
 
     def taken_by_tasks(self) -> list[Msg]:
         """Return what tasks have taken. An iterator looks after its own."""
-        return [envelope for taker, envelope in self._taken.values() if taker is not ITERATOR]
+        return self.taken_with(None)
 
     def give_up_waiting(self) -> list[Msg]:
         """Return what waits, which waits no more."""
@@ -92,5 +116,5 @@ class Envelopes:
 
     def all(self) -> list[Msg]:
         """Return all that is taken or waits."""
-        taken = [envelope for _, envelope in self._taken.values()]
+        taken = [taken.envelope for taken in self._taken.values()]
         return taken + [envelope for _, envelope in self._waiting]

@@ -25,6 +25,8 @@ from nats.aio.msg import Msg
 
 from pubsub_lib.nats.background import BackgroundTasks
 
+type Reply = Callable[[Msg], Awaitable[None]]
+
 
 class Replies:
     """Answers the server, soon and in order.
@@ -35,10 +37,10 @@ class Replies:
 
     def __init__(self, tasks: BackgroundTasks) -> None:
         self._tasks = tasks
-        self._waiting: list[tuple[Msg, Callable[[Msg], Awaitable[None]]]] = []
+        self._waiting: list[tuple[Msg, Reply]] = []
         self._sending: asyncio.Task[None] | None = None
 
-    def send(self, envelopes: Iterable[Msg], reply: Callable[[Msg], Awaitable[None]]) -> None:
+    def send(self, envelopes: Iterable[Msg], reply: Reply) -> None:
         """Tell the server, soon, how it is to go on with these messages."""
         self._waiting += [(envelope, reply) for envelope in envelopes]
         idle = self._sending is None or self._sending.done()

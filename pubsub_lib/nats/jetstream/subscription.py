@@ -2,8 +2,9 @@
 
 A reader says as always that it has handled a message: by asking for the next one in an `async for`,
 or with `task_done()`. What is new is that the server hears of it. So a message has to be known by
-whoever has taken it: the iterator, or for `get()` the task. A reader that goes away without a word
-gives back what it had, and the server delivers that again.
+whoever has taken it: the iterator, or for `get()` the task. A reader that fails says so with
+`task_failed()`, or goes away without a word; the server then delivers again what it had, later each
+time.
 
 >>> from pubsub_lib.nats.jetstream.subscription import JetStreamSubscription
 >>> JetStreamSubscription.task_done.__doc__.partition(".")[0]
@@ -11,6 +12,7 @@ gives back what it had, and the server delivers that again.
 """
 
 import asyncio
+import weakref
 from collections.abc import Callable, Generator, Iterable
 from functools import partial
 from typing import Any, Protocol, Self, override
@@ -22,8 +24,11 @@ from pubsub_lib.in_process.inbox import InboxState
 from pubsub_lib.in_process.subscriber import Phase
 from pubsub_lib.in_process.subscribers import Subscribers
 from pubsub_lib.in_process.subscription import BaseSubscription, BatchIterator, MessageIterator
-from pubsub_lib.nats.jetstream.envelopes import ITERATOR, Envelopes
+from pubsub_lib.nats.jetstream.envelopes import Envelopes
+from pubsub_lib.nats.jetstream.position import numbers_of
 from pubsub_lib.overflow import Overflow
+
+LEFT_BY_ITS_READER = "its reader left it without a word"
 
 
 class Supply(Protocol):
@@ -39,7 +44,10 @@ class Supply(Protocol):
         """Tell the server that these were handled."""
 
     def give_back(self, envelopes: Iterable[Msg]) -> None:
-        """Ask the server to deliver these again, to whoever reads."""
+        """Ask the server to deliver these again, to whoever reads: nobody has tried them."""
+
+    def retry(self, envelopes: Iterable[Msg], reason: str) -> None:
+        """Ask the server to deliver these again, later each time: handling them has failed."""
 
     def end(self) -> None:
         """Let nothing more come in."""
@@ -122,9 +130,8 @@ class JetStreamInboxState[T](InboxState[T]):
     def discard(self) -> object:
         discarded = super().discard()
         # What an iterator has it acknowledges, or gives back, by itself.
-        taken = self.envelopes.taken_by_tasks()
-        self.envelopes.forget(taken)
-        self.supply.give_back(taken + self.envelopes.give_up_waiting())
+        self.retry(self.envelopes.taken_by_tasks(), LEFT_BY_ITS_READER)
+        self.supply.give_back(self.envelopes.give_up_waiting())
         return discarded
 
     def give_back(self) -> None:
@@ -141,17 +148,21 @@ class JetStreamInboxState[T](InboxState[T]):
 
     def acknowledge_one(self) -> None:
         """Acknowledge the first of what this task has taken; else the first of what any has."""
-        envelope = self.envelopes.taken_by(_this_task())
+        envelope = self.envelopes.to_acknowledge(_this_task())
         if envelope is not None:
             self.acknowledge([envelope])
 
+    def retry(self, envelopes: list[Msg], reason: str) -> None:
+        """Let the server deliver again what could not be handled."""
+        self.envelopes.forget(envelopes)
+        self.supply.retry(envelopes, reason)
+
     def take_back(self, envelopes: list[Msg]) -> None:
         """Take back what an iterator was left with, and let the server deliver it again."""
-        self.envelopes.forget(envelopes)
         if self.phase is not Phase.CLOSED:
             self.unfinished -= len(envelopes)
             self.notify_watchers()
-        self.supply.give_back(envelopes)
+        self.retry(self.envelopes.held(envelopes), LEFT_BY_ITS_READER)
 
 
 class JetStreamSubscription[T](BaseSubscription[T]):
@@ -192,6 +203,43 @@ class JetStreamSubscription[T](BaseSubscription[T]):
         if self._state.phase is not Phase.CLOSED:
             self._state.acknowledge_one()
 
+    def task_failed(self, error: BaseException | str) -> None:
+        """Give back what this task has taken and could not handle: it is delivered again, later.
+
+        In an `async for` this is the message at hand, or the whole list, and asking for the next
+        one goes on. With `get()` it takes the place of `task_done()`, and is for the same message.
+
+        Args:
+            error: why it failed.
+
+        Raises:
+            ValueError: if there is nothing that was taken and not handled.
+        """
+        state = self._state
+        taken = state.envelopes.last_taken(_this_task())
+        if taken is None:
+            if state.phase is Phase.CLOSED:
+                return  # what was taken went back when it was closed
+            raise ValueError("task_failed() is for a message that was taken and is not handled")
+        reason = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+        if taken.iterator is not None:
+            state.retry(state.envelopes.taken_with(taken.iterator), reason)
+            return
+        super().task_done()
+        envelope = state.envelopes.to_acknowledge(_this_task())
+        assert envelope is not None
+        state.retry([envelope], reason)
+
+    @property
+    def tries(self) -> int:
+        """How often the server has delivered what this task is handling: 1 at the first try.
+
+        It is that of the message which this task has taken last, or else any task; 0 if all is
+        handled.
+        """
+        taken = self._state.envelopes.last_taken(_this_task())
+        return 0 if taken is None else numbers_of(taken.envelope)[3]
+
     @override
     def __aiter__(self) -> "AcknowledgingMessageIterator[T]":
         return AcknowledgingMessageIterator(self)
@@ -219,26 +267,27 @@ class JetStreamSubscription[T](BaseSubscription[T]):
 class Claim[T]:
     """What an iterator has taken. If that goes away without a word, the server has it again."""
 
-    __slots__ = ("_envelopes", "_state")
+    __slots__ = ("_envelopes", "_iterator", "_state")
 
     def __init__(self, state: JetStreamInboxState[T]) -> None:
         self._state = state
         self._envelopes: list[Msg] = []
+        self._iterator = object()  # stands for this, and does not keep it
 
     def __del__(self) -> None:
         if self._envelopes:
             self._state.home.call_soon(partial(self._state.take_back, self._envelopes))
 
     def acknowledge(self) -> bool:
-        """Say that all of it was handled, and return whether there was anything."""
+        """Say that it was handled, if it was not given back; return whether there was anything."""
         envelopes, self._envelopes = self._envelopes, []
         if envelopes:
-            self._state.acknowledge(envelopes)
+            self._state.acknowledge(self._state.envelopes.held(envelopes))
         return bool(envelopes)
 
     def renew(self) -> None:
         """Note what was just taken."""
-        self._envelopes = self._state.envelopes.claim(ITERATOR)
+        self._envelopes = self._state.envelopes.claim(_this_task(), self._iterator)
 
 
 class AcknowledgingMessageIterator[T](MessageIterator[T]):
@@ -276,8 +325,10 @@ class AcknowledgingBatchIterator[T](BatchIterator[T]):
         return batch
 
 
-def _this_task() -> asyncio.Task[Any] | None:
+def _this_task() -> weakref.ref[asyncio.Task[Any]] | None:
+    # Weak, since a task that has failed holds what it was reading with.
     try:
-        return asyncio.current_task()
+        task = asyncio.current_task()
     except RuntimeError:
         return None
+    return None if task is None else weakref.ref(task)

@@ -289,7 +289,7 @@ async def test_a_reader_that_shuts_its_inbox_down_handles_what_is_left(broker, s
     assert broker.network.redelivered == 0
 
 
-async def test_what_a_crashed_handler_had_comes_to_the_next_reader_at_once(broker):
+async def test_what_a_crashed_handler_had_comes_to_the_next_reader_soon(broker):
     async def crash() -> None:
         async with broker.subscribe(name=NAME) as inbox:
             await broker.publish(0)
