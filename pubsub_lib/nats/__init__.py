@@ -14,6 +14,7 @@ from pubsub_lib.nats.errors import (
     AccessRefused,
     ConnectionLost,
     JetStreamUnavailable,
+    MessageSetAside,
     MessagesLost,
     NatsError,
     NotConnected,
@@ -29,6 +30,7 @@ from pubsub_lib.nats.errors import (
     UndecodablePayload,
 )
 from pubsub_lib.nats.jetstream.broker import JetStreamPubSub, JetStreamStats
+from pubsub_lib.nats.jetstream.dead_letters import DeadLetter
 from pubsub_lib.nats.local_server.server import (
     NatsServer,
     NatsServerFailed,
@@ -40,9 +42,11 @@ from pubsub_lib.nats.local_server.server import (
 __all__ = [
     "AccessRefused",
     "ConnectionLost",
+    "DeadLetter",
     "JetStreamPubSub",
     "JetStreamStats",
     "JetStreamUnavailable",
+    "MessageSetAside",
     "MessagesLost",
     "NatsError",
     "NatsPubSub",

@@ -48,15 +48,23 @@ class Decoder[T]:
     def decode(self, envelope: Msg) -> T | None:
         """Return the message, or `None` if it was set aside."""
         try:
-            message = self._from_bytes(envelope.data)
-            if message is None:
-                raise ValueError("null stands for the end, and is no message")
+            return self.message_of(envelope.data)
         except Exception as reason:
             error = UndecodablePayload(envelope.subject, envelope.data, reason)
             self.undecodable += 1
             self.set_aside.append(error)
             self._report(error)
             return None
+
+    def message_of(self, data: bytes) -> T:
+        """Return the message that these bytes were made of.
+
+        Raises:
+            Exception: what the codec raises on bytes that are none.
+        """
+        message = self._from_bytes(data)
+        if message is None:
+            raise ValueError("null stands for the end, and is no message")
         return message
 
 

@@ -11,6 +11,19 @@ b'?'
 import copyreg
 from typing import Any, override
 
+# How many characters are shown of what others have written.
+KEPT_CHARACTERS = 200
+
+
+def cut(text: object) -> str:
+    """Return a text, or the beginning of a long one.
+
+    >>> len(cut("a" * 1_000_000))
+    203
+    """
+    shown = str(text)
+    return shown if len(shown) <= KEPT_CHARACTERS else f"{shown[:KEPT_CHARACTERS]}..."
+
 
 class NatsError(RuntimeError):
     """Anything that has to do with the server or with the way to it.
@@ -92,19 +105,33 @@ class UndecodablePayload(NatsError):
 
     # Enough to see what it was. Whoever may publish can send much, which must not fill the memory.
     KEPT_BYTES = 10_000
-    KEPT_CHARACTERS = 200
 
     def __init__(self, subject: str, data: bytes, reason: object) -> None:
-        text = str(reason)
-        if len(text) > self.KEPT_CHARACTERS:
-            text = f"{text[: self.KEPT_CHARACTERS]}..."
         super().__init__(
-            f"set aside {len(data):,} bytes on {subject!r} that are no message ({text}); give "
-            "publishers and subscribers the same codec, or the subject to one kind of message"
+            f"set aside {len(data):,} bytes on {subject!r} that are no message ({cut(reason)}); "
+            "give publishers and subscribers the same codec, or the subject to one kind of message"
         )
         self.subject = subject
         self.data = data[: self.KEPT_BYTES]
         self.size = len(data)
+
+
+class MessageSetAside(NatsError):
+    """A message could not be handled, and was set aside as a dead letter. Its reader goes on.
+
+    Attributes:
+        subscription: the name of the subscription, if it has one.
+        reason: why.
+    """
+
+    def __init__(self, subject: str, subscription: str, reason: str) -> None:
+        super().__init__(
+            f"set aside a message on {subject!r} that {subscription or 'a reader'} could not "
+            f"handle ({cut(reason)}); dead_letters() lists it, and put_back() lets it be tried "
+            "again"
+        )
+        self.subscription = subscription
+        self.reason = cut(reason)
 
 
 class SlowConsumer(NatsError):

@@ -16,7 +16,10 @@ subscription has acknowledged it. The code stays the same, and this changes:
   So a reader may see a message twice: give each an identity, and make handling it twice harmless.
 - A message on which its reader fails is delivered again, later each time (`backoff`): if a handler
   of a `HandlerGroup` raises, if the body of an `async for` raises or leaves it, or if the reader
-  says so with `task_failed(error)`. `subscription.tries` says which try it is.
+  says so with `task_failed(error)`. `subscription.tries` says which try it is. After `max_tries`
+  it is set aside, as a dead letter; so is at once what does not decode, and what a filter raises
+  on. `dead_letters()` lists them, `network.dead_letters` counts them, and `put_back()` lets the
+  subscription try again. They survive in a stream of their own, `orders_dead` beside `orders`.
 - `maxsize` is how many messages a subscription may have that are not acknowledged. The others wait
   on the server, up to `max_messages` for the slowest; then publishing fails with `StreamFull`.
   Nothing is dropped, but what one without a name has not got when the broker is shut down.
@@ -60,6 +63,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Self, override
 
 from pubsub_lib.arguments import (
+    UNSET,
+    Unset,
     checked_maxsize,
     checked_seconds,
     checked_timeout,
@@ -73,9 +78,16 @@ from pubsub_lib.nats.background import BackgroundTasks
 from pubsub_lib.nats.decoding import codec_of
 from pubsub_lib.nats.errors import NatsError
 from pubsub_lib.nats.jetstream.consumer import LEAVING_TAKES_S, Consumer, checked_name
+from pubsub_lib.nats.jetstream.dead_letters import DeadLetter, DeadLetters
 from pubsub_lib.nats.jetstream.publisher import StreamPublisher, checked_id, unconfirmed
 from pubsub_lib.nats.jetstream.recovery import Recovery
-from pubsub_lib.nats.jetstream.redelivery import BACKOFF_S, Redelivery, checked_backoff
+from pubsub_lib.nats.jetstream.redelivery import (
+    BACKOFF_S,
+    MAX_TRIES,
+    Redelivery,
+    checked_backoff,
+    checked_max_tries,
+)
 from pubsub_lib.nats.jetstream.stream import Stream, stream_name
 from pubsub_lib.nats.jetstream.subscription import JetStreamInboxState, JetStreamSubscription
 from pubsub_lib.nats.networked import Network, NetworkedBroker, checked_subject
@@ -97,6 +109,7 @@ class JetStreamStats(NamedTuple):
     redelivered: int  #: of these, the repeated ones
     undecodable: int  #: payloads that came in and were no messages
     subscriptions: int  #: of all processes, as the server knew them when it was last asked
+    dead_letters: int  #: messages that were set aside here, since they could not be handled
 
 
 class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
@@ -112,6 +125,8 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
             ever.
         ack_wait: how long the server waits for an acknowledgement before it delivers the message
             again, in seconds. It must be longer than handling `maxsize` messages takes.
+        max_tries: how often a message is tried that always fails; then it is set aside. Each
+            delivery is a try. `None` for ever.
         backoff: how long to wait before a message is tried again on which its reader has failed, in
             seconds: after the first try, after the second, and so on; the last one is for all that
             follow.
@@ -145,6 +160,7 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         maxsize: int = 100,
         timeout: float | None = 10.0,
         ack_wait: float = 30.0,
+        max_tries: int | None = MAX_TRIES,
         backoff: Sequence[float] = BACKOFF_S,
         max_messages: int = 100_000,
         duplicate_window: float = 120.0,
@@ -167,7 +183,9 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         )
         stream = checked_name(stream) or stream_name(self.subject)
         self.ack_wait = checked_seconds("ack_wait", ack_wait)
-        self.backoff = checked_backoff(backoff)
+        self.redelivery = Redelivery(
+            max_tries=checked_max_tries(max_tries), backoff=checked_backoff(backoff)
+        )
         max_messages = checked_maxsize(max_messages)
         duplicate_window = checked_seconds("duplicate_window", duplicate_window)
         replicas = checked_whole_number("replicas", replicas, unit="servers", least=1, most=5)
@@ -186,6 +204,9 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         self._consumers: list[Consumer[T]] = []
         self._recovery = Recovery(self._stream, self._consumers)
         self._stream_publisher = StreamPublisher(self._stream, self._recovery)
+        self._dead_letters = DeadLetters(
+            self._stream, self._stream_publisher, self._network.decoder
+        )
         self._numbered = 0
         self._publishing = 0
         self._published = asyncio.Event()
@@ -205,6 +226,7 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
             counts.redelivered,
             self._network.decoder.undecodable,
             self._stream.subscriptions,
+            self._dead_letters.count,
         )
 
     def subscribe(
@@ -214,6 +236,7 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         where: Where[T] | None = None,
         maxsize: int | None = None,
         ack_wait: float | None = None,
+        max_tries: int | Unset | None = UNSET,
         backoff: Sequence[float] | None = None,
     ) -> JetStreamSubscription[T]:
         """Return a subscription that receives every later message, and what was kept for its name.
@@ -229,6 +252,8 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
                 broker says. All who share a name give the same; the last decides.
             ack_wait: how long the server waits for an acknowledgement, in seconds, if not as long
                 as the broker says.
+            max_tries: how often a message is tried that always fails, if not as often as the broker
+                says.
             backoff: how long to wait before each further try, in seconds, if not as long as the
                 broker says.
 
@@ -251,8 +276,14 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
             maxsize=self.maxsize if maxsize is None else checked_maxsize(maxsize),
             ack_wait=self.ack_wait if ack_wait is None else checked_seconds("ack_wait", ack_wait),
             redelivery=Redelivery(
-                backoff=self.backoff if backoff is None else checked_backoff(backoff)
+                max_tries=(
+                    self.redelivery.max_tries
+                    if isinstance(max_tries, Unset)
+                    else checked_max_tries(max_tries)
+                ),
+                backoff=self.redelivery.backoff if backoff is None else checked_backoff(backoff),
             ),
+            set_aside=self._dead_letters.put,
         )
         self._consumers[:] = [other for other in self._consumers if not other.gone] + [consumer]
         self._subscribers.join(consumer.inbox)
@@ -354,6 +385,49 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         for consumer in list(self._consumers):
             await consumer.arrived(last, or_full=True)
 
+    async def dead_letters(self, *, after: int = 0, limit: int = 100) -> list[DeadLetter[T]]:
+        """Return messages of this stream that were set aside, by whomever, the oldest first.
+
+        Args:
+            after: list those with a higher number than this.
+            limit: how many to list at most.
+
+        Raises:
+            TypeError, ValueError: if an argument is no such number.
+            NatsError: if the server cannot be reached or refuses it.
+        """
+        self._home.check()
+        after = checked_whole_number("after", after, unit="dead letters", least=0)
+        limit = checked_whole_number("limit", limit, unit="dead letters", least=1)
+        await self._stream.make()
+        return await self._dead_letters.list(after=after, limit=limit)
+
+    async def put_back(self, letter: DeadLetter[T]) -> None:
+        """Let a message be tried again that was set aside: it is no dead letter any more.
+
+        It goes to the subscription that has failed on it; if that had no name, or nobody could read
+        the message, to all.
+
+        Raises:
+            LookupError: if it is not there any more.
+            SubscriptionForgotten: if there is no such subscription any more.
+            NatsError: if there is none at all, or the server cannot be reached or refuses it.
+        """
+        self._home.check()
+        await self._get_ready()
+        await self._dead_letters.put_back(letter)
+
+    async def delete_dead_letter(self, letter: DeadLetter[T]) -> None:
+        """Delete a message for good that was set aside.
+
+        Raises:
+            LookupError: if it is not there any more.
+            NatsError: if the server cannot be reached or refuses it.
+        """
+        self._home.check()
+        await self._stream.make()
+        await self._dead_letters.delete(letter)
+
     async def forget(self, name: str) -> None:
         """Let the server forget a subscription by its name, with all that it keeps for it.
 
@@ -432,6 +506,7 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
                 async with asyncio.timeout(LEAVING_TAKES_S):
                     for consumer in self._consumers:
                         await consumer.leave()
+                    await self._dead_letters.settled()
                     await self._stream.replies.sent()
                     await connection.confirm()
         await connection.close()

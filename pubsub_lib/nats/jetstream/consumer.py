@@ -16,8 +16,9 @@ import contextlib
 import datetime
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
+from typing import Any
 
 import nats.errors
 from nats.aio.msg import Msg
@@ -25,9 +26,15 @@ from nats.aio.subscription import Subscription
 from nats.js import api
 
 from pubsub_lib.in_process.event_loop import HomeLoop
+from pubsub_lib.in_process.subscriber import FILTER_ERRORS
 from pubsub_lib.in_process.subscribers import Subscribers
 from pubsub_lib.nats.decoding import Decoder
-from pubsub_lib.nats.errors import MessagesLost, NatsError, SubscriptionForgotten
+from pubsub_lib.nats.errors import (
+    MessageSetAside,
+    MessagesLost,
+    NatsError,
+    SubscriptionForgotten,
+)
 from pubsub_lib.nats.jetstream.position import Position, numbers_of
 from pubsub_lib.nats.jetstream.redelivery import Redelivery
 from pubsub_lib.nats.jetstream.replies import Reply
@@ -39,6 +46,11 @@ from pubsub_lib.nats.once import Once
 FORGOTTEN_AFTER_S = 60.0
 # What the server needs at most to be told that somebody leaves, in seconds.
 LEAVING_TAKES_S = 1.0
+# Which subscription a message is for that was put back, in its header.
+PUT_BACK_FOR = "Pubsub-For"
+
+# Stores a message with a reason and the name of its subscription; returns whether that was done.
+type SetAside = Callable[[Msg, str, str], Coroutine[Any, Any, bool]]
 
 
 class Consumer[T]:
@@ -53,7 +65,8 @@ class Consumer[T]:
         where: the subscriber's filter.
         maxsize: how many messages it may have that are not acknowledged.
         ack_wait: how long the server waits for an acknowledgement, in seconds.
-        redelivery: when a message comes again on which its reader has failed.
+        redelivery: when a message comes again on which its reader has failed, and how often.
+        set_aside: where a message goes that is given up.
 
     Attributes:
         durable: whether it has a name, and lasts.
@@ -73,6 +86,7 @@ class Consumer[T]:
         maxsize: int,
         ack_wait: float,
         redelivery: Redelivery,
+        set_aside: SetAside,
     ) -> None:
         self.durable = bool(name)
         self.name = name
@@ -84,6 +98,7 @@ class Consumer[T]:
         self._decoder = decoder
         self._ack_wait = ack_wait
         self._redelivery = redelivery
+        self._set_aside = set_aside
         self._joining = Once[None](stream.tasks.start, again=False)
         self._stopping = Once[None](stream.tasks.start, again=False)
         self._ending = Once[None](stream.tasks.start, again=False)
@@ -219,25 +234,40 @@ class Consumer[T]:
             self._position.pending = pending
         else:
             self.inbox.dropped += self._position.note(sequence, delivery, pending)
-        if times == 1 or not self.inbox.envelopes.is_waiting(sequence):
+        if self._is_for_another(envelope):
+            self._stream.replies.send([envelope], Msg.ack)
+        elif self._redelivery.is_hopeless(times):
+            self.give_up(envelope, f"delivered {times} times, and its readers said nothing")
+        elif times == 1 or not self.inbox.envelopes.is_waiting(sequence):
             self._take_in(envelope, sequence)
         self._arrival.set()
 
+    def _is_for_another(self, envelope: Msg) -> bool:
+        """Whether it was put back for the subscription of another name."""
+        headers = envelope.headers
+        return headers is not None and headers.get(PUT_BACK_FOR, self.name) != self.name
+
     def _take_in(self, envelope: Msg, sequence: int) -> None:
-        inbox, replies = self.inbox, self._stream.replies
+        inbox = self.inbox
         if not inbox.in_use:
             self.give_back([envelope])
             return
         message = self._decoder.decode(envelope)
         if message is None:
-            replies.send([envelope], Msg.term)
-        elif inbox.wants(message):
+            self._begin_to_give_up(envelope, "it does not decode", of_all=True)
+            return
+        try:
+            wanted = inbox.is_wanted(message)
+        except FILTER_ERRORS as error:
+            self.give_up(envelope, f"the filter raised {error!r}")
+            return
+        if not inbox.in_use:  # its filter has closed it
+            self.give_back([envelope])
+        elif wanted:
             # Without room, which another's larger bound can cause, it is delivered again later.
             inbox.accept(message, envelope, sequence)
-        elif inbox.in_use:
-            replies.send([envelope], Msg.ack)
-        else:  # its filter has failed
-            self.give_back([envelope])
+        else:
+            self._stream.replies.send([envelope], Msg.ack)
 
     def acknowledge(self, envelopes: Iterable[Msg]) -> None:
         """Tell the server that these were handled."""
@@ -248,11 +278,37 @@ class Consumer[T]:
         self._give_back([(each, Msg.nak) for each in envelopes])
 
     def retry(self, envelopes: Iterable[Msg], reason: str) -> None:
-        """Ask the server to deliver these again, later each time: handling them has failed."""
-        delay_after = self._redelivery.delay_after
-        self._give_back(
-            [(each, partial(Msg.nak, delay=delay_after(numbers_of(each)[3]))) for each in envelopes]
-        )
+        """Ask the server to deliver these again, later each time: handling them has failed.
+
+        What was tried as often as it may be is given up.
+        """
+        redelivery = self._redelivery
+        for envelope in envelopes:
+            tries = numbers_of(envelope)[3]
+            if redelivery.is_last(tries):
+                self.give_up(envelope, reason)
+            else:
+                delay = redelivery.delay_after(tries)
+                self._give_back([(envelope, partial(Msg.nak, delay=delay))])
+
+    def give_up(self, envelope: Msg, reason: str) -> None:
+        """Set a message aside as a dead letter, soon, and report it."""
+        self._begin_to_give_up(envelope, reason, of_all=False)
+
+    def _begin_to_give_up(self, envelope: Msg, reason: str, *, of_all: bool) -> None:
+        if self._stream.tasks.can_start and not envelope.is_acked:
+            self._stream.tasks.start(self._give_up(envelope, reason, of_all=of_all))
+
+    async def _give_up(self, envelope: Msg, reason: str, *, of_all: bool) -> None:
+        """Set a message aside; `of_all` says that no subscription can handle it, as it is known."""
+        stream, name = self._stream, self.name if self.durable and not of_all else ""
+        if await self._set_aside(envelope, reason, name):
+            stream.replies.send([envelope], Msg.term)
+            if not of_all:
+                stream.connection.report(MessageSetAside(stream.subject, name, reason))
+        else:  # it must not be lost, so it is tried again
+            delay = self._redelivery.backoff[-1]
+            self._give_back([(envelope, partial(Msg.nak, delay=delay))])
 
     def _give_back(self, returned: list[tuple[Msg, Reply]]) -> None:
         if not self.durable and self._ending.begun:

@@ -5,7 +5,7 @@ again when its answer cannot come any more, since the connection was lost or the
 the server knows it by its id, and stores it once. And a message costs no task and no object but the
 future that its answer sets.
 
->>> overhead("orders-7")
+>>> overhead({MESSAGE_ID: "orders-7"})
 35
 """
 
@@ -54,8 +54,15 @@ class StreamPublisher(ConnectionWatcher):
         self._answers: dict[str, asyncio.Future[Msg | None]] = {}
         stream.connection.watch(self)
 
-    async def put(self, data: bytes, message_id: str) -> None:
+    async def put(
+        self, data: bytes, message_id: str, headers: dict[str, str] | None = None
+    ) -> None:
         """Return when the server has stored a message, or had it before.
+
+        Args:
+            data: the message.
+            message_id: what the server knows it by.
+            headers: what else goes with it.
 
         Raises:
             StreamFull: if it holds as many as it may.
@@ -65,10 +72,10 @@ class StreamPublisher(ConnectionWatcher):
             NatsError: if the server refuses it.
         """
         connection, recovery = self._stream.connection, self._recovery
-        size, limit = len(data) + overhead(message_id), connection.client.max_payload
+        headers = {MESSAGE_ID: message_id} | (headers or {})
+        size, limit = len(data) + overhead(headers), connection.client.max_payload
         if size > limit:
             raise PayloadTooLarge(size, limit)
-        headers = {MESSAGE_ID: message_id}
         sent = False
         while True:
             try:
@@ -146,9 +153,10 @@ def checked_id(message_id: str) -> str:
     return message_id
 
 
-def overhead(message_id: str) -> int:
+def overhead(headers: dict[str, str]) -> int:
     """Return how many bytes go with a message, which count for the server's limit."""
-    return len(f"NATS/1.0\r\n{MESSAGE_ID}: {message_id}\r\n\r\n".encode())
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return len(f"NATS/1.0\r\n{lines}\r\n".encode())
 
 
 def unconfirmed(message_id: str) -> Unconfirmed:

@@ -62,6 +62,8 @@ class Recovery(ConnectionWatcher):
 
     async def recover(self) -> None:
         """Look whether the server has the stream and the consumers, and make what it lacks."""
+        if not self._stream.made:
+            return  # nobody has used it yet
         try:
             await self._stream.remake()
             for consumer in list(self._consumers):

@@ -58,6 +58,7 @@ class Stream:
         max_messages: how many it may hold; then publishing fails.
         duplicate_window: how long it knows a message again, in seconds.
         replicas: how many servers keep it.
+        retention: how long it keeps a message; by default until all subscriptions have handled it.
 
     Attributes:
         connection, tasks, subject, name: as given.
@@ -77,6 +78,7 @@ class Stream:
         max_messages: int,
         duplicate_window: float,
         replicas: int,
+        retention: api.RetentionPolicy = api.RetentionPolicy.INTEREST,
     ) -> None:
         self.connection = connection
         self.tasks = tasks
@@ -89,13 +91,27 @@ class Stream:
         self._config = api.StreamConfig(
             name=name,
             subjects=[subject],
-            retention=api.RetentionPolicy.INTEREST,
+            retention=retention,
             discard=api.DiscardPolicy.NEW,
             max_msgs=max_messages,
             duplicate_window=duplicate_window,
             num_replicas=replicas,
         )
         self._making = Once[None](tasks.start)
+
+    def beside(self, name: str, subject: str) -> "Stream":
+        """Return another stream of the same size, which keeps messages until they are deleted."""
+        config = self._config
+        return Stream(
+            self.connection,
+            self.tasks,
+            subject,
+            name=name,
+            max_messages=config.max_msgs or -1,
+            duplicate_window=config.duplicate_window or 0,
+            replicas=config.num_replicas or 1,
+            retention=api.RetentionPolicy.LIMITS,
+        )
 
     @property
     def context(self) -> JetStreamContext:
@@ -190,6 +206,11 @@ class Stream:
         """Return the number of the message that was stored last."""
         information = await self.ask(lambda: self.context.stream_info(self.name))
         return information.state.last_seq
+
+    async def is_unread(self) -> bool:
+        """Return whether there is no subscription at all, so that nothing would be kept."""
+        information = await self.ask(lambda: self.context.stream_info(self.name))
+        return not information.state.consumer_count
 
     async def consumer(self, name: str) -> api.ConsumerInfo | None:
         """Return what the server knows of the consumer of this name; `None` if there is none."""

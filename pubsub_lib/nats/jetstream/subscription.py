@@ -92,6 +92,14 @@ class JetStreamInboxState[T](InboxState[T]):
     def end(self, *, own: bool) -> "JetStreamSubscription[T]":
         return JetStreamSubscription(self, own=own)
 
+    def is_wanted(self, message: T) -> bool:
+        """Whether the subscriber asked for such a message.
+
+        Raises:
+            BaseException: what its filter raises.
+        """
+        return self.where is None or bool(self.where(message))
+
     def accept(self, message: T, envelope: Msg, sequence: int) -> bool:
         """Put in a message, and return whether there was room."""
         self.envelopes.put(envelope, sequence)  # first, since a reader may be woken
