@@ -209,9 +209,9 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
         of the whole call, however many there are: after it, only those are waited for who take
         messages at every turn of the event loop. There may be more messages than the bound.
 
-        Cancelling it withdraws the messages that have reached nobody, which then do not count as
-        published; `delivered_before` tells what the error knows of the others. Where there is a
-        history all are in it at once, and none is withdrawn: who did not get it, misses it.
+        Cancelling it withdraws the messages that nobody has got or missed yet, which then do not
+        count as published; `delivered_before` tells what the error knows of the others. Where there
+        is a history all are in it at once, and none is withdrawn: who did not get it, misses it.
 
         Args:
             messages: what to publish. It is read to its end first; if that raises, or one of them

@@ -169,11 +169,12 @@ class Ring[T](Subscribers[Cursor[T]]):
             if head is not self._head_of_line():
                 continue
             self.line.popleft()
-            self._released += len(head.messages) - head.next
+            self._released += len(head.messages) - head.next  # accepted, and lost by all
             for number, cursor in wanted:
                 if cursor.in_use:  # a filter may have closed any of them
                     cursor.lose(1)
                     head.missed.append((number, cursor))
+            head.next = len(head.messages)
             head.settle()
         self._watch_the_slowest()
 

@@ -101,7 +101,10 @@ class Place[T]:
         self.publish.passed_over(self)
 
     def _note_missed(self) -> None:
-        self.publish.missed += [(number, self.state) for number in self.numbers[self.next :]]
+        numbers = self.numbers[self.next :]
+        if numbers:
+            self.publish.missed += [(number, self.state) for number in numbers]
+            self.publish.furthest = max(self.publish.furthest, numbers[-1] + 1)
 
 
 class WaitingPublish[T]:
@@ -112,7 +115,7 @@ class WaitingPublish[T]:
         missed: who lost a message to which one of it: that one or, where the oldest is given up, an
             older one.
         refused: whether one of those that missed it wants that to be an error.
-        furthest: how many of its messages, from the first on, have reached anybody.
+        furthest: how many of its messages, from the first on, anybody has got or missed.
         displaced: the older messages, kept until the publish is over: to free one may run anything.
     """
 

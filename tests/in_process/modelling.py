@@ -15,7 +15,17 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from pubsub_lib import BrokerStats, Disconnected, Lagged, PubSubClosed, PubSubFull, ShutdownReport
+from pubsub_lib import (
+    BrokerStats,
+    Deliveries,
+    Delivery,
+    Disconnected,
+    Lagged,
+    PubSubClosed,
+    PubSubFull,
+    ShutdownReport,
+    delivered_before,
+)
 from pubsub_lib.in_process.subscription import BaseSubscription
 from tests.stepping import let_all_run
 
@@ -66,14 +76,20 @@ async def publish(publishing) -> object:
     """Publish, and return how many have the message, and the names of those that missed one."""
     try:
         return described(await publishing)
+    except asyncio.CancelledError as cancelled:
+        report = delivered_before(cancelled)
+        return (asyncio.CancelledError, *(described(report) if report is not None else ()))
     except PubSubClosed:
         return PubSubClosed
     except PubSubFull as full:
         return described(full.delivery, PubSubFull)
 
 
-def described(delivery, *error) -> tuple:
-    return (*error, delivery.delivered, sorted(each.name for each in delivery.missed_by))
+def described(report: Delivery | Deliveries, *error) -> tuple:
+    if isinstance(report, Delivery):
+        return (*error, report.delivered, sorted(each.name for each in report.missed_by))
+    missed = sorted((each.number, each.subscription.name) for each in report.missed)
+    return (*error, report.published, report.delivered, missed)
 
 
 async def get(subscription: BaseSubscription) -> object:
@@ -341,6 +357,7 @@ class Comparison(ABC):
         self.gone: list[ModelSubscription] = []
         self.iterators: dict[ModelSubscription, object] = {}
         self.publications: list[tuple] = []
+        self.numbers = 0  # of messages so far
         self.reads: list[tuple] = []  # that wait
         self.last_read: ModelRead | None = None
         self.joins: list[tuple] = []
@@ -360,16 +377,26 @@ class Comparison(ABC):
 
     def publish(self, count: int) -> None:
         for _ in range(count):
-            publication = self.make_publication(len(self.publications))
-            task = asyncio.create_task(publish(self.broker.publish(publication.number)))
-            self.publications.append((task, publication))
-            self.model.turns.append(lambda publication=publication: self.model.publish(publication))
+            publication = self.make_publication([self.next_number()])
+            self.start_publishing(self.broker.publish(publication.numbers[0]), publication)
+
+    def publish_many(self, count: int) -> None:
+        publication = self.make_publication([self.next_number() for _ in range(count)], many=True)
+        self.start_publishing(self.broker.publish_many(iter(publication.numbers)), publication)
+
+    def next_number(self) -> int:
+        self.numbers += 1
+        return self.numbers - 1
+
+    def start_publishing(self, publishing, publication) -> None:
+        self.publications.append((asyncio.create_task(publish(publishing)), publication))
+        self.model.turns.append(lambda: self.model.publish(publication))
 
     def publish_nowait(self) -> None:
-        publication = self.make_publication(len(self.publications))
+        publication = self.make_publication([self.next_number()])
         self.model.publish_nowait(publication)
         try:
-            result: object = described(self.broker.publish_nowait(publication.number))
+            result: object = described(self.broker.publish_nowait(publication.numbers[0]))
         except PubSubFull as full:
             result = described(full.delivery, PubSubFull)
         except PubSubClosed:
@@ -507,6 +534,7 @@ def operations(draw, subscription_options: dict, *more: tuple):
     options = st.fixed_dictionaries({}, optional={"where": filters, **subscription_options})
     others = [
         st.tuples(st.just("publish_nowait")),
+        st.tuples(st.just("publish_many"), st.integers(0, 7)),
         st.tuples(st.just("subscribe"), options),
         st.tuples(st.just("leave"), indexes, st.sampled_from(["close", "shutdown", "abandon"])),
         st.tuples(st.just("cancel_publish"), indexes),

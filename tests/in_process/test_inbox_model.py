@@ -27,23 +27,42 @@ from tests.stepping import in_virtual_time
 
 @dataclass(eq=False)
 class ModelPublication:
-    number: int
+    """One publish, of one message or many."""
+
+    numbers: list[int]
+    many: bool = False
     began: float = 0.0
-    waits_for: list["ModelInbox"] = field(default_factory=list)
+    waits_for: dict["ModelInbox", "ModelPlace"] = field(default_factory=dict)
     timeouts: dict["ModelInbox", float | None] = field(default_factory=dict)
+    looked_at: set["ModelInbox"] = field(default_factory=set)
     delivered: int = 0
-    missed_by: list[str] = field(default_factory=list)
+    furthest: int = 0  # how many, from the first on, anybody has got or missed
+    missed: list[tuple[int, str]] = field(default_factory=list)
     refused: bool = False
     outcome: object = None  # None while it waits
 
     def passed_over(self, inbox: "ModelInbox") -> None:
-        self.waits_for.remove(inbox)
+        del self.waits_for[inbox]
         self.settle()
 
     def settle(self) -> None:
         if not self.waits_for and self.outcome is None:
             error = [PubSubFull] if self.refused else []
-            self.outcome = (*error, self.delivered, sorted(self.missed_by))
+            self.outcome = (*error, *self.report(len(self.numbers)))
+
+    def report(self, published: int) -> tuple:
+        if self.many:
+            return published, self.delivered, sorted(self.missed)
+        return self.delivered, sorted(name for _, name in self.missed)
+
+
+@dataclass(eq=False)
+class ModelPlace:
+    """Where a publish stands in the line of one inbox."""
+
+    publication: ModelPublication
+    left: list[int]  # which of its messages wait, from 0
+    moved_on: bool = False  # since somebody looked
 
 
 class ModelInboxes(ModelBroker):
@@ -75,41 +94,77 @@ class ModelInboxes(ModelBroker):
 
     def publish_nowait(self, publication: ModelPublication) -> None:
         self.offer(publication)
-        for inbox in list(publication.waits_for):
-            inbox.overflowed(publication)
+        for inbox, place in list(publication.waits_for.items()):
+            inbox.overflowed(place)
 
     def offer(self, publication: ModelPublication) -> None:
         if self.closed:
             publication.outcome = PubSubClosed
             return
-        self.accepted += 1
-        there = list(self.subscriptions)  # one whose filter breaks leaves
-        for inbox in [inbox for inbox in there if inbox.wants(publication.number)]:
-            if len(inbox.messages) < inbox.maxsize:
-                inbox.put(publication)
-                publication.delivered += 1
-            else:
-                inbox.line.append(publication)
-                publication.waits_for.append(inbox)
+        self.accepted += len(publication.numbers)
+        for inbox in list(self.subscriptions):  # one whose filter breaks leaves
+            place = ModelPlace(publication, [])
+            broken = False
+            for index, number in enumerate(publication.numbers):
+                wanted = inbox.wants(number)
+                broken = wanted is BROKEN
+                if broken:
+                    break
+                if wanted:
+                    place.left.append(index)
+            while place.left and len(inbox.messages) < inbox.maxsize:
+                inbox.put(place)
+            if broken:
+                inbox.failure = BROKEN
+                inbox.leave()
+            elif place.left:
+                inbox.line.append(place)
+                publication.waits_for[inbox] = place
+                place.moved_on = False
         publication.settle()
 
     def overflow_after(self, publication: ModelPublication, seconds: float) -> None:
-        for inbox in list(publication.waits_for):
-            if publication.timeouts[inbox] == seconds:
+        """Look for the first time at those that are waited for so long."""
+        self.look(
+            publication,
+            [
+                inbox
+                for inbox in publication.waits_for
+                if publication.timeouts[inbox] == seconds and inbox not in publication.looked_at
+            ],
+        )
+
+    def look(self, publication: ModelPublication, inboxes: list["ModelInbox"]) -> None:
+        """Apply the policy where nothing got in since the last look, and look again elsewhere."""
+        publication.looked_at.update(inboxes)
+        there = [inbox for inbox in inboxes if inbox in publication.waits_for]
+        again = [inbox for inbox in there if publication.waits_for[inbox].moved_on]
+        for inbox in again:
+            publication.waits_for[inbox].moved_on = False
+        if again:
+            self.turns.append(lambda: self.look(publication, again))
+        for inbox in there:
+            if inbox not in again and inbox in publication.waits_for:
                 inbox.given_up = True
-                inbox.overflowed(publication)
+                inbox.overflowed(publication.waits_for[inbox])
 
     def withdraw(self, publication: ModelPublication) -> None:
-        publication.outcome = asyncio.CancelledError
-        for inbox in list(publication.waits_for):
-            inbox.give_up(publication)
+        places = publication.waits_for
+        in_hand = 1 + min(place.left[0] for place in places.values())
+        published = publication.furthest = max(publication.furthest, in_hand)
+        publication.outcome = ()  # so that nobody settles it
+        for inbox, place in list(places.items()):
+            place.left = [index for index in place.left if index < published]
+            inbox.give_up(place)
+        self.accepted -= len(publication.numbers) - published
+        publication.outcome = (asyncio.CancelledError, *publication.report(published))
 
     def deadlines(self) -> list[float]:
         return [
             publication.began + publication.timeouts[inbox]
             for publication in self.waiting
             for inbox in publication.waits_for
-            if publication.timeouts[inbox] is not None
+            if publication.timeouts[inbox] is not None and inbox not in publication.looked_at
         ]
 
     def expire(self) -> None:
@@ -133,7 +188,7 @@ class ModelInbox(ModelSubscription):
         self.timeout = options.get("timeout", broker.timeout)
         self.overflow = options.get("overflow", broker.overflow)
         self.messages: deque[int] = deque()
-        self.line: list[ModelPublication] = []
+        self.line: list[ModelPlace] = []
         self.taken = 0
         self.given_up = False
         broker.subscriptions.append(self)
@@ -146,18 +201,24 @@ class ModelInbox(ModelSubscription):
     def received(self) -> int:
         return self.taken + len(self.messages)
 
-    def wants(self, number: int) -> bool:
+    def wants(self, number: int) -> object:
         try:
             return self.where is None or self.where(number)
         except FilterError:
-            self.failure = BROKEN
-            self.leave()
-            return False
+            return BROKEN
 
-    def put(self, publication: ModelPublication) -> None:
-        self.messages.append(publication.number)
+    def put(self, place: ModelPlace) -> None:
+        self.append(place)
         self.most = max(self.most, len(self.messages))
         self.wake_reader()
+
+    def append(self, place: ModelPlace) -> None:
+        publication = place.publication
+        index = place.left.pop(0)
+        self.messages.append(publication.numbers[index])
+        publication.delivered += 1
+        publication.furthest = max(publication.furthest, index + 1)
+        place.moved_on = True
 
     def ready(self) -> bool:
         return bool(self.messages)
@@ -179,45 +240,48 @@ class ModelInbox(ModelSubscription):
 
     def admit(self) -> None:
         while self.line and len(self.messages) < self.maxsize:
-            publication = self.line.pop(0)
-            self.put(publication)
-            publication.delivered += 1
-            publication.passed_over(self)
+            place = self.line[0]
+            self.put(place)
+            if not place.left:
+                del self.line[0]
+                place.publication.passed_over(self)
 
-    def overflowed(self, publication: ModelPublication) -> None:
+    def overflowed(self, place: ModelPlace) -> None:
         match self.overflow:
             case Overflow.DROP_NEWEST | Overflow.RAISE:
-                self.give_up(publication)
+                self.give_up(place)
             case Overflow.DROP_OLDEST:
-                while publication in self.line:
-                    self.messages.popleft()
-                    self.dropped += 1
+                while place in self.line:
                     first = self.line.pop(0)
-                    self.messages.append(first.number)
-                    first.delivered += 1
-                    first.missed_by.append(self.name)
-                    first.passed_over(self)
+                    while first.left:
+                        self.messages.popleft()
+                        self.dropped += 1
+                        first.publication.missed.append((first.left[0], self.name))
+                        self.append(first)
+                    first.publication.passed_over(self)
             case Overflow.DISCONNECT:
                 self.release_line()
                 self.failure = CUT_OFF
                 self.leave()
 
-    def give_up(self, publication: ModelPublication) -> None:
-        self.line.remove(publication)
-        self.dropped += 1
-        publication.missed_by.append(self.name)
-        publication.refused |= self.overflow is Overflow.RAISE
-        publication.passed_over(self)
+    def give_up(self, place: ModelPlace) -> None:
+        self.line.remove(place)
+        self.dropped += len(place.left)
+        place.publication.missed += [(index, self.name) for index in place.left]
+        furthest = [place.publication.furthest, *(index + 1 for index in place.left)]
+        place.publication.furthest = max(furthest)
+        place.publication.refused |= self.overflow is Overflow.RAISE
+        place.publication.passed_over(self)
 
     def release_line(self) -> None:
-        for publication in list(self.line):
-            self.give_up(publication)
+        for place in list(self.line):
+            self.give_up(place)
 
     def leave(self) -> None:
         if self in self.broker.subscriptions:
             self.broker.subscriptions.remove(self)
         while self.line:
-            self.line.pop(0).passed_over(self)
+            self.line.pop(0).publication.passed_over(self)
         self.finish()
 
     def discard(self) -> None:

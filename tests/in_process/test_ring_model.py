@@ -27,10 +27,25 @@ from tests.stepping import in_virtual_time
 
 @dataclass(eq=False)
 class ModelPublication:
-    number: int
+    """One publish, of one message or many."""
+
+    numbers: list[int]
+    many: bool = False
+    next: int = 0  # which is to be stored next
+    seen: int = 0  # which was, when somebody looked
     deadline: float = FOREVER
-    overtaken: list[str] = field(default_factory=list)
+    delivered: int = 0
+    missed: list[tuple[int, str]] = field(default_factory=list)
     outcome: object = None  # None while it waits
+
+    @property
+    def stored(self) -> bool:
+        return self.next == len(self.numbers)
+
+    def report(self) -> tuple:
+        if self.many:
+            return self.next, self.delivered, sorted(self.missed)
+        return self.delivered, [name for _, name in self.missed]
 
 
 class ModelRing(ModelBroker):
@@ -56,8 +71,9 @@ class ModelRing(ModelBroker):
         if self.stored_at_once(publication):
             return
         self.line.append(publication)
+        publication.seen = publication.next
         if self.timeout == 0 or all(cursor.given_up for cursor in self.slowest()):
-            self.turns.append(lambda: self.overtake_for(publication))
+            self.turns.append(lambda: self.wait_no_longer(publication))
         elif self.timeout is not None:
             publication.deadline = self.now + self.timeout
 
@@ -73,19 +89,39 @@ class ModelRing(ModelBroker):
     def stored_at_once(self, publication: ModelPublication) -> bool:
         if self.closed:
             publication.outcome = PubSubClosed
-        elif not self.line and not self.slowest():
+            return True
+        stored = 0
+        while not publication.stored and not self.line and not self.slowest():
             self.store(publication)
-            self.wake_readers()
-        return publication.outcome is not None
+            stored += 1
+        self.wake_readers_for(stored)
+        self.settle(publication)
+        return publication.stored
 
     def store(self, publication: ModelPublication) -> None:
-        self.stored.append(publication.number)
-        publication.outcome = (len(self.subscriptions), publication.overtaken)
+        self.stored.append(publication.numbers[publication.next])
+        publication.next += 1
+        publication.delivered += len(self.subscriptions)
         for cursor in self.subscriptions:
             cursor.most = max(cursor.most, cursor.depth)
 
+    @staticmethod
+    def settle(publication: ModelPublication) -> None:
+        if publication.stored:
+            publication.outcome = publication.report()
+
+    def wait_no_longer(self, publication: ModelPublication) -> None:
+        if publication in self.line:
+            moved_on = publication.next > publication.seen
+            publication.seen = publication.next
+            if not moved_on:
+                self.overtake_for(publication)
+            if publication in self.line:
+                self.turns.append(lambda: self.wait_no_longer(publication))
+
     def overtake_for(self, publication: ModelPublication) -> None:
-        while publication in self.line:
+        following = publication.next
+        while publication in self.line and publication.next == following:
             for cursor in self.slowest():
                 cursor.given_up_at = cursor.position
             self.admit()
@@ -93,17 +129,20 @@ class ModelRing(ModelBroker):
     def admit(self) -> None:
         admitted = 0
         while self.line and all(cursor.given_up for cursor in self.slowest()):
-            head = self.line.pop(0)
-            head.overtaken = [cursor.name for cursor in self.slowest() if cursor.skip()]
+            head = self.line[0]
+            overtaken = [cursor.name for cursor in self.slowest() if cursor.skip()]
+            head.missed += [(head.next, name) for name in overtaken]
             self.store(head)
             admitted += 1
-        for _ in range(admitted):
-            self.wake_readers()
+            if head.stored:
+                del self.line[0]
+                self.settle(head)
+        self.wake_readers_for(admitted)
         self.line_changed()
 
     def withdraw(self, publication: ModelPublication) -> None:
         self.line.remove(publication)
-        publication.outcome = asyncio.CancelledError
+        publication.outcome = (asyncio.CancelledError, *publication.report())
         self.line_changed()
 
     def deadlines(self) -> list[float]:
@@ -112,15 +151,19 @@ class ModelRing(ModelBroker):
     def expire(self) -> None:
         for publication in list(self.line):
             if publication.deadline <= self.now:
-                self.overtake_for(publication)
+                publication.deadline = FOREVER
+                self.wait_no_longer(publication)
 
     def release(self) -> None:
         for publication in self.line:
-            losers = [cursor for cursor in self.subscriptions if cursor.wants(publication.number)]
-            for cursor in losers:
-                cursor.dropped += 1
-            publication.outcome = (0, [cursor.name for cursor in losers])
-        self.released += len(self.line)
+            for index in range(publication.next, len(publication.numbers)):
+                self.released += 1
+                for cursor in self.subscriptions:
+                    if cursor.wants(publication.numbers[index]):
+                        cursor.dropped += 1
+                        publication.missed.append((index, cursor.name))
+            publication.next = len(publication.numbers)
+            self.settle(publication)
         self.line.clear()
         self.turns.append(self.line_changed)  # readers are told after the report was written
 
@@ -129,6 +172,11 @@ class ModelRing(ModelBroker):
             for cursor in self.subscriptions:
                 if cursor.ending:
                     cursor.finish()
+
+    def wake_readers_for(self, messages: int) -> None:
+        while self.waiting and messages:
+            self.wake_readers()
+            messages -= 1
 
     def wake_readers(self) -> None:
         waiting, self.waiting = self.waiting, {}
