@@ -2,9 +2,13 @@
 
 Whoever writes a subscriber as a loop has to think of subscribing in time, of errors, and of ending.
 A `HandlerGroup` does: a handler that raises is counted and reported, and goes on with its next
-message; the other handlers do not notice. So is one that was too slow for a ring, or whose filter
-raises, which ends it. All of them run in one `TaskGroup`, so none is left behind. Where
-messages can come again, as over JetStream, one that a handler raised on does, later.
+message; the other handlers do not notice. So is one that was too slow for a ring. One that is cut
+off for being too slow, or whose filter raises, is reported, and ends. All of them run in one
+`TaskGroup`, so none is left behind. Where messages can come again, as over JetStream, one that a
+handler raised on does, later.
+
+A handler takes its messages one after another, which keeps their order. One that mostly waits, as
+for a database, may be given several at a time: `add(handle, concurrency=10)`.
 
 >>> import asyncio
 >>> from pubsub_lib import AsyncPubSub
@@ -33,7 +37,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from pubsub_lib.arguments import is_coroutine_function
+from pubsub_lib.arguments import checked_whole_number, is_coroutine_function
 from pubsub_lib.errors import Lagged
 from pubsub_lib.interfaces import ManagedBroker, ManagedSubscription, RedeliveringSubscription
 
@@ -47,8 +51,8 @@ class Failure[T]:
     Attributes:
         handler: its name.
         message: what it was given; `None` if it could not be given one.
-        error: what it raised; `Lagged` if it has missed messages of a ring; or what its filter
-            raised, which ends it.
+        error: what it raised; `Lagged` if it has missed messages of a ring. Or what ends it:
+            `Disconnected` if it was too slow and is cut off, or what its filter raised.
     """
 
     handler: str
@@ -112,6 +116,7 @@ class HandlerGroup[T]:
         *,
         name: str = "",
         where: Callable[[T], object] | None = None,
+        concurrency: int = 1,
     ) -> Handler[T]:
         """Subscribe, and call `handle` with each message that comes from now on.
 
@@ -119,9 +124,14 @@ class HandlerGroup[T]:
             handle: a coroutine function of one message.
             name: what reports call it; the function's own name, if none is given.
             where: says whether a message is wanted.
+            concurrency: how many messages it may handle at a time. With 1, each is handled before
+                the next is begun. With more they are begun in order, but may end in any. Each
+                counts as done, or is acknowledged, when it has been handled, whatever the others
+                do; a shutdown waits for all.
 
         Raises:
-            TypeError: if `handle` is no coroutine function.
+            TypeError: if `handle` is no coroutine function, or `concurrency` no whole number.
+            ValueError: if `concurrency` is under 1.
             PubSubClosed: if the broker was shut down.
             RuntimeError: if the group's block is not running.
         """
@@ -130,23 +140,34 @@ class HandlerGroup[T]:
                 f"a handler is a coroutine function of one message, as `async def` makes them, "
                 f"not {handle!r}"
             )
+        checked_whole_number("concurrency", concurrency, unit="messages", least=1)
         name = name or getattr(handle, "__name__", type(handle).__name__)
         subscription = self._broker.subscribe(name=name, where=where)
         handler = Handler(name, subscription)
-        running = self._run(handler, handle)
-        try:
-            task = self._tasks.create_task(running, name=f"handler {name}")
-        except RuntimeError:
-            running.close()
-            subscription.close()
-            raise RuntimeError(
-                "handlers are added inside `async with HandlerGroup(...)`, before it ends"
-            ) from None
-        # Not inside the task, which may be cancelled before it starts.
-        task.add_done_callback(lambda _: subscription.close())
+        tasks: set[asyncio.Task[None]] = set()
+
+        def ended(task: asyncio.Task[None]) -> None:
+            tasks.discard(task)
+            if not tasks:
+                subscription.close()
+
+        for _ in range(concurrency):
+            running = self._take_and_handle(handler, handle)
+            try:
+                tasks.add(self._tasks.create_task(running, name=f"handler {name}"))
+            except RuntimeError:
+                running.close()
+                subscription.close()
+                raise RuntimeError(
+                    "handlers are added inside `async with HandlerGroup(...)`, before it ends"
+                ) from None
+        for task in tuple(tasks):  # not inside the task, which may be cancelled before it starts
+            task.add_done_callback(ended)
         return handler
 
-    async def _run(self, handler: Handler[T], handle: Callable[[T], Awaitable[object]]) -> None:
+    async def _take_and_handle(
+        self, handler: Handler[T], handle: Callable[[T], Awaitable[object]]
+    ) -> None:
         messages = aiter(handler.subscription)
         while True:
             try:

@@ -9,9 +9,12 @@ import pytest
 
 from pubsub_lib import (
     AsyncPubSub,
+    Delivery,
+    Disconnected,
     Failure,
     HandlerGroup,
     Lagged,
+    Overflow,
     PubSubClosed,
     RingPubSub,
     ShutdownReport,
@@ -441,3 +444,188 @@ async def test_outside_the_block_it_is_refused_and_leaves_nothing_behind(when):
         handlers.add(handle_nothing)
     gc.collect()
     assert broker.stats.subscribers == 0
+
+
+# Several at a time.
+
+
+@each_broker
+@in_virtual_time
+async def test_one_that_may_handle_several_begins_them_in_order_and_no_more_at_a_time(broker_class):
+    broker = broker_class()
+    begun, ended = [], []
+
+    async def handle(message: int) -> None:
+        begun.append((now(), message))
+        await asyncio.sleep([3, 2, 1, 1.5, 0.7, 0.1][message])
+        ended.append(message)
+
+    async with HandlerGroup(broker) as handlers:
+        handler = handlers.add(handle, concurrency=3)
+        await broker.publish_many(range(6))
+        await broker.shutdown()
+    assert begun == [(0.0, 0), (0.0, 1), (0.0, 2), (1.0, 3), (2.0, 4), (2.5, 5)]
+    assert ended == [2, 1, 3, 5, 4, 0]
+    assert (handler.handled, handler.failed) == (6, 0)
+
+
+@each_broker
+@pytest.mark.parametrize("many", [False, True])
+@in_virtual_time
+async def test_while_one_message_is_handled_the_others_are_not_held_up(broker_class, many):
+    broker = broker_class()
+    times = []
+
+    async def handle(message: int) -> None:
+        await asyncio.sleep(10 if message == 0 else 1)
+        times.append((now(), message))
+
+    async with HandlerGroup(broker) as handlers:
+        handlers.add(handle, concurrency=2)
+        if many:
+            await broker.publish_many(range(4))
+        else:
+            for number in range(4):
+                await broker.publish(number)
+        await broker.shutdown(timeout=None)
+    assert times == [(1.0, 1), (2.0, 2), (3.0, 3), (10.0, 0)]
+
+
+@each_broker
+@in_virtual_time
+async def test_a_shutdown_waits_for_all_that_are_handled_at_a_time(broker_class):
+    broker = broker_class()
+
+    async def handle(message: int) -> None:
+        await asyncio.sleep(message)
+
+    async with HandlerGroup(broker) as handlers:
+        handler = handlers.add(handle, concurrency=4)
+        await broker.publish_many([1, 5, 3])
+        await let_all_run()
+        assert await broker.shutdown(timeout=2) == ShutdownReport(unread=0, unfinished=2)
+        assert await broker.shutdown() == ShutdownReport(0, 0)
+        assert now() == 5.0
+    assert handler.handled == 3
+
+
+@each_broker
+@in_virtual_time
+async def test_each_failure_of_several_at_a_time_is_reported_once(broker_class):
+    broker = broker_class()
+    failures = []
+
+    async def handle(message: int) -> None:
+        await asyncio.sleep(1)
+        if message % 2:
+            raise ValueError(message)
+
+    async with HandlerGroup(broker, report=failures.append) as handlers:
+        handler = handlers.add(handle, concurrency=3)
+        await broker.publish_many(range(7))
+        await broker.shutdown()
+    assert [failure.message for failure in failures] == [1, 3, 5]
+    assert (handler.handled, handler.failed) == (4, 3)
+
+
+@in_virtual_time
+async def test_a_ring_tells_several_at_a_time_once_what_was_missed():
+    broker = RingPubSub[int](maxsize=2, timeout=0)
+    failures = []
+
+    async def handle(message: int) -> None:
+        await asyncio.sleep(1)
+
+    async with HandlerGroup(broker, report=failures.append) as handlers:
+        handler = handlers.add(handle, concurrency=2)
+        for number in range(8):
+            await broker.publish(number)
+            await let_all_run()
+        await broker.shutdown()
+    (failure,) = failures
+    assert isinstance(failure.error, Lagged)
+    assert handler.handled + failure.error.missed == 8
+
+
+@pytest.mark.parametrize("concurrency", [1, 3])
+@in_virtual_time
+async def test_one_that_is_cut_off_handles_what_it_has_is_reported_and_ends(concurrency):
+    broker = AsyncPubSub[int](maxsize=2, timeout=0, overflow=Overflow.DISCONNECT)
+    failures, other = [], Recorder()
+    handled = []
+
+    async def slow(message: int) -> None:
+        await asyncio.sleep(1)
+        handled.append(message)
+
+    async with HandlerGroup(broker, report=failures.append) as handlers:
+        cut_off = handlers.add(slow, concurrency=concurrency)
+        handlers.add(other)
+        for number in range(concurrency + 3):
+            await broker.publish(number)
+            await let_all_run()
+        assert await broker.publish(99) == Delivery(1)
+        await broker.shutdown()
+    (failure,) = failures
+    assert (failure.handler, failure.message) == ("slow", None)
+    assert isinstance(failure.error, Disconnected)
+    assert failure.error.missed == 1
+    assert sorted(handled) == list(range(concurrency + 2))
+    assert (cut_off.handled, cut_off.failed) == (concurrency + 2, 1)
+    assert cut_off.subscription.closed_because.startswith("Disconnected")
+    assert other.handled == [*range(concurrency + 3), 99]
+
+
+@in_virtual_time
+async def test_one_failure_of_several_at_a_time_may_stop_all():
+    broker = AsyncPubSub[int]()
+    cancelled = []
+
+    async def handle(message: int) -> None:
+        try:
+            await asyncio.sleep(message)
+        except asyncio.CancelledError:
+            cancelled.append(message)
+            raise
+        raise ValueError(message)
+
+    async def run() -> None:
+        async with HandlerGroup(broker, report=lambda failure: None, stop_all=True) as handlers:
+            handlers.add(handle, concurrency=3)
+            await broker.publish_many([5, 1, 3])
+            await asyncio.sleep(60)
+
+    with pytest.raises(ExceptionGroup) as raised:
+        await run()
+    assert [str(error) for error in raised.value.exceptions] == ["1"]
+    assert sorted(cancelled) == [3, 5]
+    assert now() == 1.0
+    assert broker.stats.subscribers == 0
+
+
+@each_broker
+@in_virtual_time
+async def test_closing_the_subscription_ends_all_that_it_does_at_a_time(broker_class):
+    broker = broker_class()
+    recorder = Recorder()
+    async with HandlerGroup(broker) as handlers:
+        handler = handlers.add(recorder, concurrency=3)
+        await broker.publish(0)
+        await let_all_run()
+        handler.subscription.close()
+        await let_all_run()
+        assert await broker.publish(1) == Delivery(0)
+    assert recorder.handled == [0]
+    assert now() == 0.0
+
+
+@pytest.mark.parametrize(
+    ("concurrency", "error"), [(0, ValueError), (-1, ValueError), (1.5, TypeError)]
+)
+@in_virtual_time
+async def test_a_number_at_a_time_that_makes_no_sense_is_refused(concurrency, error):
+    broker = AsyncPubSub[int]()
+    async with HandlerGroup(broker) as handlers:
+        with pytest.raises(error, match=r"^concurrency "):
+            handlers.add(handle_nothing, concurrency=concurrency)
+        assert broker.stats.subscribers == 0
