@@ -272,6 +272,21 @@ async def test_the_bound_holds_whatever_a_filter_publishes_during_a_replay():
 
 
 @in_virtual_time
+async def test_a_newcomer_that_a_filter_closes_gets_no_replay():
+    def closes_the_newcomer(number: int) -> bool:
+        if number == 1:
+            broker.publish_nowait(2)
+            (newcomer,) = broker.publish_nowait(3).missed_by
+            newcomer.close()
+        return True
+
+    broker = AsyncPubSub[int](maxsize=1, history=1)
+    await broker.publish(1)
+    newcomer = broker.subscribe(where=closes_the_newcomer, replay=1)
+    assert (newcomer.closed, newcomer.qsize()) == (True, 0)
+
+
+@in_virtual_time
 async def test_a_subscriber_who_comes_while_a_filter_runs_gets_the_message_once():
     def lets_another_join(_: int) -> bool:
         joined.append(broker.subscribe(replay=1))

@@ -1,5 +1,6 @@
 """Subscribers by subject: found, not asked, and otherwise treated like all others."""
 
+import gc
 from collections.abc import Callable, Coroutine
 from functools import partial
 
@@ -8,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pubsub_lib import AsyncPubSub, BrokerStats, Delivery, Overflow, PubSubFull
+from pubsub_lib.in_process.inbox import InboxState
 from pubsub_lib.subjects import Published, subject_filter
 from tests.counting import counted_steps
 from tests.in_process.modelling import FilterError, examples, pick
-from tests.stepping import in_virtual_time, unread
+from tests.stepping import in_virtual_time, let_all_run, unread
 
 FEW_SUBJECTS = ("a", "a.x", "a.y", "b.x")
 FEW_PATTERNS = (*FEW_SUBJECTS, "a.*", "*.x", "a.>", ">", "*")
@@ -181,6 +183,27 @@ async def test_one_whom_a_filter_lets_join_gets_only_later_messages():
         await broker.publish(Published("a", number))
     assert [unread(inbox) for inbox in joined] == [[Published("a", 2)], []]
     assert unread(inviting) == []
+
+
+def states_that_are_kept() -> int:
+    gc.collect()
+    return sum(isinstance(each, InboxState) for each in gc.get_objects())
+
+
+@pytest.mark.parametrize("where", [subject_filter("a.*"), bool, None])
+@in_virtual_time
+async def test_nothing_is_kept_of_a_subscriber_that_left(where):
+    broker = AsyncPubSub[Published[int]]()
+    staying = broker.subscribe(where=subject_filter("a.>"))
+    before = states_that_are_kept()
+    leaving = broker.subscribe(where=where)
+    await broker.publish(Published("a.b", 1))
+    leaving.close()
+    del leaving
+    await broker.publish(Published("a.b", 2))
+    await let_all_run()
+    assert states_that_are_kept() == before
+    assert staying.qsize() == 2
 
 
 # What it costs, counted and not timed.
