@@ -27,6 +27,7 @@ from pubsub_lib.lab.promises.stages import (
     joining_and_leaving,
     last_value,
     overflow,
+    publishing_many,
     reading,
     statistics,
     threads,
@@ -44,6 +45,7 @@ _MODULES: tuple[ModuleType, ...] = (
     filters,
     statistics,
     batches,
+    publishing_many,
     last_value,
 )
 

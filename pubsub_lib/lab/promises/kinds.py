@@ -65,7 +65,9 @@ class Kind:
 CHAPTER_PUB_SUB = Kind(
     ChapterPubSub, frozenset({Trait.IN_PROCESS, Trait.WAITS_FOR_ROOM, Trait.DROPS})
 )
-ASYNC_PUB_SUB = Kind(AsyncPubSub, CHAPTER_PUB_SUB.traits | MANAGED | {Trait.REPLAY, Trait.HISTORY})
+ASYNC_PUB_SUB = Kind(
+    AsyncPubSub, CHAPTER_PUB_SUB.traits | MANAGED | {Trait.POLICIES, Trait.REPLAY, Trait.HISTORY}
+)
 RING_PUB_SUB = Kind(
     RingPubSub,
     CHAPTER_PUB_SUB.traits

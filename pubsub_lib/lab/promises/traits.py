@@ -30,8 +30,10 @@ class Trait(Enum):
     ENDING = "`shutdown(timeout=...)` waits for the readers, and reports what was left"
     LEAVING = "a subscription has a name and can be closed; one that nobody holds is forgotten"
     STATISTICS = "`stats` counts what was received and what was dropped"
+    PUBLISHING_MANY = "`publish_many()` publishes any number of messages in one call"
     ITERATION = "a subscription is read by `async for`, one by one or in `batches()`"
     FILTERS = "`subscribe(where=...)` takes only what is wanted"
+    POLICIES = "`overflow=` says what becomes of a message that finds no room"
     REPLAY = "`subscribe(replay=...)` gives a newcomer the last messages first"
     HISTORY = "keeps `history=` messages for that, of each `key=` the latest, and none by itself"
     THREADS = "`publish_threadsafe()` may be called from other threads"
@@ -49,6 +51,7 @@ class Trait(Enum):
 MANAGED = frozenset(
     {
         Trait.DELIVERIES,
+        Trait.PUBLISHING_MANY,
         Trait.TIMEOUT,
         Trait.ENDING,
         Trait.LEAVING,

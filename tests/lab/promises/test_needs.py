@@ -27,6 +27,7 @@ class Hidden:
 
 
 WHAT_A_BROKER_HAS = {
+    Trait.PUBLISHING_MANY: ["publish_many"],
     Trait.STATISTICS: ["stats"],
     Trait.TIMEOUT: ["publish_nowait"],
     Trait.ENDING: ["closed", "__aenter__", "__aexit__"],
@@ -38,7 +39,8 @@ WHAT_A_SUBSCRIPTION_HAS = {
     Trait.ITERATION: ["__aiter__", "batches"],
 }
 WHAT_OPENING_TAKES = {
-    Trait.TIMEOUT: ["timeout", "overflow"],
+    Trait.TIMEOUT: ["timeout"],
+    Trait.POLICIES: ["overflow"],
     Trait.HISTORY: ["history", "key"],
 }
 WHAT_SUBSCRIBING_TAKES = {
@@ -47,7 +49,7 @@ WHAT_SUBSCRIBING_TAKES = {
     Trait.TIMEOUT: ["maxsize", "timeout", "overflow"],
     Trait.REPLAY: ["replay"],
 }
-OFFERED = MANAGED | {Trait.REPLAY, Trait.HISTORY}
+OFFERED = MANAGED | {Trait.POLICIES, Trait.REPLAY, Trait.HISTORY}
 
 
 def require_only(options: dict[str, Any], taken: dict[Trait, list[str]], offers: Any) -> None:

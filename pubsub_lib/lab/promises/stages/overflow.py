@@ -12,11 +12,12 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any
 
-from pubsub_lib.errors import Lagged
+from pubsub_lib.errors import Disconnected, Lagged
 from pubsub_lib.lab.promises.promise import Stage
 from pubsub_lib.lab.promises.stepping import now, read_all, start, unread
 from pubsub_lib.lab.promises.traits import Trait
 from pubsub_lib.lab.promises.trial import Trial
+from pubsub_lib.overflow import Overflow
 from pubsub_lib.reports import Delivery, ShutdownReport
 
 promise = Stage.OVERFLOW.promise
@@ -177,3 +178,23 @@ async def a_bad_option_is_refused_with_the_remedy(
         with trial.refused("shutting down with it", error, says):
             await broker.shutdown(**options)
         trial.found("whether the broker is closed by that", broker.closed, expected=False)
+
+
+@promise(
+    Trait.IN_PROCESS,
+    Trait.TIMEOUT,
+    Trait.POLICIES,
+    maxsize=2,
+    timeout=0,
+    overflow=Overflow.DISCONNECT,
+)
+async def a_reader_that_is_cut_off_learns_why(broker: Any, trial: Trial) -> None:
+    """A reader that is cut off gets what it has, then learns why, and how much it has missed."""
+    subscription = await broker.subscribe()
+    for number in range(4):
+        await broker.publish(number)
+    read = [await subscription.get(), await subscription.get()]
+    trial.found("what it can read", read, expected=[0, 1])
+    with trial.refused("reading on", Disconnected, "was disconnected; it missed 1 message"):
+        await subscription.get()
+    trial.found("what it reads after that", await subscription.get(), expected=None)
