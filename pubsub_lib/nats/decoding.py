@@ -22,6 +22,7 @@ from nats.aio.msg import Msg
 from pubsub_lib.codecs import Json
 from pubsub_lib.interfaces import Codec
 from pubsub_lib.nats.errors import NatsError, UndecodablePayload
+from pubsub_lib.nats.field_types import CheckedCodec
 
 # How many payloads that do not decode are kept, the latest.
 KEPT_ASIDE = 100
@@ -69,13 +70,16 @@ class Decoder[T]:
 
 
 def codec_of[T](codec: Codec[T] | type[T] | None) -> Codec[T]:
-    """Return what turns such messages into bytes and back, or say what is wrong with it."""
+    """Return what turns such messages into bytes and back, or say what is wrong with it.
+
+    The fields of messages that are dataclasses are checked on both ways.
+    """
     if codec is None:
         return Json()
     if callable(getattr(codec, "to_bytes", None)) and callable(getattr(codec, "from_bytes", None)):
-        return codec  # type: ignore[return-value]
+        return CheckedCodec(codec)  # type: ignore[arg-type]
     if isinstance(codec, type) and is_dataclass(codec):
-        return Json(codec)
+        return CheckedCodec(Json(codec))
     raise TypeError(
         f"codec is a dataclass, or has to_bytes() and from_bytes() as JsonMessage gives them, not "
         f"{codec!r}"

