@@ -290,10 +290,10 @@ async def test_jetstream_gives_again_what_a_killed_subscriber_had_not_acknowledg
 
 
 @with_few_and_many
-async def test_jetstream_gives_again_what_a_stalled_subscriber_acknowledges_too_late(
+async def test_jetstream_gives_again_what_a_blocked_subscriber_acknowledges_too_late(
     jetstream: Fleet, count: int
 ):
-    await jetstream.start(trouble="wait", ack_wait=0.5)
+    await jetstream.start(trouble="block", ack_wait=0.5)
     jetstream.publish(count)
     await jetstream.published()
     await jetstream.handled()

@@ -13,6 +13,8 @@ subscription has acknowledged it. The code stays the same, and this changes:
 - Handling a message acknowledges it: by asking for the next one in `async for`, or by
   `task_done()`. What is not acknowledged within `ack_wait` seconds, because its reader was slow or
   has gone, is delivered again, and after later ones; after a restart of the server perhaps sooner.
+  While an `async for` or a handler is at work the server is told so, and waits longer, as long as
+  that does not block the event loop.
   So a reader may see a message twice: give each an identity, and make handling it twice harmless.
 - A message on which its reader fails is delivered again, later each time (`backoff`): if a handler
   of a `HandlerGroup` raises, if the body of an `async for` raises or leaves it, or if the reader
@@ -124,7 +126,8 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         timeout: how long one publish may wait for the server to store it, in seconds; `None` for
             ever.
         ack_wait: how long the server waits for an acknowledgement before it delivers the message
-            again, in seconds. It must be longer than handling `maxsize` messages takes.
+            again, in seconds. For who reads with `get()` it must be longer than handling `maxsize`
+            messages takes; in an `async for` and in handlers it is prolonged.
         max_tries: how often a message is tried that always fails; then it is set aside. Each
             delivery is a try. `None` for ever.
         backoff: how long to wait before a message is tried again on which its reader has failed, in

@@ -36,6 +36,7 @@ from pubsub_lib.nats.errors import (
     SubscriptionForgotten,
 )
 from pubsub_lib.nats.jetstream.position import Position, numbers_of
+from pubsub_lib.nats.jetstream.progress import TIMES_IN_ACK_WAIT, Progress
 from pubsub_lib.nats.jetstream.redelivery import Redelivery
 from pubsub_lib.nats.jetstream.replies import Reply
 from pubsub_lib.nats.jetstream.stream import Stream
@@ -97,6 +98,9 @@ class Consumer[T]:
         self._stream = stream
         self._decoder = decoder
         self._ack_wait = ack_wait
+        self._progress = Progress(
+            home, self._being_handled, self._still_at_work, every=ack_wait / TIMES_IN_ACK_WAIT
+        )
         self._redelivery = redelivery
         self._set_aside = set_aside
         self._joining = Once[None](stream.tasks.start, again=False)
@@ -239,7 +243,7 @@ class Consumer[T]:
         elif self._redelivery.is_hopeless(times):
             self.give_up(envelope, f"delivered {times} times, and its readers said nothing")
         elif times == 1 or not self.inbox.envelopes.is_waiting(sequence):
-            self._take_in(envelope, sequence)
+            self._take_in(envelope, sequence, is_copy=times > 1)
         self._arrival.set()
 
     def _is_for_another(self, envelope: Msg) -> bool:
@@ -247,7 +251,7 @@ class Consumer[T]:
         headers = envelope.headers
         return headers is not None and headers.get(PUT_BACK_FOR, self.name) != self.name
 
-    def _take_in(self, envelope: Msg, sequence: int) -> None:
+    def _take_in(self, envelope: Msg, sequence: int, *, is_copy: bool) -> None:
         inbox = self.inbox
         if not inbox.in_use:
             self.give_back([envelope])
@@ -265,9 +269,21 @@ class Consumer[T]:
             self.give_back([envelope])
         elif wanted:
             # Without room, which another's larger bound can cause, it is delivered again later.
-            inbox.accept(message, envelope, sequence)
+            inbox.accept(message, envelope, sequence, is_copy=is_copy)
         else:
             self._stream.replies.send([envelope], Msg.ack)
+
+    def handling(self) -> None:
+        """Tell the server now and then that the reader is at work."""
+        if not self._progress.running:
+            self._progress.begin()
+
+    def _being_handled(self) -> list[Msg]:
+        envelopes = self.inbox.envelopes.being_handled() if self._stream.tasks.can_start else []
+        return [envelope for envelope in envelopes if not envelope.is_acked]
+
+    def _still_at_work(self, envelopes: list[Msg]) -> None:
+        self._stream.replies.send(envelopes, Msg.in_progress)
 
     def acknowledge(self, envelopes: Iterable[Msg]) -> None:
         """Tell the server that these were handled."""

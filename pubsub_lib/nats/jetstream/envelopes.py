@@ -19,6 +19,8 @@ from typing import NamedTuple
 
 from nats.aio.msg import Msg
 
+from pubsub_lib.nats.jetstream.position import numbers_of
+
 
 class Taken(NamedTuple):
     """One message that was taken and not acknowledged."""
@@ -31,23 +33,27 @@ class Taken(NamedTuple):
 class Envelopes:
     """What waits for a reader, and what is taken and not acknowledged."""
 
-    __slots__ = ("_just_taken", "_numbers", "_taken", "_waiting")
+    __slots__ = ("_copies", "_just_taken", "_numbers", "_taken", "_waiting")
 
     def __init__(self) -> None:
         self._waiting: deque[tuple[int, Msg]] = deque()  # with the number of each in the stream
         self._numbers: set[int] = set()
+        self._copies: set[int] = set()  # those of them that were delivered before
         self._just_taken: list[Msg] = []
         self._taken: dict[int, Taken] = {}  # in the order of taking
 
-    def put(self, envelope: Msg, sequence: int) -> None:
+    def put(self, envelope: Msg, sequence: int, *, is_copy: bool = False) -> None:
         """Add the envelope of a message that waits from now on."""
         self._waiting.append((sequence, envelope))
         self._numbers.add(sequence)
+        if is_copy:
+            self._copies.add(sequence)
 
     def withdraw(self) -> None:
         """Remove what was put in last."""
         sequence, _ = self._waiting.pop()
         self._numbers.discard(sequence)
+        self._copies.discard(sequence)
 
     def is_waiting(self, sequence: int) -> bool:
         """Whether the message of this number in the stream waits here to be read."""
@@ -57,6 +63,7 @@ class Envelopes:
         """Note that the next message is taken. Whoever takes it claims it at once."""
         sequence, envelope = self._waiting.popleft()
         self._numbers.discard(sequence)
+        self._copies.discard(sequence)
         self._just_taken = [envelope]
 
     def take_all(self) -> None:
@@ -112,7 +119,28 @@ class Envelopes:
         waiting = [envelope for _, envelope in self._waiting]
         self._waiting.clear()
         self._numbers.clear()
+        self._copies.clear()
         return waiting
+
+    def copies_of(self, envelopes: list[Msg]) -> list[int]:
+        """Return at which places copies of these wait, the last place first."""
+        if not self._copies:
+            return []
+        numbers = {numbers_of(envelope)[0] for envelope in envelopes} & self._copies
+        places = [place for place, (number, _) in enumerate(self._waiting) if number in numbers]
+        return places[::-1]
+
+    def drop(self, place: int) -> None:
+        """Note that what waits at this place waits no more."""
+        sequence, _ = self._waiting[place]
+        del self._waiting[place]
+        self._numbers.discard(sequence)
+        self._copies.discard(sequence)
+
+    def being_handled(self) -> list[Msg]:
+        """Return what iterators have, and what waits behind it; nothing if they have nothing."""
+        handled = [taken.envelope for taken in self._taken.values() if taken.iterator is not None]
+        return handled + [envelope for _, envelope in self._waiting] if handled else []
 
     def all(self) -> list[Msg]:
         """Return all that is taken or waits."""

@@ -49,6 +49,9 @@ class Supply(Protocol):
     def retry(self, envelopes: Iterable[Msg], reason: str) -> None:
         """Ask the server to deliver these again, later each time: handling them has failed."""
 
+    def handling(self) -> None:
+        """Note that an iterator has taken something, and works on it."""
+
     def end(self) -> None:
         """Let nothing more come in."""
 
@@ -100,9 +103,10 @@ class JetStreamInboxState[T](InboxState[T]):
         """
         return self.where is None or bool(self.where(message))
 
-    def accept(self, message: T, envelope: Msg, sequence: int) -> bool:
+    def accept(self, message: T, envelope: Msg, sequence: int, *, is_copy: bool) -> bool:
         """Put in a message, and return whether there was room."""
-        self.envelopes.put(envelope, sequence)  # first, since a reader may be woken
+        # First, since a reader may be woken.
+        self.envelopes.put(envelope, sequence, is_copy=is_copy)
         if not self.offer(message):
             self.envelopes.withdraw()
             return False
@@ -152,6 +156,9 @@ class JetStreamInboxState[T](InboxState[T]):
     def acknowledge(self, envelopes: list[Msg]) -> None:
         """Tell the server that these were handled."""
         self.envelopes.forget(envelopes)
+        for place in self.envelopes.copies_of(envelopes):  # nobody has to handle these as well
+            self.envelopes.drop(place)
+            del self.messages[place]
         self.supply.acknowledge(envelopes)
 
     def acknowledge_one(self) -> None:
@@ -296,6 +303,7 @@ class Claim[T]:
     def renew(self) -> None:
         """Note what was just taken."""
         self._envelopes = self._state.envelopes.claim(_this_task(), self._iterator)
+        self._state.supply.handling()
 
 
 class AcknowledgingMessageIterator[T](MessageIterator[T]):

@@ -5,7 +5,7 @@ where an order is known again by its identity and counts once. The trouble is `n
 it has handled 100 orders and before it acknowledges the last of them:
 
 - `hang`: it says `hanging`, to be killed.
-- `wait`: it goes on when the server has delivered orders again.
+- `block`: it holds up its event loop until the server must have delivered orders again.
 - `stall`: it says `stalled`, and goes on when it is told `go on`.
 
 It is told `flush`, and says `flushed`; `count`, and says what it has counted; and `stop`, and says
@@ -16,6 +16,7 @@ import asyncio
 import json
 import sqlite3
 import sys
+import time
 from typing import Any
 
 from orders import Order, lines, say
@@ -68,9 +69,8 @@ async def main(
             case "hang":
                 say("hanging")
                 await asyncio.Event().wait()
-            case "wait":
-                while not broker.network.redelivered:  # noqa: ASYNC110 - it has no event
-                    await asyncio.sleep(0.01)
+            case "block":
+                time.sleep(3 * settings["ack_wait"])  # noqa: ASYNC251 - to hold it up is the point
             case "stall":
                 say("stalled")
                 await go_on.wait()

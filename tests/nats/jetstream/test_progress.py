@@ -1,0 +1,95 @@
+"""Who takes longer than the server waits is not given the same message again."""
+
+import asyncio
+import itertools
+from collections.abc import Iterator
+
+import pytest
+
+from pubsub_lib import HandlerGroup
+from pubsub_lib.nats import JetStreamPubSub, NatsServer, why_no_server
+from tests.nats.observing import eventually, soon, take
+
+NO_SERVER = why_no_server(of_our_own=True)
+pytestmark = pytest.mark.skipif(NO_SERVER is not None, reason=str(NO_SERVER))
+SUBJECTS = (f"progress{number}" for number in itertools.count())
+NAME = "billing"
+# Long enough for a busy machine to say three times in it that somebody is at work.
+ACK_WAIT_S = 0.5
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with NatsServer() as server:
+        yield server.url
+
+
+async def test_what_takes_longer_than_ack_wait_is_handled_once_by_all_who_share_the_name(url):
+    subject = next(SUBJECTS)
+    handled: list[int] = []
+
+    async def handle(number: int) -> None:
+        await asyncio.sleep(1.5 * ACK_WAIT_S)  # how long it takes is what this is about
+        handled.append(number)
+
+    async with (
+        JetStreamPubSub[int](subject, url=url, ack_wait=ACK_WAIT_S) as one,
+        JetStreamPubSub[int](subject, url=url, ack_wait=ACK_WAIT_S) as another,
+        HandlerGroup(one) as handlers,
+        HandlerGroup(another) as other_handlers,
+    ):
+        both = [group.add(handle, name=NAME) for group in (handlers, other_handlers)]
+        for handler in both:
+            await handler.subscription
+        for number in range(4):
+            await one.publish(number)
+        await eventually(lambda: len(handled) == 4)
+        for handler in both:
+            handler.subscription.close()
+        assert one.network.redelivered == another.network.redelivered == 0
+    assert sorted(handled) == [0, 1, 2, 3]
+
+
+async def test_a_list_that_takes_longer_than_ack_wait_is_handled_once(url):
+    async with (
+        JetStreamPubSub[int](next(SUBJECTS), url=url, ack_wait=ACK_WAIT_S) as broker,
+        broker.subscribe(name=NAME) as inbox,
+    ):
+        for number in range(3):
+            await broker.publish(number)
+        await eventually(lambda: inbox.qsize() == 3)
+        async for batch in inbox.batches():
+            assert batch == [0, 1, 2]
+            await asyncio.sleep(2 * ACK_WAIT_S)
+            break
+        assert broker.network.redelivered == 0
+
+
+async def test_an_async_for_that_was_left_says_nothing_any_more(url):
+    async with (
+        JetStreamPubSub[int](next(SUBJECTS), url=url, ack_wait=0.1, backoff=(0.01,)) as broker,
+        broker.subscribe(name=NAME) as inbox,
+    ):
+        await broker.publish(7)
+        async for _ in inbox:
+            break
+        for _ in range(3):  # given back, and then not acknowledged in time
+            assert await soon(inbox.get()) == 7
+        assert broker.network.redelivered >= 3
+
+
+async def test_a_copy_that_waits_is_dropped_when_the_original_is_acknowledged(url):
+    async with (
+        JetStreamPubSub[int](next(SUBJECTS), url=url, ack_wait=0.1) as broker,
+        broker.subscribe(name=NAME) as inbox,
+    ):
+        for number in range(2):
+            await broker.publish(number)
+        assert [await soon(inbox.get()) for _ in range(2)] == [0, 1]
+        await eventually(lambda: inbox.qsize() == 2)  # both were delivered again
+        inbox.task_done()
+        assert inbox.qsize() == 1
+        inbox.task_done()
+        assert inbox.empty()
+        await broker.publish(2)
+        assert await take(inbox, 1) == [2]
