@@ -148,12 +148,15 @@ class RingPubSub[T](BaseBroker[T, Cursor[T]]):
         listed = self._checked_messages(messages)
         ring, subscribers = self._ring, len(self._ring)
         try:
-            room = ring.room_for(len(listed))
-            ring.store(listed[:room] if room < len(listed) else listed)
-            if room == len(listed):
-                return Deliveries(room, room * subscribers)
-            waiting = WaitingMessages(listed, room)
-            waiting.delivered = room * subscribers
+            stored = 0
+            # Again, since where nobody reads there is room again as soon as the ring is full.
+            while room := ring.room_for(len(listed) - stored):
+                ring.store(listed[stored : stored + room] if room < len(listed) else listed)
+                stored += room
+            if stored == len(listed):
+                return Deliveries(stored, stored * subscribers)
+            waiting = WaitingMessages(listed, stored)
+            waiting.delivered = stored * subscribers
             try:
                 await self._wait_for_room(waiting, self._home.check())
             except asyncio.CancelledError as cancelled:

@@ -170,6 +170,16 @@ async def test_far_more_than_the_bound_lose_nothing_where_readers_keep_up(broker
 
 
 @each_broker
+@pytest.mark.parametrize("timeout", [None, 0, 1.0])
+@in_virtual_time
+async def test_far_more_than_the_bound_wait_for_nobody_where_nobody_reads(broker_class, timeout):
+    broker = broker_class(maxsize=4, timeout=timeout)
+    assert await broker.publish_many(range(20)) == Deliveries(20, 0)
+    assert now() == 0.0
+    assert broker.stats.published == 20
+
+
+@each_broker
 @in_virtual_time
 async def test_several_publishers_of_many_each_keep_their_order(broker_class):
     broker = broker_class(maxsize=3, timeout=None)
