@@ -67,6 +67,15 @@ class HomeLoop:
             self.loop.call_soon(id, thing)
 
 
+def wake(future: asyncio.Future[None]) -> None:
+    """Let whoever awaits it go on. Where the event loop was closed before, nobody does any more."""
+    if not future.done():
+        try:
+            future.set_result(None)
+        except RuntimeError:
+            return
+
+
 def running_loop() -> asyncio.AbstractEventLoop | None:
     """Return the event loop that runs in this thread, or `None`."""
     try:

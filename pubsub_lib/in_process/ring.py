@@ -36,6 +36,7 @@ from operator import length_hint
 from typing import override
 
 from pubsub_lib.in_process.cursor import Cursor
+from pubsub_lib.in_process.event_loop import wake
 from pubsub_lib.in_process.subscriber import (
     NOTHING,
     SHUT_DOWN,
@@ -329,8 +330,8 @@ class WaitingMessages[T]:
     def settle(self) -> None:
         """Note that it is known what became of all, and let the publisher go on."""
         self._settled = True
-        if self._future is not None and not self._future.done():
-            self._future.set_result(None)
+        if self._future is not None:
+            wake(self._future)
 
     def delivery(self) -> Delivery:
         """What became of the one message that it is."""

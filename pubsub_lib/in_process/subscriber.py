@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator
 from enum import IntEnum
 from typing import Any
 
-from pubsub_lib.in_process.event_loop import HomeLoop
+from pubsub_lib.in_process.event_loop import HomeLoop, wake
 from pubsub_lib.reports import SubscriptionStats
 
 NOTHING: Iterator[Any] = iter(())
@@ -291,7 +291,7 @@ class SubscriberState[T](ABC):
         while readers:
             reader = readers.pop(0)
             if not reader.done():
-                reader.set_result(None)
+                wake(reader)
                 break
 
     # What was handled.
@@ -356,5 +356,4 @@ class SubscriberState[T](ABC):
         """Let those look again who wait for an end."""
         watchers, self.watchers = self.watchers, []
         for watcher in watchers:
-            if not watcher.done():
-                watcher.set_result(None)
+            wake(watcher)

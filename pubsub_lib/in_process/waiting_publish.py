@@ -26,7 +26,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Self
 
-from pubsub_lib.in_process.event_loop import cancel_at_the_next_await
+from pubsub_lib.in_process.event_loop import cancel_at_the_next_await, wake
 from pubsub_lib.overflow import Overflow
 
 if TYPE_CHECKING:
@@ -250,5 +250,5 @@ class WaitingPublish[T]:
     def passed_over(self, place: Place[T]) -> None:
         """Note that one inbox is no longer waited for."""
         del self._places[place.state]
-        if not self._places and self._settled is not None and not self._settled.done():
-            self._settled.set_result(None)
+        if not self._places and self._settled is not None:
+            wake(self._settled)

@@ -335,3 +335,38 @@ def test_a_loop_that_is_closed_in_mid_publish_makes_no_noise_of_the_brokers(capf
     gc.collect()
     assert reports == ["Task was destroyed but it is pending!"]
     assert capfd.readouterr() == ("", "")
+
+
+# The event loop was closed, and everybody was left waiting.
+
+
+@each_broker
+@pytest.mark.parametrize("end", ["read", "close", "shutdown"])
+def test_what_is_left_can_be_read_and_closed_though_the_loop_was_closed_under_those_who_wait(
+    broker_class, end, caplog
+):
+    async def main() -> tuple:
+        broker = broker_class(maxsize=1, timeout=None)
+        full, empty = broker.subscribe(), broker.subscribe(where=lambda message: False)
+        await broker.publish(0)
+        publishers = [start(broker.publish(1)), start(broker.publish_many([2, 3]))]
+        waiting = [start(full.join()), start(empty.get()), start(broker.shutdown(timeout=None))]
+        await let_all_run()
+        return broker, full, [*publishers, *waiting]
+
+    loop = asyncio.new_event_loop()
+    broker, full, tasks = loop.run_until_complete(main())
+    loop.close()
+    if end == "read":
+        assert full.get_nowait() == 0
+    elif end == "close":
+        full.close()
+    else:
+        full.shutdown()
+        assert full.get_nowait() == 0
+    stats = full.stats
+    assert stats.received + stats.dropped <= broker.stats.published
+    del tasks
+    gc.collect()
+    reported = [record for record in caplog.records if "destroyed" not in record.getMessage()]
+    assert not [record for record in reported if record.name == "asyncio"]
