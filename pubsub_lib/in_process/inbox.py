@@ -28,6 +28,7 @@ from typing import assert_never, override
 
 from pubsub_lib.errors import Disconnected, PubSubClosed
 from pubsub_lib.in_process.event_loop import HomeLoop
+from pubsub_lib.in_process.inbox_line import Place, WaitingPublish
 from pubsub_lib.in_process.subscriber import (
     FILTER_ERRORS,
     NOTHING,
@@ -36,7 +37,6 @@ from pubsub_lib.in_process.subscriber import (
 )
 from pubsub_lib.in_process.subscribers import Subscribers
 from pubsub_lib.in_process.subscription import BaseSubscription
-from pubsub_lib.in_process.waiting_publish import Place, WaitingPublish
 from pubsub_lib.overflow import Overflow
 
 logger = logging.getLogger(__name__)

@@ -20,9 +20,9 @@ from collections.abc import Sequence
 from typing import override
 
 from pubsub_lib.in_process.inbox import InboxState
+from pubsub_lib.in_process.inbox_line import WaitingPublish
 from pubsub_lib.in_process.subject_tree import SubjectTree
 from pubsub_lib.in_process.subscribers import InOrder, Subscribers
-from pubsub_lib.in_process.waiting_publish import WaitingPublish
 from pubsub_lib.reports import Delivery
 from pubsub_lib.subjects import Published, SubjectFilter
 

@@ -37,9 +37,9 @@ from pubsub_lib.errors import PubSubFull, carry
 from pubsub_lib.in_process.base_broker import BaseBroker
 from pubsub_lib.in_process.history import History, LatestOfEach
 from pubsub_lib.in_process.inbox import Inbox, InboxState
+from pubsub_lib.in_process.inbox_line import WaitingPublish
 from pubsub_lib.in_process.inboxes import Inboxes
 from pubsub_lib.in_process.subscribers import held, other_ends
-from pubsub_lib.in_process.waiting_publish import WaitingPublish
 from pubsub_lib.overflow import Overflow
 from pubsub_lib.reports import Deliveries, Delivery, Missed
 

@@ -15,8 +15,8 @@ import nats.aio.subscription
 import nats.errors
 from nats.aio.msg import Msg
 
+from pubsub_lib.in_process.inbox_line import WaitingPublish
 from pubsub_lib.in_process.inboxes import Inboxes
-from pubsub_lib.in_process.waiting_publish import WaitingPublish
 from pubsub_lib.nats.core.numbering import Numbering
 from pubsub_lib.nats.errors import NatsError, SlowConsumer
 from pubsub_lib.nats.networked import Network

@@ -35,10 +35,10 @@ from pubsub_lib.nats.errors import (
     NatsError,
     SubscriptionForgotten,
 )
+from pubsub_lib.nats.jetstream.acknowledgements import Reply
 from pubsub_lib.nats.jetstream.position import Position, numbers_of
 from pubsub_lib.nats.jetstream.progress import TIMES_IN_ACK_WAIT, Progress
 from pubsub_lib.nats.jetstream.redelivery import Redelivery
-from pubsub_lib.nats.jetstream.replies import Reply
 from pubsub_lib.nats.jetstream.stream import Stream
 from pubsub_lib.nats.jetstream.subscription import JetStreamInboxState
 from pubsub_lib.nats.once import Once

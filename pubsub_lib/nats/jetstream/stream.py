@@ -25,7 +25,7 @@ from pubsub_lib.nats.background import BackgroundTasks
 from pubsub_lib.nats.connection import Connection
 from pubsub_lib.nats.diagnosis import of_stream
 from pubsub_lib.nats.errors import JetStreamUnavailable, NatsError, StreamLost
-from pubsub_lib.nats.jetstream.replies import Replies
+from pubsub_lib.nats.jetstream.acknowledgements import Replies
 from pubsub_lib.nats.once import Once
 
 # How long one request to the server may take before it is made again, in seconds.
