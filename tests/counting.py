@@ -30,6 +30,7 @@ def counted_steps() -> Iterator[SimpleNamespace]:
 
     before, collecting = sys.gettrace(), gc.isenabled()
     gc.disable()  # what it would run depends on all that ran before
+    sys._getframe().f_trace_opcodes = True  # Python 3.12 asks for this when tracing begins
     sys.settrace(trace)
     try:
         yield counted
