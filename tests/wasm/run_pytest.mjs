@@ -30,6 +30,7 @@ python.globals.set("options", python.toPy(options));
 await python.runPythonAsync(`
 import os
 import sys
+import types
 
 from js import process
 
@@ -37,6 +38,9 @@ os.chdir("/project")
 os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
 sys.dont_write_bytecode = True
 sys.path[:0] = ["/project", "/packages"]
+
+# The brokers over a network are imported and not opened, and msgspec is compiled.
+sys.modules["msgspec"] = types.ModuleType("msgspec")
 
 import pytest
 
