@@ -27,7 +27,8 @@ from pubsub_lib.errors import PubSubFull, carry
 from pubsub_lib.in_process.base_broker import BaseBroker
 from pubsub_lib.in_process.cursor import Cursor, RingSubscription
 from pubsub_lib.in_process.event_loop import cancel_at_the_next_await
-from pubsub_lib.in_process.ring import Ring, WaitingMessages
+from pubsub_lib.in_process.ring import Ring
+from pubsub_lib.in_process.ring_line import WaitingMessages
 from pubsub_lib.in_process.subscribers import other_ends
 from pubsub_lib.reports import Deliveries, Delivery
 
