@@ -27,11 +27,12 @@ _NAMES_IN = {
     "costs.loop_lag": ("LoopLag",),
     "costs.processor_time": ("delivery_costs",),
     "costs.timers": ("count_timers",),
-    "exercises": ("check", "show_progress"),
+    "exercises": ("check", "hint", "show_progress"),
     "figures.captions": ("quantile",),
     "lesson.experiments": ("NewBroker", "compare", "outcome"),
     "lesson.faults": ("Fault", "show_faults"),
     "lesson.predictions": ("predict",),
+    "lesson.recall": ("recall",),
     "lesson.sources": ("show_source", "source_of"),
     "lesson.tables": ("show_table",),
     "lesson.verdict_collection": (

@@ -13,9 +13,11 @@ Exercise 00.2: not attempted yet.
 from importlib import import_module
 from pkgutil import iter_modules
 
-from pubsub_lib.lab.exercises.checking import EXERCISES, Outcome, check, examine, show_progress
+from pubsub_lib.lab.exercises.checking import EXERCISES, Outcome, check, examine
+from pubsub_lib.lab.exercises.hints import hint
+from pubsub_lib.lab.exercises.overview import show_progress
 
-__all__ = ["EXERCISES", "Outcome", "check", "examine", "show_progress"]
+__all__ = ["EXERCISES", "Outcome", "check", "examine", "hint", "show_progress"]
 
 for _module in iter_modules(__path__):  # each registers its exercises as it is imported
     import_module(f"{__name__}.{_module.name}")

@@ -14,10 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from IPython.display import Markdown, display
-
 from pubsub_lib.lab.clock.virtual_time import VirtualTimeError
-from pubsub_lib.lab.lesson.progress import progress_table, remember, solved
+from pubsub_lib.lab.lesson.progress import remember
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +106,3 @@ def check(number: str, answer: Any) -> None:
         remember(number)
     explanation = f": {outcome.explanation}" if outcome.explanation else ""
     print(f"Exercise {number}: {outcome.state}{explanation}.")
-
-
-def show_progress() -> None:
-    """Show in a notebook which exercises of the course are solved and which are still open."""
-    display(Markdown(progress_table(EXERCISES, solved())))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pubsub_lib.lab.exercises import check, checking, show_progress
+from pubsub_lib.lab.exercises import check, overview, show_progress
 from pubsub_lib.lab.lesson.progress import (
     bring_along,
     progress_file,
@@ -117,6 +117,6 @@ def test_the_table_says_what_is_open():
 
 def test_a_notebook_shows_every_exercise_of_the_course(path, monkeypatch):
     shown = []
-    monkeypatch.setattr(checking, "display", shown.append)
+    monkeypatch.setattr(overview, "display", shown.append)
     show_progress()
     assert "| 00 | 0 of 2 | 00.1, 00.2 |" in shown[0].data
