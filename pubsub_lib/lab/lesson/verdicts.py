@@ -10,12 +10,17 @@ be parsed for. So whoever saves the notebook saves the data, too, and `verdict_c
 | C26 | 10,000 messages reach 10 subscribers without loss | **holds** | 0 of 100,000 lost |
 >>> Verdict.from_data(verdict.as_data()) == verdict
 True
+
+What it rests on are claims (`claims.holds`). Where one of them does not hold, there is none:
+
+>>> str(Verdict("C26", Standing.HOLDS, "3 of 100,000 lost", provided=[True, False]))
+'not shown by this run'
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Self, assert_never
+from typing import Any, Self, assert_never
 
 from IPython.display import display
 
@@ -54,6 +59,8 @@ CLAIMS = {
 
 #: Under which type an output carries verdicts as data: a list of what `Verdict.as_data` returns.
 VERDICTS_MIME = "application/vnd.pubsub-course.verdicts+json"
+#: What a table says of a verdict that rests on a claim which did not hold.
+NOT_SHOWN = "not shown by this run"
 
 
 class Standing(Enum):
@@ -90,6 +97,8 @@ class Verdict:
             is `WRONG` if the opposite was seen, though it may hold where something else is run.
         evidence: what the run showed; made from its results.
         words: the verdict as the table has it; the standing's name if it is not given.
+        provided: what came of the claims that it rests on, as `holds` returns it. If one of
+            them does not hold, the verdict is not shown by this run.
 
     Raises:
         ValueError: if there is no claim of this number.
@@ -100,6 +109,7 @@ class Verdict:
     standing: Standing
     evidence: str
     words: str = ""
+    provided: Sequence[object] = ()
 
     def __post_init__(self) -> None:
         if self.claim not in CLAIMS:
@@ -108,20 +118,26 @@ class Verdict:
             kinds = ", ".join(map(str, Standing))
             raise TypeError(f"how {self.claim} stands is one of {kinds}, not {self.standing!r}")
 
-    def __str__(self) -> str:
-        return self.words or self.standing.value
+    @property
+    def is_shown(self) -> bool:
+        """Whether all that it rests on held in this run."""
+        return all(self.provided)
 
-    def as_data(self) -> dict[str, str]:
+    def __str__(self) -> str:
+        return self.words or self.standing.value if self.is_shown else NOT_SHOWN
+
+    def as_data(self) -> dict[str, str | bool]:
         """Return it as what JSON can hold."""
-        return {
+        data: dict[str, str | bool] = {
             "claim": self.claim,
             "standing": self.standing.name,
             "evidence": self.evidence,
             "words": self.words,
         }
+        return data if self.is_shown else data | {"is_shown": False}
 
     @classmethod
-    def from_data(cls, data: Mapping[str, str]) -> Self:
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
         """Return the verdict that `as_data` made this of.
 
         Raises:
@@ -129,7 +145,8 @@ class Verdict:
             ValueError: if there is no such claim.
         """
         standing = Standing[data["standing"]]
-        return cls(data["claim"], standing, data["evidence"], data["words"])
+        provided = () if data.get("is_shown", True) else (False,)
+        return cls(data["claim"], standing, data["evidence"], data["words"], provided)
 
 
 def verdict_table(verdicts: Iterable[Verdict]) -> str:

@@ -8,6 +8,7 @@ import pytest
 from pubsub_lib.lab.lesson import verdicts
 from pubsub_lib.lab.lesson.verdicts import (
     CLAIMS,
+    NOT_SHOWN,
     VERDICTS_MIME,
     Standing,
     Verdict,
@@ -102,3 +103,15 @@ def test_the_format_of_notebooks_has_room_for_the_data(shown):
     nbformat.validate(notebook)
     again = nbformat.reads(nbformat.writes(notebook), as_version=4)
     assert again.cells[0].outputs[0].data[VERDICTS_MIME] == [HOLDS.as_data()]
+
+
+def test_a_verdict_that_rests_on_a_claim_which_does_not_hold_is_not_shown():
+    assert str(Verdict("C1", Standing.HOLDS, "9 of 10", "in full", provided=[True, False])) == (
+        NOT_SHOWN
+    )
+    assert str(Verdict("C1", Standing.HOLDS, "10 of 10", "in full", provided=[True])) == "in full"
+
+
+def test_that_a_verdict_is_not_shown_survives_being_written_as_json():
+    verdict = Verdict("C1", Standing.HOLDS, "9 of 10", provided=[False])
+    assert str(Verdict.from_data(json.loads(json.dumps(verdict.as_data())))) == NOT_SHOWN
