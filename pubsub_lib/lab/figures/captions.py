@@ -86,7 +86,7 @@ def about_waits(recording: Recording, subscriber: str) -> str:
     """Say how long a subscriber's last message waited before the inbox, and in it."""
     last = recording.waits(subscriber).iloc[-1]
     return (
-        f"the last message waits {milliseconds(last['before_s'] * 1e3)} to get into the queue, "
+        f"the last message waits {milliseconds(last['before_s'] * 1e3)} to get into the inbox, "
         f"and {milliseconds(last['queued_s'] * 1e3)} in it"
     )
 

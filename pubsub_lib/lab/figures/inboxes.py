@@ -19,6 +19,7 @@ from collections.abc import Iterator
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
 
 from pubsub_lib.lab.figures.captions import about_drops, about_each, about_queue_fill
 from pubsub_lib.lab.figures.named import Recordings, named_recordings
@@ -36,14 +37,17 @@ from pubsub_lib.lab.figures.style import (
 from pubsub_lib.lab.traffic.readers import Pace, Reader
 from pubsub_lib.lab.traffic.recordings import Recording
 
+LINES_HIGH = 200  # how many lines of this thickness fit above each other in a panel
+
 
 def queue_fill(recordings: Recordings) -> Plot:
     """Draw how many messages wait in each inbox over time, and the bound."""
     named = named_recordings(recordings)
     caption = about_each(named, about_queue_fill)
+    fullest = max(recording.queue_fill()["depth"].max() for recording in named.values())
     with panels_for(named, x="time (s)", y="messages waiting in the inbox") as (figure, panels):
         for axes, recording in zip(panels, named.values(), strict=True):
-            draw_queue_fill(axes, recording)
+            draw_queue_fill(axes, recording, least=fullest / LINES_HIGH)
             if len(named) > 1:  # the labels of short times are long, and would touch
                 axes.xaxis.set_major_locator(MaxNLocator(4))
         axes_from_zero(panels)
@@ -51,14 +55,22 @@ def queue_fill(recordings: Recordings) -> Plot:
     return Plot(figure, caption)
 
 
-def draw_queue_fill(axes: Axes, recording: Recording) -> None:
-    """Draw into a panel how many messages wait in each inbox over time, and the bound."""
+def draw_queue_fill(axes: Axes, recording: Recording, *, least: float = 0.0) -> None:
+    """Draw into a panel how many messages wait in each inbox over time, and the bound.
+
+    Args:
+        axes: the panel.
+        recording: the run.
+        least: by how many messages an inbox changes at least before a line follows. One that went
+            up and down within its own width would be dashed so closely that it looked solid.
+    """
     fill = recording.queue_fill()
     for reader, label in readers_once(recording):
         one = fill[fill["subscriber"] == reader.name]
         times_s = np.concatenate([[0.0], one["time_s"]])
         depths = np.concatenate([[0], one["depth"]])
-        axes.step(times_s, depths, where="post", label=label, **line_of(reader))
+        drawn = _noticed(depths, least)
+        axes.step(times_s[drawn], depths[drawn], where="post", label=label, **line_of(reader))
     if recording.bound:
         axes.axhline(recording.bound, color=BOUND, linestyle="-.", linewidth=1.2)
         axes.annotate(
@@ -71,6 +83,15 @@ def draw_queue_fill(axes: Axes, recording: Recording) -> None:
             color=BOUND,
         )
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def _noticed(depths: NDArray[np.float64], least: float) -> list[int]:
+    """Return which depths differ enough from the last one of them; the last of all is one, too."""
+    noticed = [0]
+    for index, depth in enumerate(depths):
+        if abs(depth - depths[noticed[-1]]) >= least:
+            noticed.append(index)
+    return sorted({*noticed, len(depths) - 1})
 
 
 def drops(recordings: Recordings) -> Plot:

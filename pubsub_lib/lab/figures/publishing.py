@@ -30,6 +30,8 @@ from pubsub_lib.lab.figures.style import (
     panels_for,
 )
 
+LEAST_S = 1e-9  # a shorter wait is what rounding has left
+
 
 def publish_time(recordings: Recordings) -> Plot:
     """Draw how long each publish took, at the time it began."""
@@ -82,8 +84,12 @@ def waits(recordings: Recordings, *, subscriber: str) -> Plot:
             table = recording.waits(subscriber)
             due_s, queued_s = table["intended_s"], table["queued_s"]
             latency_s = table["before_s"] + queued_s
-            axes.fill_between(due_s, 0, queued_s, label="in the queue", **AREAS[0])
-            axes.fill_between(due_s, queued_s, latency_s, label="before the queue", **WAITING)
+            for lower, upper, label, look in (
+                (0 * queued_s, queued_s, "in the inbox", AREAS[0]),
+                (queued_s, latency_s, "before the inbox", WAITING),
+            ):
+                if (upper - lower).max() > LEAST_S:
+                    axes.fill_between(due_s, lower, upper, label=label, **look)
             axes.plot(due_s, latency_s, color=PUBLISHER, linewidth=1.5, clip_on=False)
             text = f"the last: {milliseconds(latency_s.iloc[-1] * 1e3)}"
             label_the_last(axes, due_s.iloc[-1], latency_s.iloc[-1], text)

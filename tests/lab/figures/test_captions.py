@@ -104,7 +104,7 @@ def test_waits_are_told_before_the_inbox_and_in_it():
     recording = published((0.0, 0.0, 0.5))
     recording.received(0, "slow", 2.0)
     assert about_waits(recording, "slow") == (
-        "the last message waits 500 ms to get into the queue, and 1.5 s in it"
+        "the last message waits 500 ms to get into the inbox, and 1.5 s in it"
     )
 
 

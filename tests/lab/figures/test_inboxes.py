@@ -26,6 +26,27 @@ def test_the_fill_of_an_inbox_is_a_step_for_each_look_at_it():
     assert axes.lines[0].get_drawstyle() == "steps-post"
 
 
+def test_a_line_that_rises_in_small_steps_up_and_down_follows_only_what_can_be_seen():
+    recording = Recording([fast_reader()], bound=0)
+    for step in range(1_000):  # dashes along each step would touch, and look like a solid line
+        recording.depth(step + 0.0, "fast", step + 1)
+        recording.depth(step + 0.5, "fast", step)
+    recording.depth(1_000.0, "fast", 1_000)
+    (axes,) = figures.queue_fill(recording).figure.axes
+    depths = [depth for _, depth in points(axes)]
+    assert depths == sorted(depths)
+    assert 100 < len(depths) < 300
+    assert (depths[0], depths[-1]) == (0, 1_000)
+
+
+def test_every_step_of_a_few_messages_is_drawn():
+    recording = Recording([fast_reader()], bound=0)
+    for step, depth in enumerate([1, 2, 1, 2, 1, 0]):
+        recording.depth(float(step), "fast", depth)
+    (axes,) = figures.queue_fill(recording).figure.axes
+    assert [depth for _, depth in points(axes)] == [0, 1, 2, 1, 2, 1, 0]
+
+
 def test_each_reader_has_the_line_of_its_pace():
     (axes,) = figures.queue_fill(three_readers()).figure.axes
     drawn = [(line.get_color(), line.get_linestyle()) for line in axes.lines[:3]]

@@ -57,12 +57,21 @@ def test_waits_are_stacked_up_to_the_latency():
     assert axis_labels(plot) == [("due (s)", "waits (s)")]
 
 
-def test_what_waits_before_the_queue_alone_is_hatched_as_all_waiting_is():
+def test_what_waits_before_the_inbox_alone_is_hatched_as_all_waiting_is():
     plot = figures.waits(three_readers(), subscriber="slow")
     queued, before = plot.figure.axes[0].collections
     assert queued.get_hatch() is None
     assert before.get_hatch() == WAITING["hatch"]
-    assert legends(plot) == [["in the queue", "before the queue"]]
+    assert legends(plot) == [["in the inbox", "before the inbox"]]
+
+
+def test_the_key_of_waits_names_only_what_is_drawn():
+    recording = Recording([fast_reader()], bound=1)
+    for number in range(2):
+        recording.sent(number, float(number), float(number))
+        recording.published(number, number + 0.5)
+        recording.received(number, "fast", number + 0.5)
+    assert legends(figures.waits(recording, subscriber="fast")) == [["before the inbox"]]
 
 
 def test_waits_of_somebody_who_took_nothing_are_refused():
