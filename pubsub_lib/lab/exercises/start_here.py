@@ -10,12 +10,16 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
 
 from pubsub_lib.in_process.queue_broker import AsyncPubSub
-from pubsub_lib.lab.clock.virtual_time import run_virtual
+from pubsub_lib.lab.clock.virtual_time import LimitReached, Livelock, run_virtual
 from pubsub_lib.lab.exercises.checking import exercise, require
 from pubsub_lib.messages import Message
+
+MOST_STEPS = 20_000  # an answer takes some 50; one that looks again and again takes any number
+A_MOMENT_S = 1e-6  # enough for whoever waits, and not for whoever sleeps and looks again
 
 
 @exercise("00.1", "both ran at the same time, and the pair is in order")
@@ -34,8 +38,23 @@ def check_both(both: Callable[..., Coroutine[Any, Any, Any]]) -> None:
             results = await both(first, second)
         return results, asyncio.get_running_loop().time()
 
-    results, seconds = run_virtual(main())
+    try:
+        results, seconds = run_virtual(main())
+    except* asyncio.InvalidStateError:
+        require(
+            False,
+            "it asks a task for its result() before there is one; "
+            "ask after the `async with` block, which waits for its tasks",
+        )
     require(isinstance(results, tuple) and len(results) == 2, f"return a pair, not {results!r}")
+    require(
+        not any(isinstance(result, asyncio.Task) for result in results),
+        "the pair holds the tasks; what a task has returned is `task.result()`",
+    )
+    require(
+        not any(asyncio.iscoroutine(result) for result in results),
+        "the pair holds the coroutines, and neither has run; make a task of each",
+    )
     require(
         results == ("first", "second"),
         f"the results come as {results!r}; return them in the order of the arguments",
@@ -46,27 +65,85 @@ def check_both(both: Callable[..., Coroutine[Any, Any, Any]]) -> None:
     )
 
 
-@exercise("00.2", "every message arrived, in order, and was marked as handled")
+@dataclass(slots=True)
+class _Collected:
+    """What `collect` did while messages came now and then.
+
+    Attributes:
+        returned: what it returned.
+        before_the_end: whether it did so before the queue gave `None`.
+        waited: whether it took each message as it came.
+        all_marked: whether it had marked all of them before the end.
+    """
+
+    returned: Any
+    before_the_end: bool
+    waited: bool
+    all_marked: bool
+
+
+@exercise("00.2", "every message arrived as it came, in order, and was marked as handled")
 def check_collect(collect: Callable[..., Coroutine[Any, Any, Any]]) -> None:
-    """Refuse an answer that loses messages, stores the None, or forgets task_done()."""
-    sent = [Message(str(number)) for number in range(3)]
+    """Refuse an answer that polls, loses messages, keeps the None, or forgets task_done()."""
+    sent = [Message(str(number)) for number in range(5)]
+    try:
+        seen = run_virtual(_send_now_and_then(collect, sent), max_steps=MOST_STEPS)
+    except* (LimitReached, Livelock):
+        require(
+            False,
+            "while the queue is empty it looks again and again; "
+            "`await queue.get()` waits until there is a message",
+        )
+    except* ValueError as errors:
+        if "task_done()" not in str(errors.exceptions[0]):
+            raise
+        require(False, "call task_done() once for every message, and not for the `None`")
+    if seen.before_the_end:
+        require(
+            False,
+            f"it returns {_shown(seen.returned)} before the queue has given `None`: there is more "
+            "to come, even if the queue is empty or the next message takes a while",
+        )
+    require(isinstance(seen.returned, list), f"return a list, not {seen.returned!r}")
+    require(None not in seen.returned, "`None` is not a message: stop there, and do not keep it")
+    require(
+        seen.returned == sent,
+        f"{_shown(sent)} were sent, and you return {_shown(seen.returned)}",
+    )
+    require(
+        seen.waited,
+        "a message lies in the queue for a while before it is taken; `await queue.get()` takes it "
+        "as it comes",
+    )
+    require(
+        seen.all_marked, "call queue.task_done() once for every message, so that join() can end"
+    )
 
-    async def main() -> tuple[Any, bool]:
-        broker = AsyncPubSub[Message]()
-        queue = await broker.subscribe()
-        async with asyncio.TaskGroup() as group:
-            collecting = group.create_task(collect(queue), name="collect")
-            for message in sent:
-                await broker.publish(message)
-            joining = group.create_task(queue.join(), name="join")
-            await asyncio.sleep(1)  # whoever marks its messages has done so by now
-            all_marked = joining.done()
-            joining.cancel()
-            await broker.shutdown()
-        return collecting.result(), all_marked
 
-    received, all_marked = run_virtual(main())
-    require(isinstance(received, list), f"return a list, not {received!r}")
-    require(None not in received, "None is not a message: stop there, and do not keep it")
-    require(received == sent, f"3 messages were sent in order, and you return {received!r}")
-    require(all_marked, "call queue.task_done() once for every message, so that join() can end")
+async def _send_now_and_then(
+    collect: Callable[..., Coroutine[Any, Any, Any]], sent: list[Message]
+) -> _Collected:
+    broker = AsyncPubSub[Message]()
+    queue = await broker.subscribe()
+    waited = True
+    async with asyncio.TaskGroup() as group:
+        collecting = group.create_task(collect(queue), name="collect")
+        for number, message in enumerate(sent):
+            if number != 1:  # the second comes together with the first, the others by themselves
+                await asyncio.sleep(0.7 + number / 7)
+            await broker.publish(message)
+            await asyncio.sleep(A_MOMENT_S)
+            waited = waited and queue.empty()
+        joining = group.create_task(queue.join(), name="join")
+        await asyncio.sleep(1)  # whoever marks its messages has done so by now
+        all_marked, before_the_end = joining.done(), collecting.done()
+        joining.cancel()
+        await broker.shutdown()
+    return _Collected(collecting.result(), before_the_end, waited, all_marked)
+
+
+def _shown(messages: Any) -> str:
+    """Return in short what a list of messages holds."""
+    if not isinstance(messages, list):
+        return repr(messages)
+    return f"[{', '.join(getattr(one, 'content', None) or repr(one) for one in messages)}]"

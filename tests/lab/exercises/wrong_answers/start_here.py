@@ -16,13 +16,39 @@ async def whichever_comes_first(first, second):
     return done[1], done[0]
 
 
+async def the_tasks_themselves(first, second):
+    async with asyncio.TaskGroup() as group:
+        return group.create_task(first), group.create_task(second)
+
+
+async def the_coroutines_themselves(first, second):
+    return first, second
+
+
+async def asks_inside_the_block(first, second):
+    async with asyncio.TaskGroup() as group:
+        first_task = group.create_task(first)
+        second_task = group.create_task(second)
+        return first_task.result(), second_task.result()
+
+
 async def keeps_the_none(queue):
     messages = []
     while True:
         messages.append(await queue.get())
-        queue.task_done()
         if messages[-1] is None:
             return messages
+        queue.task_done()
+
+
+async def marks_the_none(queue):
+    messages = []
+    while True:
+        message = await queue.get()
+        queue.task_done()
+        if message is None:
+            return messages
+        messages.append(message)
 
 
 async def never_marks(queue):
@@ -39,11 +65,91 @@ async def never_stops(queue):
         await asyncio.Event().wait()
 
 
+async def until_it_is_empty(queue):
+    messages = []
+    while not queue.empty():
+        messages.append(await queue.get())
+        queue.task_done()
+    return messages
+
+
+async def waits_for_the_first_and_then_until_it_is_empty(queue):
+    messages = [await queue.get()]
+    queue.task_done()
+    while not queue.empty():
+        messages.append(await queue.get())
+        queue.task_done()
+    return messages
+
+
+async def looks_now_and_then(queue):
+    messages = []
+    while True:
+        while queue.empty():  # noqa: ASYNC110 - which is what is wrong with it
+            await asyncio.sleep(0.01)
+        if (message := queue.get_nowait()) is None:
+            return messages
+        messages.append(message)
+        queue.task_done()
+
+
+async def looks_all_the_time(queue):
+    messages = []
+    while True:
+        while queue.empty():  # noqa: ASYNC110 - which is what is wrong with it
+            await asyncio.sleep(0)
+        if (message := queue.get_nowait()) is None:
+            return messages
+        messages.append(message)
+        queue.task_done()
+
+
+async def tries_now_and_then(queue):
+    messages = []
+    while True:
+        try:
+            message = queue.get_nowait()
+        except asyncio.QueueEmpty:
+            await asyncio.sleep(0.01)
+            continue
+        if message is None:
+            return messages
+        messages.append(message)
+        queue.task_done()
+
+
+async def gives_up_after_a_while(queue):
+    messages = []
+    try:
+        while True:
+            messages.append(await asyncio.wait_for(queue.get(), timeout=0.9))
+            queue.task_done()
+    except TimeoutError:
+        return messages
+
+
+async def returns_the_first(queue):
+    message = await queue.get()
+    queue.task_done()
+    return message
+
+
 WRONG_ANSWERS = [
     ("00.1", one_after_the_other, "took 3 s"),
     ("00.1", as_a_list, "return a pair"),
     ("00.1", whichever_comes_first, "in the order of the arguments"),
-    ("00.2", keeps_the_none, ""),
+    ("00.1", the_tasks_themselves, "task.result()"),
+    ("00.1", the_coroutines_themselves, "neither has run"),
+    ("00.1", asks_inside_the_block, "after the `async with` block"),
+    ("00.2", keeps_the_none, "do not keep it"),
+    ("00.2", marks_the_none, "not for the `None`"),
     ("00.2", never_marks, "task_done()"),
     ("00.2", never_stops, "comes to a stop"),
+    ("00.2", until_it_is_empty, "there is more to come"),
+    ("00.2", waits_for_the_first_and_then_until_it_is_empty, "there is more to come"),
+    ("00.2", looks_now_and_then, "looks again and again"),
+    ("00.2", looks_all_the_time, "looks again and again"),
+    ("00.2", tries_now_and_then, "takes it as it comes"),
+    ("00.2", gives_up_after_a_while, "there is more to come"),
+    ("00.2", returns_the_first, "there is more to come"),
 ]
