@@ -63,6 +63,8 @@ AREAS: tuple[dict[str, Any], ...] = (
     {"facecolor": ORANGE, "edgecolor": EDGE, "hatch": "..."},
     {"facecolor": LIGHT_GREY, "edgecolor": EDGE, "hatch": "xxx"},
 )
+# For the time in which an event loop stands still.
+STALL: dict[str, Any] = {"facecolor": VERMILION, "edgecolor": EDGE, "linewidth": 0.8}
 # For how the claims stand.
 STANDINGS: dict[Standing, dict[str, Any]] = {
     Standing.HOLDS: {"facecolor": GREEN},

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from itertools import cycle
 
 import pandas as pd
+from matplotlib.collections import PolyCollection
 from matplotlib.patches import Patch
 
 from pubsub_lib.lab.figures.captions import about_spans, milliseconds
@@ -16,7 +17,7 @@ from pubsub_lib.lab.figures.named import require_by_name
 from pubsub_lib.lab.figures.style import (
     AREAS,
     GROUND,
-    PUBLISHER,
+    STALL,
     WAITING,
     Plot,
     axes_from_zero,
@@ -73,7 +74,10 @@ def timeline(rows: Mapping[str, Sequence[Span]]) -> Plot:
 
 
 def loop_lag(tables: Mapping[str, pd.DataFrame]) -> Plot:
-    """Draw how late each heartbeat of the event loop came (see `LoopLag`), a panel a table.
+    """Draw how late the event loop is at each moment (see `LoopLag`), a panel a table.
+
+    From the moment at which a heartbeat is due, the lag grows, until the heartbeat comes: a stall
+    is a triangle, as wide as it is long, and as high as the loop is late at its end.
 
     Raises:
         ValueError: if there is no table, or one without a heartbeat.
@@ -84,7 +88,7 @@ def loop_lag(tables: Mapping[str, pd.DataFrame]) -> Plot:
         raise ValueError("loop_lag() needs tables, each with a heartbeat or more")
     with panels_for(tables, x="time (s)", y="loop lag (ms)") as (figure, panels):
         for axes, table in zip(panels, tables.values(), strict=True):
-            axes.vlines(table["time_s"], 0, table["lag_s"] * 1e3, color=PUBLISHER, linewidth=1.5)
+            axes.add_collection(PolyCollection(_ramps(table), **STALL))
             note_in_the_corner(axes, f"at worst {milliseconds(table['lag_s'].max() * 1e3)}")
         axes_from_zero(panels)
     worst = {name: table["lag_s"].max() * 1e3 for name, table in tables.items()}
@@ -93,3 +97,11 @@ def loop_lag(tables: Mapping[str, pd.DataFrame]) -> Plot:
         "; ".join(f"{name}: at worst {milliseconds(lag)} late" for name, lag in worst.items())
         + ".",
     )
+
+
+def _ramps(table: pd.DataFrame) -> list[list[tuple[float, float]]]:
+    """Return a triangle for each heartbeat: from when it was due to when it came."""
+    return [
+        [(came_s - lag_s, 0.0), (came_s, lag_s * 1e3), (came_s, 0.0)]
+        for came_s, lag_s in zip(table["time_s"], table["lag_s"], strict=True)
+    ]

@@ -69,12 +69,12 @@ def test_a_timeline_needs_spans_that_end_after_they_begin(rows: dict[str, list[S
 # Loop lag.
 
 
-def test_each_heartbeat_is_a_line_as_high_as_it_was_late():
-    plot = figures.loop_lag({"blocked": lags((0.5, 0.001), (1.0, 0.25))})
+def test_each_heartbeat_is_a_triangle_as_wide_and_as_high_as_it_was_late():
+    plot = figures.loop_lag({"blocked": lags((0.5, 0.125), (1.0, 0.25))})
     (heartbeats,) = plot.figure.axes[0].collections
-    assert [segment.tolist() for segment in heartbeats.get_segments()] == [
-        [[0.5, 0], [0.5, 1]],
-        [[1.0, 0], [1.0, 250]],
+    assert [path.vertices[:3].tolist() for path in heartbeats.get_paths()] == [
+        [[0.375, 0], [0.5, 125], [0.5, 0]],
+        [[0.75, 0], [1.0, 250], [1.0, 0]],
     ]
     assert axis_labels(plot) == [("time (s)", "loop lag (ms)")]
 
