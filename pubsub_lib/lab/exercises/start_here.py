@@ -16,6 +16,7 @@ from typing import Any
 from pubsub_lib.in_process.queue_broker import AsyncPubSub
 from pubsub_lib.lab.clock.virtual_time import LimitReached, Livelock, run_virtual
 from pubsub_lib.lab.exercises.checking import exercise, require
+from pubsub_lib.lab.exercises.hints import hints
 from pubsub_lib.messages import Message
 
 MOST_STEPS = 20_000  # an answer takes some 50; one that looks again and again takes any number
@@ -63,6 +64,16 @@ def check_both(both: Callable[..., Coroutine[Any, Any, Any]]) -> None:
         seconds == 2.0,
         f"waits of 1 s and 2 s took {seconds:g} s; run at the same time they take 2 s",
     )
+
+
+hints(
+    "00.1",
+    "Two coroutines wait at the same time if each of them is a task. What makes tasks, and waits "
+    "for them?",
+    "`async with asyncio.TaskGroup() as group:`, and in it `group.create_task(...)` for each of "
+    "the two. Keep what it returns.",
+    "After the block, `first_task.result()` is what the first coroutine returned.",
+)
 
 
 @dataclass(slots=True)
@@ -118,6 +129,16 @@ def check_collect(collect: Callable[..., Coroutine[Any, Any, Any]]) -> None:
     require(
         seen.all_marked, "call queue.task_done() once for every message, so that join() can end"
     )
+
+
+hints(
+    "00.2",
+    "`await queue.get()` gives the next message, and waits if there is none yet. So there is no "
+    "need to ask whether the queue is empty.",
+    "A loop that asks for one message after another, and ends when it gets `None`: "
+    "`while (message := await queue.get()) is not None:`",
+    "In the loop, keep the message and call `queue.task_done()`; after it, return the list.",
+)
 
 
 async def _send_now_and_then(
