@@ -34,6 +34,8 @@ def options_for(notebook: Path) -> list[str]:
         # It asks at its first start whether it may fetch news, and looks for updates at every one.
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        # A form that nobody answered is saved as the text beside it.
+        "--ContentsManager.pre_save_hook=pubsub_lib.lab.lesson.widget_views.before_saving",
     ]
     if getattr(os, "geteuid", lambda: None)() == 0:
         # JupyterLab refuses to, unless told; in a container there often is no other user.

@@ -134,6 +134,8 @@ def jupyter_lab(folder: Path, scratch: Path) -> Iterator[str]:
         "ServerApp.port_retries": 0,
         "ServerApp.open_browser": False,
         "ServerApp.root_dir": folder,
+        # As `make lab` does.
+        "ContentsManager.pre_save_hook": "pubsub_lib.lab.lesson.widget_views.before_saving",
         "IdentityProvider.token": "",
         "LabApp.expose_app_in_browser": True,  # as window.jupyterapp
         "LabApp.app_settings_dir": settings,

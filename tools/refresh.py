@@ -23,12 +23,13 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from pubsub_lib.lab.lesson.widget_views import drop_widget_views
+
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 README_PICTURE = Path("images", "readme.png")
 README_PICTURE_TAG = "readme-picture"
 CELL_TIMEOUT_S = 60
 KEPT_CELL_METADATA = {"tags", "editable", "deletable"}
-WIDGET = "application/vnd.jupyter.widget-view+json"
 ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -117,8 +118,7 @@ def normalise(notebook: NotebookNode) -> None:
             del cell.metadata[key]
         if cell.cell_type == "code":
             cell.outputs = merge_streams(cell.outputs)
-            for output in cell.outputs:
-                drop_widget(output)
+            drop_widget_views(cell.outputs)
 
 
 def merge_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
@@ -147,13 +147,6 @@ def merge_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
 def keep_last_redraw(text: str) -> str:
     """Text as a terminal shows it: a progress bar redraws its line after a carriage return."""
     return re.sub(r"^.*\r(?=[^\n])", "", text, flags=re.MULTILINE)
-
-
-def drop_widget(output: NotebookNode) -> None:
-    """A saved widget is a random identifier that nothing can draw; its text says more."""
-    data = output.get("data", {})
-    if len(data) > 1:
-        data.pop(WIDGET, None)
 
 
 def save_readme_picture(notebook: NotebookNode, folder: Path) -> None:

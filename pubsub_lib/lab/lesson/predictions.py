@@ -2,7 +2,8 @@
 
 Guessing first is what makes a result stick, right or wrong. The answer, and what to say of a wrong
 guess, lie in `pubsub_lib.lab.lesson.answers`, by the prediction's name, so that nothing in the
-notebook tells it beforehand.
+notebook tells it beforehand. In JupyterLab a form is shown, and what a cell has found about an open
+prediction stays hidden; elsewhere the guess is an argument.
 
 >>> from pubsub_lib.lab.lesson.answers import ANSWERS
 >>> from pubsub_lib.lab.lesson.answers.kinds import Number
@@ -23,45 +24,107 @@ True
 >>> del ANSWERS["99.two_tasks"]
 """
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import cache
 from typing import Any, overload
 
+from IPython.core.getipython import get_ipython
+
+from pubsub_lib.lab.lesson import progress
 from pubsub_lib.lab.lesson.answers import answer_of
 from pubsub_lib.lab.lesson.answers.kinds import Answer, Choice, Guess, Number
-from pubsub_lib.lab.lesson.quantities import digits, quantity
+from pubsub_lib.lab.lesson.comparison import Comparison
+from pubsub_lib.lab.lesson.form import Form
+from pubsub_lib.lab.lesson.held_back import CellHolder
+from pubsub_lib.lab.lesson.outputs import Output, forms_can_be_shown, paragraph
+from pubsub_lib.lab.lesson.quantities import quantity
+from pubsub_lib.lab.lesson.unnamed_predictions import UnnamedPrediction, predict_unnamed
+
+_NO_GUESS = "No guess yet: write guess=... into this cell and run it again."
+_NO_GUESS_IN_FORM = "No guess yet. Run this cell again for the form."
+_SHOWN = "You asked to be shown."
 
 
 class Prediction:
     """A guess, to be compared with what happens. Made by `predict`.
 
     Attributes:
+        name: the notebook's number, and the subject.
+        answer: what the unchanged experiment finds, and what to say of wrong guesses.
         guess: the learner's guess; `None` if there is none.
     """
 
     def __init__(self, name: str, answer: Answer) -> None:
         self.name = name
         self.guess: Guess | None = None
-        self._answer = answer
+        self.answer = answer
+        self._wants_to_see = False
         self._question = ""
         self._unit = ""
         self._choices: tuple[str, ...] = ()
+        self._forms: list[tuple[Form, Output]] = []
+        self._forms_beside_results: list[tuple[Form, Output]] = []
+        self._comparisons: list[tuple[Comparison, Output]] = []
 
-    def ask(self, question: str, unit: str, choices: Sequence[str], guess: Guess | None) -> None:
+    @property
+    def is_open(self) -> bool:
+        """Whether there is neither a guess nor the wish to be shown the result."""
+        return self.guess is None and not self._wants_to_see
+
+    def ask(self, question: str, *, unit: str, choices: Sequence[str], guess: Guess | None) -> None:
         """Put the question, or note the guess.
 
         Raises:
             ValueError: if the choices are not those of the answer, or the guess is none of them.
             TypeError: if the guess is to be a number and is none.
         """
-        _check_choices(self.name, choices, self._answer)
+        _check_choices(self.name, choices, self.answer)
         _check_guess(guess, unit, choices)
         self._question, self._unit, self._choices = question, unit, tuple(choices)
-        self.guess = guess
+        if guess is not None or not forms_can_be_shown():
+            self.guess = guess
+            print(_NO_GUESS if guess is None else self._guessed)
+            return
+        _holder()  # from now on it looks at each cell
+        if self.is_open:
+            self._recall_guess()
+        self.show_form()
+
+    def _recall_guess(self) -> None:
+        """Take up what was guessed before the kernel was started again."""
+        before = progress.guesses().get(self.name)
+        if before is None:
+            return
+        guess = before.guess
         if guess is None:
-            print("No guess yet: write guess=... into this cell and run it again.")
-        else:
-            print(f"Your guess: {self._shown(guess)}.")
+            self._wants_to_see = True
+        elif guess in self._choices if self._choices else not isinstance(guess, str):
+            self.guess = guess
+
+    def show_form(self, *, beside_result: bool = False) -> None:
+        """Ask in the cell that runs now.
+
+        Args:
+            beside_result: whether the result is to appear in the same cell, with the guess.
+        """
+        note = "" if self.is_open else self._guessed
+        form = Form(
+            self._question,
+            choices=self._choices,
+            unit=self._unit,
+            note=note,
+            answered=self._take,
+        )
+        output = Output()
+        output.show(form.content | {"text/plain": note or _NO_GUESS_IN_FORM})
+        forms = self._forms_beside_results if beside_result else self._forms
+        forms.append((form, output))
+
+    def show_results(self) -> None:
+        """Say again what was found, where it stands, now that there is a guess."""
+        for comparison, output in self._comparisons:
+            output.replace(paragraph(self._said(comparison)))
 
     def compare(self, *found: Any) -> None:
         """Say what was found, and what to think of the guess.
@@ -69,19 +132,47 @@ class Prediction:
         Args:
             found: what was measured; one number, or whatever the answer chooses by.
         """
-        finding = self._answer.finding(*found, unit=self._unit)
-        print(finding.sentence)
-        if self.guess is None:
-            return
-        shown = f"Your guess: {self._shown(self.guess)}."
-        if self._answer.is_right(self.guess, found):
-            print(f"{shown} Right.")
+        comparison = Comparison.of(self.answer, found, unit=self._unit)
+        said = self._said(comparison)
+        if forms_can_be_shown():
+            output = Output()
+            output.show(paragraph(said))
+            self._comparisons.append((comparison, output))
         else:
-            reply = self._answer.reply(self.guess) if finding.is_as_answered else None
-            print(f"{shown} {reply or 'That is not what was found: read on.'}")
+            print(said)
 
-    def _shown(self, guess: Guess) -> str:
-        return guess if isinstance(guess, str) else quantity(guess, self._unit)
+    def _take(self, guess: Guess | None) -> None:
+        """Take an answer from a form: all forms give way to it, and what was hidden is shown."""
+        self.guess, self._wants_to_see = guess, guess is None
+        for forms, said in ((self._forms, self._guessed), (self._forms_beside_results, "")):
+            for form, output in forms:
+                form.close(said)
+                output.replace(paragraph(said))
+            forms.clear()
+        _holder().release()
+        if not _holder().is_holding(self):
+            self.show_results()
+
+    def _said(self, comparison: Comparison) -> str:
+        """The result, and what to say of the guess, which is noted."""
+        guess = self.guess
+        if not self.is_open and not comparison.is_changed:
+            is_right = guess is not None and comparison.is_right(guess)
+            progress.note_guess(self.name, guess, is_right=is_right)
+        lines = [comparison.result]
+        # Without a form and a guess it is the tests that look, and they compare.
+        if comparison.of_this_run and (forms_can_be_shown() or guess is not None):
+            lines.append(comparison.of_this_run)
+        if guess is not None:
+            lines.append(f"{self._guessed} {comparison.reply(guess)}")
+        return "\n".join(lines)
+
+    @property
+    def _guessed(self) -> str:
+        if self.guess is None:
+            return _SHOWN
+        shown = self.guess if isinstance(self.guess, str) else quantity(self.guess, self._unit)
+        return f"Your guess: {shown}."
 
 
 # One object for each name, so that a question that is put again belongs to the same comparison.
@@ -100,7 +191,7 @@ def predict(
 @overload
 def predict(
     name: str, *, unit: str = "", choices: Sequence[str] = (), guess: Guess | None = None
-) -> "UnnamedPrediction": ...
+) -> UnnamedPrediction: ...
 def predict(
     name: str,
     question: str | None = None,
@@ -108,7 +199,7 @@ def predict(
     unit: str = "",
     choices: Sequence[str] = (),
     guess: Guess | None = None,
-) -> "Prediction | UnnamedPrediction":
+) -> Prediction | UnnamedPrediction:
     """Ask for a guess.
 
     Args:
@@ -127,22 +218,40 @@ def predict(
         TypeError: if the guess is to be a number and is none.
     """
     if question is None:
-        return _predict_unnamed(unit, choices, guess)
+        _check_guess(guess, unit, choices)
+        return predict_unnamed(unit, choices, guess)
     answer = answer_of(name)
     prediction = _PREDICTIONS.get(name)
-    if prediction is None or prediction._answer is not answer:
+    if prediction is None or prediction.answer is not answer:
         prediction = _PREDICTIONS[name] = Prediction(name, answer)
-    prediction.ask(question, unit, choices, guess)
+    prediction.ask(question, unit=unit, choices=choices, guess=guess)
     return prediction
+
+
+@cache
+def _holder() -> CellHolder:
+    """What holds back the cells of this kernel that compare an open prediction."""
+    return CellHolder(get_ipython(), _compared_in)
+
+
+def _compared_in(source: str) -> list[Prediction]:
+    """The open predictions that a cell compares, by the names that the learner's code has them."""
+    shell = get_ipython()
+    return [
+        value
+        for name, value in shell.user_ns.items()
+        if isinstance(value, Prediction) and value.is_open
+        if re.search(rf"\b{re.escape(name)}\.compare\(", source)
+    ]
 
 
 def _check_choices(name: str, choices: Sequence[str], answer: Answer) -> None:
     match answer:
         case Number():
-            known: set[str] = set()
+            known: list[str] = []
         case Choice():
-            known = {answer.choice, *answer.replies}
-    if set(choices) != known:
+            known = [answer.choice, *answer.replies]
+    if sorted(choices) != sorted(known):
         raise ValueError(
             f"{name} is asked with the choices {_listed(choices)}, and its answer has "
             f"{_listed(sorted(known))}: write the same in both"
@@ -161,54 +270,3 @@ def _check_guess(guess: Guess | None, unit: str, choices: Sequence[str]) -> None
 
 def _listed(choices: Sequence[str]) -> str:
     return ", ".join(map(repr, choices)) or "none"
-
-
-# The predictions of notebooks that still tell the answer; goes with the last of them.
-
-
-@dataclass(frozen=True, slots=True)
-class UnnamedPrediction:
-    """A guess, to be compared with a result that the notebook names."""
-
-    guess: float | str | None
-    unit: str
-
-    def compare(self, result: float | str) -> None:
-        """Print the guess beside the result, and how far apart they are."""
-        print(
-            f"Your guess: {self._shown(self.guess)}. The run: {self._shown(result)}.",
-            *self._difference(result),
-        )
-
-    def _shown(self, value: float | str | None) -> str:
-        if value is None:
-            return "none"
-        if isinstance(value, str):
-            return value
-        return f"{digits(value)} {self.unit}".rstrip()
-
-    def _difference(self, result: float | str) -> list[str]:
-        guess = self.guess
-        if guess is None:
-            return []
-        if guess == result:
-            return ["Exactly right."]
-        if isinstance(guess, str) or isinstance(result, str):
-            return ["Not what you expected: read on."]
-        if guess > 0 and result > 0:
-            factor = result / guess
-            shown = f"{factor:.2g}" if factor < 99.5 else f"{factor:,.0f}"
-            return [f"The run's is {shown} times your guess."]
-        return [f"They are {self._shown(abs(result - guess))} apart."]
-
-
-def _predict_unnamed(
-    unit: str, choices: Sequence[str], guess: float | str | None
-) -> UnnamedPrediction:
-    _check_guess(guess, unit, choices)
-    prediction = UnnamedPrediction(guess, unit)
-    if guess is None:
-        print("Your guess: none yet. Replace guess=None by yours and run this cell again.")
-    else:
-        print(f"Your guess is noted: {prediction._shown(guess)}.")
-    return prediction

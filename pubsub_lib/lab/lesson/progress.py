@@ -1,4 +1,4 @@
-"""Remembers which exercises a learner has solved, in a small file beside the learner's copies.
+"""Remembers what a learner has solved and guessed, in a small file beside the learner's copies.
 
 The file is not part of the course: git ignores it, and the notebooks' tests use one of their own,
 so that what they compare does not depend on who has solved what. `COURSE_PROGRESS` names another.
@@ -20,6 +20,8 @@ so that what they compare does not depend on who has solved what. `COURSE_PROGRE
 import json
 import os
 from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,21 @@ from pubsub_lib.lab.lesson.saving import CannotSaveError, save
 FILE = ".progress.json"
 #: What the file holds: under this name the numbers of the exercises that were solved.
 SOLVED = "solved"
+#: Under this name the first guess of each prediction, by the prediction's name.
+GUESSES = "guesses"
+
+
+@dataclass(frozen=True, slots=True)
+class NotedGuess:
+    """What was guessed before the result was known.
+
+    Attributes:
+        guess: a number or one of the choices; `None` if the learner asked to be shown.
+        is_right: whether that is what the unchanged experiment finds.
+    """
+
+    guess: float | str | None
+    is_right: bool
 
 
 def progress_file() -> Path:
@@ -54,6 +71,37 @@ def remember(number: str, *, path: Path | None = None) -> None:
         print(f"That you have solved {number} will be forgotten. {problem}")
 
 
+def guesses(*, path: Path | None = None) -> dict[str, NotedGuess]:
+    """Return the first guess of each prediction; none if the file cannot be read."""
+    noted = _read(path or progress_file()).get(GUESSES)
+    entries = noted.items() if isinstance(noted, dict) else ()
+    return {name: guess for name, entry in entries if (guess := _noted_guess(entry))}
+
+
+def _noted_guess(entry: Any) -> NotedGuess | None:
+    match entry:
+        case {"guess": None | str() | int() | float() as guess, "is_right": bool(is_right)}:
+            return NotedGuess(guess, is_right)
+        case _:
+            return None
+
+
+def note_guess(
+    name: str, guess: float | str | None, *, is_right: bool, path: Path | None = None
+) -> None:
+    """Note the guess of a prediction, unless there is one: the first counts.
+
+    Nothing is said where it cannot be written: it is the result that matters then.
+    """
+    path = path or progress_file()
+    before = guesses(path=path)
+    if name not in before:
+        noted = before | {name: NotedGuess(guess, is_right)}
+        entries = {name: asdict(one) for name, one in noted.items()}
+        with suppress(CannotSaveError):
+            _write({GUESSES: entries}, path)
+
+
 def bring_along(old: Path, path: Path) -> None:
     """Take over what was noted in another file, which goes away then.
 
@@ -68,8 +116,12 @@ def bring_along(old: Path, path: Path) -> None:
 def _note(numbers: set[str], path: Path) -> None:
     before = solved(path=path)
     if not numbers <= before:
-        content = _read(path) | {SOLVED: sorted(before | numbers)}
-        save(path, (json.dumps(content) + "\n").encode())
+        _write({SOLVED: sorted(before | numbers)}, path)
+
+
+def _write(new: dict[str, Any], path: Path) -> None:
+    """Write these entries, and keep the others."""
+    save(path, (json.dumps(_read(path) | new) + "\n").encode())
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -4,17 +4,14 @@
 ('2.5 s', '1 message', '1,000,000')
 """
 
+from pubsub_lib.lab.lesson.values import digits
+
 
 def quantity(value: float, unit: str) -> str:
     """Return a number with its unit, which is in the singular where there is one of it."""
     if value == 1:
         unit = _singular(unit)
     return f"{digits(value)} {unit}".rstrip()
-
-
-def digits(value: float) -> str:
-    """Return a number with six digits, or with all that are before the point."""
-    return f"{value:,.6g}" if abs(value) < 999_999.5 else f"{value:,.0f}"
 
 
 def _singular(unit: str) -> str:

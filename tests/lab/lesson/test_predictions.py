@@ -1,121 +1,110 @@
-"""A guess is noted, and shown beside the result."""
-
-import math
+"""Where no form can be shown, a guess is an argument, and what is said is printed."""
 
 import pytest
 
+from pubsub_lib.lab.lesson import progress
+from pubsub_lib.lab.lesson.answers import ANSWERS
+from pubsub_lib.lab.lesson.answers.kinds import Choice, Number
 from pubsub_lib.lab.lesson.predictions import predict
 
-YES_OR_NO = ("yes", "no")
+
+@pytest.fixture(autouse=True)
+def answers(monkeypatch, tmp_path):
+    number = Number(2, "It takes {found}.", replies={3: "Counted twice."})
+    choice = Choice("all", "All get it.", replies={"nobody": "Nobody raised."})
+    costs = Number((2, 9), "It costs more than twice as much.")
+    monkeypatch.setitem(ANSWERS, "98.seconds", number)
+    monkeypatch.setitem(ANSWERS, "98.who", choice)
+    monkeypatch.setitem(ANSWERS, "98.costs", costs)
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "progress.json"))
 
 
-def noted(capsys: pytest.CaptureFixture[str], guess, **options) -> str:
-    predict("How many?", guess=guess, **options)
-    return capsys.readouterr().out
+def seconds(guess=None):
+    return predict("98.seconds", "How long?", unit="s", guess=guess)
 
 
-def compared(capsys: pytest.CaptureFixture[str], guess, result, **options) -> str:
-    prediction = predict("How many?", guess=guess, **options)
-    capsys.readouterr()
-    prediction.compare(result)
-    return capsys.readouterr().out
-
-
-# The guess.
+def who(guess=None, choices=("nobody", "all")):
+    return predict("98.who", "Who gets it?", choices=choices, guess=guess)
 
 
 def test_without_a_guess_the_learner_is_told_how_to_make_one(capsys):
-    assert noted(capsys, None) == (
-        "Your guess: none yet. Replace guess=None by yours and run this cell again.\n"
+    seconds()
+    assert capsys.readouterr().out == (
+        "No guess yet: write guess=... into this cell and run it again.\n"
     )
 
 
-def test_a_number_is_noted_with_its_unit(capsys):
-    assert noted(capsys, 2.5, unit="s") == "Your guess is noted: 2.5 s.\n"
+def test_a_guess_is_noted_with_its_unit(capsys):
+    seconds(3)
+    who("all")
+    assert capsys.readouterr().out == "Your guess: 3 s.\nYour guess: all.\n"
 
 
-def test_a_number_without_a_unit_is_noted_alone(capsys):
-    assert noted(capsys, 7) == "Your guess is noted: 7.\n"
+def test_without_a_guess_only_the_result_is_said(capsys):
+    prediction = seconds()
+    capsys.readouterr()
+    prediction.compare(2.0)
+    assert capsys.readouterr().out == "It takes 2 s.\n"
 
 
-@pytest.mark.parametrize("guess", [1_000_000, 1_000_000.0])
-def test_a_large_number_is_written_out(capsys, guess):
-    assert noted(capsys, guess, unit="messages") == "Your guess is noted: 1,000,000 messages.\n"
+def test_with_a_guess_its_mistake_is_told(capsys):
+    prediction = seconds(3)
+    capsys.readouterr()
+    prediction.compare(2.0)
+    assert capsys.readouterr().out == "It takes 2 s.\nYour guess: 3 s. Counted twice.\n"
 
 
-def test_one_of_the_choices_is_noted(capsys):
-    assert noted(capsys, "yes", choices=YES_OR_NO) == "Your guess is noted: yes.\n"
+def test_what_differs_from_run_to_run_is_printed_for_a_learner_alone(capsys):
+    predict("98.costs", "How much?").compare(5.0)
+    predict("98.costs", "How much?", guess=3).compare(5.0)
+    without, _, with_guess = capsys.readouterr().out.partition("Your guess: 3.\n")
+    assert without.splitlines()[1:] == ["It costs more than twice as much."]
+    assert "Found here: 5." in with_guess
 
 
-def test_there_may_be_choices_and_no_guess_yet(capsys):
-    assert noted(capsys, None, choices=YES_OR_NO).startswith("Your guess: none yet.")
+def test_a_name_stands_for_one_prediction_whatever_cell_is_run_again():
+    assert seconds() is seconds(3)
+    assert seconds() is not who()
 
 
-@pytest.mark.parametrize("guess", ["Yes", "", 1])
+def test_a_guess_can_be_taken_back():
+    seconds(3)
+    assert seconds().guess is None
+
+
+@pytest.mark.parametrize("guess", ["All", "", 1])
 def test_what_is_none_of_the_choices_is_refused_and_they_are_named(guess):
-    with pytest.raises(ValueError, match=f"^guess one of 'yes', 'no', not {guess!r}$"):
-        predict("Does it?", guess=guess, choices=YES_OR_NO)
+    with pytest.raises(ValueError, match=f"^guess one of 'nobody', 'all', not {guess!r}$"):
+        who(guess)
 
 
-@pytest.mark.parametrize("guess", ["3", [3], {}])
+@pytest.mark.parametrize("guess", ["3", [3], True])
 def test_what_is_no_number_is_refused_with_the_unit(guess):
-    with pytest.raises(TypeError, match=r"^guess a number of seconds, not "):
-        predict("How long?", guess=guess, unit="seconds")
+    with pytest.raises(TypeError, match=r"^guess a number of s, not "):
+        seconds(guess)
 
 
-def test_yes_and_no_are_no_numbers():
-    with pytest.raises(TypeError, match=r"^guess a number, not True$"):
-        predict("How many?", guess=True)
+def test_choices_that_are_not_those_of_the_answer_are_refused():
+    with pytest.raises(ValueError, match=r"98.who is asked with the choices 'nobody', 'everybody'"):
+        who(choices=("nobody", "everybody"))
 
 
-def test_a_refused_guess_is_not_noted(capsys):
-    with pytest.raises(TypeError):
-        predict("How many?", guess="3")
-    assert capsys.readouterr().out == ""
+def test_the_first_guess_of_an_unchanged_experiment_is_remembered():
+    seconds(3).compare(2.0)
+    seconds(2).compare(2.0)
+    who("all").compare("nobody")
+    assert progress.guesses() == {"98.seconds": progress.NotedGuess(3, is_right=False)}
 
 
-# The comparison.
+def test_nothing_is_remembered_where_nobody_guessed():
+    seconds().compare(2.0)
+    assert not progress.progress_file().exists()
 
 
-def test_without_a_guess_only_the_result_is_shown(capsys):
-    assert compared(capsys, None, 3.0, unit="s") == "Your guess: none. The run: 3 s.\n"
-
-
-def test_a_right_guess_is_called_so(capsys):
-    assert compared(capsys, 3, 3.0, unit="s") == ("Your guess: 3 s. The run: 3 s. Exactly right.\n")
-
-
-def test_a_right_choice_is_called_so(capsys):
-    assert compared(capsys, "no", "no", choices=YES_OR_NO).endswith(" Exactly right.\n")
-
-
-def test_a_wrong_choice_sends_the_learner_on(capsys):
-    assert compared(capsys, "yes", "no", choices=YES_OR_NO) == (
-        "Your guess: yes. The run: no. Not what you expected: read on.\n"
-    )
-
-
-@pytest.mark.parametrize(
-    ("guess", "result", "factor"),
-    [(2, 3, "1.5"), (2, 0.5, "0.25"), (1, 30, "30"), (1, 30_456, "30,456"), (1, 123.4, "123")],
-)
-def test_two_positive_numbers_are_compared_by_a_factor(capsys, guess, result, factor):
-    assert compared(capsys, guess, result).endswith(f"The run's is {factor} times your guess.\n")
-
-
-@pytest.mark.parametrize(("guess", "result"), [(0, 3), (3, 0), (-1, 2)])
-def test_where_there_is_no_factor_the_difference_is_told(capsys, guess, result):
-    assert compared(capsys, guess, result, unit="s").endswith("They are 3 s apart.\n")
-
-
-def test_for_ever_can_be_guessed(capsys):
-    assert compared(capsys, math.inf, math.inf, unit="s") == (
-        "Your guess: inf s. The run: inf s. Exactly right.\n"
-    )
-
-
-def test_a_guess_can_be_compared_more_than_once(capsys):
-    prediction = predict("How many?", guess=1)
-    prediction.compare(2)
-    prediction.compare(3)
-    assert capsys.readouterr().out.count("Your guess: 1.") == 2
+def test_where_nothing_can_be_written_the_result_is_said_all_the_same(
+    tmp_path, monkeypatch, capsys
+):
+    (tmp_path / "a file").touch()
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "a file" / "progress.json"))
+    seconds(3).compare(2.0)
+    assert capsys.readouterr().out.endswith("Counted twice.\n")

@@ -10,11 +10,11 @@ that are likely. It lies here and not in the notebook, where it would be read be
 ...     chosen=lambda times: "more" if times > 1 else "less",
 ... )
 >>> polling.finding(25.0, unit="")
-Finding(sentence='To poll costs more than to wait.', here='', is_as_answered=True)
+Finding(sentence='To poll costs more than to wait.', here='more', is_as_answered=True)
 >>> polling.reply("less")
 'It looks idle, and yet it wakes up every millisecond.'
 >>> fifth = Number(2, "The fifth is in at {found}.", replies={3: "Its reader is at work."})
->>> fifth.finding(2.0, unit="s").sentence, fifth.is_right(3, found=(2.0,)), fifth.reply(3)
+>>> fifth.finding(2.0, unit="s").sentence, fifth.is_right(3), fifth.reply(3)
 ('The fifth is in at 2 s.', False, 'Its reader is at work.')
 """
 
@@ -28,11 +28,6 @@ from pubsub_lib.lab.lesson.quantities import quantity
 #: What a guess may be.
 type Guess = float | str
 
-_CHANGED = "The experiment as given finds something else, so it was changed."
-_NOT_SEEN = (
-    "It could not be seen here, where the run found {found}: other programs are using this "
-    "machine, or the experiment was changed."
-)
 _SAME = 1e-6  # numbers are shown with six digits
 
 
@@ -41,9 +36,10 @@ class Finding:
     """What a run has found about a prediction.
 
     Attributes:
-        sentence: the result, in words that are the same in each run of the unchanged experiment.
-        here: what was found in this run alone; empty if there is nothing more to say.
-        is_as_answered: whether the run finds what the unchanged experiment does.
+        sentence: the result in words, which are those of the answer; empty if the run found
+            something that these do not fit.
+        here: what this run found, by itself.
+        is_as_answered: whether that is what the unchanged experiment finds.
     """
 
     sentence: str
@@ -80,41 +76,40 @@ class Number:
                 "the lowest and the highest value: what was found is shown beside it"
             )
 
+    @property
+    def varies(self) -> bool:
+        """Whether the number differs from run to run of the same experiment."""
+        return isinstance(self.value, tuple)
+
     def finding(self, *found: Any, unit: str) -> Finding:
         """Say what a run has found: one number."""
         (number,) = found
-        shown = quantity(number, unit)
-        sentence = self.sentence.format(found=shown)
-        if self._is_expected(number):
-            varies = isinstance(self.value, tuple)
-            return Finding(sentence, f"Found here: {shown}." if varies else "", True)
-        if self.real_time:
-            return Finding(sentence, _NOT_SEEN.format(found=shown), False)
-        says_it = "{found}" in self.sentence
-        return Finding(f"{sentence if says_it else f'Found here: {shown}.'} {_CHANGED}", "", False)
+        here = quantity(number, unit)
+        is_as_answered = self.is_right(number)
+        fits = is_as_answered or "{found}" in self.sentence
+        return Finding(self.sentence.format(found=here) if fits else "", here, is_as_answered)
 
-    def is_right(self, guess: Guess, found: tuple[Any, ...]) -> bool:
-        """Whether a guess is what was found, or near enough."""
-        assert isinstance(guess, int | float)
+    def is_right(self, guess: Guess) -> bool:
+        """Whether a guess is what the unchanged experiment finds, or near enough."""
+        assert not isinstance(guess, str)
+        if isinstance(self.value, tuple):
+            lowest, highest = self.value
+            near_an_end = any(_is_near(guess, end, self.within) for end in self.value)
+            return lowest <= guess <= highest or near_an_end
+        return _is_near(guess, self.value, self.within)
+
+    def is_found(self, guess: Guess, *found: Any) -> bool:
+        """Whether a guess is what a run has found, or near enough."""
+        assert not isinstance(guess, str)
         (number,) = found
-        if self._is_expected(number) or self.real_time:
-            return self._is_expected(guess)
         return _is_near(guess, number, self.within)
 
     def reply(self, guess: Guess) -> str | None:
         """Return what to say of a wrong guess; `None` if it is none of those that are likely."""
-        assert isinstance(guess, int | float)
+        assert not isinstance(guess, str)
         near = [likely for likely in self.replies if _is_near(guess, likely, self.within)]
         nearest = min(near, key=lambda likely: abs(likely - guess), default=None)
         return None if nearest is None else self.replies[nearest]
-
-    def _is_expected(self, number: float) -> bool:
-        if isinstance(self.value, tuple):
-            lowest, highest = self.value
-            return lowest <= number <= highest or any(
-                _is_near(number, end, self.within) for end in self.value
-            )
-        return _is_near(number, self.value, self.within)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,18 +131,24 @@ class Choice:
     chosen: Callable[..., str] = field(default=str, kw_only=True)
     real_time: bool = field(default=False, kw_only=True)
 
+    @property
+    def varies(self) -> bool:
+        """Whether what is shown differs from run to run of the same experiment."""
+        return False
+
     def finding(self, *found: Any, unit: str) -> Finding:
         """Say which choice a run speaks for."""
         choice = self.chosen(*found)
-        if choice == self.choice:
-            return Finding(self.sentence, "", True)
-        if self.real_time:
-            return Finding(self.sentence, _NOT_SEEN.format(found=f'"{choice}"'), False)
-        return Finding(f"Found here: {choice}. {_CHANGED}", "", False)
+        is_as_answered = self.is_right(choice)
+        return Finding(self.sentence if is_as_answered else "", choice, is_as_answered)
 
-    def is_right(self, guess: Guess, found: tuple[Any, ...]) -> bool:
-        """Whether a guess is what was found."""
-        return guess == (self.choice if self.real_time else self.chosen(*found))
+    def is_right(self, guess: Guess) -> bool:
+        """Whether a guess is what the unchanged experiment speaks for."""
+        return guess == self.choice
+
+    def is_found(self, guess: Guess, *found: Any) -> bool:
+        """Whether a guess is what a run speaks for."""
+        return guess == self.chosen(*found)
 
     def reply(self, guess: Guess) -> str | None:
         """Return what to say of a wrong guess."""

@@ -1,0 +1,173 @@
+"""Holds back what a cell shows until the learner has guessed it.
+
+With Run All the cell that compares a guess runs before anybody could make one. What it prints and
+draws is kept then, a form is shown in its place, and a click fills the outputs. An exception is
+shown at once, with all that came before it.
+"""
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from pubsub_lib.lab.lesson.outputs import Output, paragraph
+
+_HIDDEN = "What this cell found stays hidden until you have guessed."
+
+
+class Asks(Protocol):
+    """What waits for a guess."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is neither a guess nor the wish to be shown the result."""
+        ...
+
+    def show_form(self, *, beside_result: bool) -> None:
+        """Ask in the cell that runs now."""
+        ...
+
+    def show_results(self) -> None:
+        """Say what was found, and what to think of the guess."""
+        ...
+
+
+@dataclass(slots=True)
+class _Shown:
+    """One thing that a cell has shown."""
+
+    data: dict[str, Any]
+    metadata: dict[str, Any] = field(default_factory=dict)
+    display_id: str | None = None
+
+
+@dataclass(slots=True)
+class _HeldCell:
+    """What a cell has shown, and the empty outputs that it belongs into."""
+
+    waits_for: Sequence[Asks]
+    shown: list[_Shown] = field(default_factory=list)
+    outputs: list[Output] = field(default_factory=list)
+    heading: Output = field(default_factory=Output)
+
+    def hold_text(self, text: str) -> None:
+        """Keep what is printed."""
+        last = self.shown[-1] if self.shown else None
+        if last and "text/plain" in last.data and last.display_id is None and len(last.data) == 1:
+            last.data["text/plain"] += text
+        else:
+            self.shown.append(_Shown({"text/plain": text}))
+
+    def hold_result(self, data: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
+        """Keep the value of the cell's last line."""
+        self.shown.append(_Shown(data, metadata or {}))
+
+    def hold_message(self, message: dict[str, Any]) -> dict[str, Any] | None:
+        """Keep what is displayed, and let go on what is none of this."""
+        content = message["content"]
+        display_id = content.get("transient", {}).get("display_id")
+        match message["header"]["msg_type"]:
+            case "display_data":
+                self.shown.append(_Shown(content["data"], content["metadata"], display_id))
+            case "update_display_data":
+                same = [one for one in self.shown if one.display_id == display_id]
+                for one in same:
+                    one.data, one.metadata = content["data"], content["metadata"]
+                if not same:
+                    return message
+            case "clear_output":
+                self.shown.clear()
+            case _:
+                return message
+        return None
+
+    def ask(self) -> None:
+        """Show the forms, and an empty output for each thing that is held back."""
+        self.heading.show(paragraph(_HIDDEN))
+        for one in self.waits_for:
+            one.show_form(beside_result=True)
+        for shown in self.shown:
+            output = Output(shown.display_id)
+            output.show({"text/plain": "", "text/html": ""})
+            self.outputs.append(output)
+
+    def fill(self) -> None:
+        """Show what was held back, in its place."""
+        self.heading.replace({"text/plain": "", "text/html": ""})
+        for shown, output in zip(self.shown, self.outputs, strict=True):
+            output.replace(shown.data, shown.metadata)
+        for one in self.waits_for:
+            one.show_results()
+
+
+class CellHolder:
+    """Looks at each cell before and after it runs, and holds back what it is told to.
+
+    Args:
+        shell: the IPython shell of the kernel.
+        waited_for: returns, by the source of a cell, what has to be answered before its outputs are
+            shown.
+    """
+
+    def __init__(self, shell: Any, waited_for: Callable[[str], Sequence[Asks]]) -> None:
+        self._shell = shell
+        self._waited_for = waited_for
+        self._running: _HeldCell | None = None
+        self._until_the_end = ExitStack()
+        self._held: list[_HeldCell] = []
+        shell.events.register("pre_run_cell", self._before)
+        shell.events.register("post_run_cell", self._after)
+
+    def release(self) -> None:
+        """Show what was held back of the cells for which every answer is there now."""
+        for cell in [one for one in self._held if not any(asks.is_open for asks in one.waits_for)]:
+            self._held.remove(cell)
+            cell.fill()
+
+    def is_holding(self, asks: Asks) -> bool:
+        """Whether something is still held back that this waits for."""
+        return any(asks in cell.waits_for for cell in self._held)
+
+    def _before(self, info: Any) -> None:
+        waits_for = self._waited_for(info.raw_cell or "")
+        if waits_for and self._running is None:
+            self._running = _HeldCell(waits_for)
+            self._until_the_end.enter_context(_all_held(self._shell, self._running))
+
+    def _after(self, result: Any) -> None:
+        cell, self._running = self._running, None
+        if cell is None:
+            return
+        self._until_the_end.close()
+        if result is not None and result.success:
+            cell.ask()
+            self._held.append(cell)
+        else:  # somebody has to find out what went wrong
+            for shown in cell.shown:
+                Output(shown.display_id).show(shown.data, shown.metadata)
+
+
+@contextmanager
+def _all_held(shell: Any, cell: _HeldCell) -> Iterator[None]:
+    """Lead everything that a cell shows, but exceptions, to where it is held."""
+    stream = _HeldStream(cell)
+    publisher, displayhook = shell.display_pub, shell.displayhook
+    with redirect_stdout(stream), redirect_stderr(stream):
+        publisher.register_hook(cell.hold_message)
+        # A display hook has hooks of its own only in the newest ipykernel.
+        displayhook.write_format_data = cell.hold_result
+        try:
+            yield
+        finally:
+            del displayhook.write_format_data
+            publisher.unregister_hook(cell.hold_message)
+
+
+class _HeldStream(io.TextIOBase):
+    def __init__(self, cell: _HeldCell) -> None:
+        self._cell = cell
+
+    def write(self, text: str) -> int:
+        self._cell.hold_text(text)
+        return len(text)
