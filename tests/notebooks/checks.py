@@ -17,20 +17,29 @@ from urllib.parse import unquote
 import nbformat
 from nbformat import NotebookNode
 
+from pubsub_lib.lab.lesson.learners_copy import REMOVED
+
 # The template.
 LABELS = ("What you'll do", "What you'll learn", "What you'll need", "Time")
 CLOSING_HEADINGS = ["In practice", "What you can say now"]
+RECALL_HEADING = "Do you still know?"
+FURTHER = "Further: "
 NOT_ATTEMPTED = "not attempted yet"
 LEAST_EXERCISES = 2
 LEAST_PREDICTIONS = 2
 README = "../README.md"
 
 # The limits.
+MOST_CLAIMS = 2
 MOST_LINES = 30
 AVERAGE_LINES = 20
 MOST_PICTURE_BYTES = 300_000
 MOST_NOTEBOOK_BYTES = 2_000_000
 MOST_IGNORED_SHARE = 0.05
+
+# In these, what is bound stays inside.
+DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
+COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 IGNORE_MARKERS = {"NBVAL_IGNORE_OUTPUT", "PYTEST_VALIDATE_IGNORE_OUTPUT"}
 FORBIDDEN_MARKERS = {"NBVAL_SKIP", "NBVAL_RAISES_EXCEPTION"}
@@ -53,6 +62,7 @@ LINK = re.compile(
     re.MULTILINE,
 )
 HEADING = re.compile(r"^(#{1,6}) +(.+?) *#*$", re.MULTILINE)
+SHOWS_PROGRESS = re.compile(r"\bshow_progress\(\s*[\"']")
 EXERCISE = re.compile(r"Exercise (\d\d)\.(\d+): .+")
 
 
@@ -109,6 +119,11 @@ class Notebook:
         """The cell's number and its first line, for whoever has to find it."""
         first_line = self.cells[index].source.strip().partition("\n")[0]
         return f"cell {index} ({first_line[:60]!r})"
+
+
+def is_converted(notebook: Notebook) -> bool:
+    """Whether a notebook is parted from its tests: it opens with the progress of its learner."""
+    return any(SHOWS_PROGRESS.search(cell.source) for _, cell in notebook.code)
 
 
 def read(path: Path) -> Notebook:
@@ -265,12 +280,15 @@ def navigation_leads_back_and_on(notebook: Notebook) -> Iterator[str]:
 
 def ends_with_practice_and_verdicts(notebook: Notebook) -> Iterator[str]:
     sections = [heading for heading in notebook.headings if heading.level == 2]
-    last = [heading.text for heading in sections[-len(CLOSING_HEADINGS) :]]
-    if last != CLOSING_HEADINGS:
-        wanted = " and ".join(f"'## {text}'" for text in CLOSING_HEADINGS)
-        yield f"its last H2 headings are {last}; end with {wanted}"
+    core = [heading for heading in sections if not heading.text.startswith(FURTHER)]
+    closing = CLOSING_HEADINGS + [RECALL_HEADING] * is_converted(notebook)
+    last = [heading.text for heading in core[-len(closing) :]]
+    if last != closing or sections[: len(core)] != core:
+        wanted = " and ".join(f"'## {text}'" for text in closing)
+        last = [heading.text for heading in sections[-len(closing) :]]
+        yield f"its last H2 headings are {last}; end with {wanted}, and '## {FURTHER}...' after it"
         return
-    practice, verdicts = sections[-2:]
+    practice, verdicts, *_ = core[-len(closing) :]
     story = "\n".join(
         notebook.cells[index].source for index in range(practice.cell, verdicts.cell + 1)
     )
@@ -429,12 +447,20 @@ def ignored_outputs_are_justified(notebook: Notebook) -> Iterator[str]:
                 f" '{REASON}...' on the line after the marker"
             )
         asserting = [cell for _, cell in notebook.code[position : position + 2]]
-        nodes = (node for cell in asserting for node in ast.walk(syntax_tree(cell)))
-        if not any(isinstance(node, ast.Assert) for node in nodes):
+        nodes = [node for cell in asserting for node in ast.walk(syntax_tree(cell))]
+        if not any(isinstance(node, ast.Assert) or is_claim(node) for node in nodes):
             yield (
                 f"{notebook.named(index)} ignores its output and nothing checks what the prose"
-                " says about it; assert it there or in the next code cell"
+                " says about it; claim it there or in the next code cell"
             )
+
+
+def is_claim(node: ast.AST) -> bool:
+    """Whether something calls `holds(...)` or `prediction.compare(...)`."""
+    return isinstance(node, ast.Call) and (
+        (isinstance(node.func, ast.Name) and node.func.id == "holds")
+        or (isinstance(node.func, ast.Attribute) and node.func.attr == "compare")
+    )
 
 
 def gives_a_reason(cell: NotebookNode) -> bool:
@@ -452,6 +478,63 @@ def no_cell_is_exempt(notebook: Notebook) -> Iterator[str]:
                 f"{notebook.named(index)} is marked {exemption}, which passes whatever happens;"
                 " catch the exception and print it, or assert"
             )
+
+
+# Lesson and test, which a learner's copy parts.
+
+
+def no_learner_meets_an_assert(notebook: Notebook) -> Iterator[str]:
+    if not is_converted(notebook):
+        return
+    for index, cell in notebook.code:
+        nodes = ast.walk(syntax_tree(cell))
+        if REMOVED not in tags(cell) and any(isinstance(node, ast.Assert) for node in nodes):
+            yield (
+                f"{notebook.named(index)} asserts; state it with holds(...), or tag the cell"
+                f" '{REMOVED}' if only the tests need it"
+            )
+
+
+def a_cell_claims_little(notebook: Notebook) -> Iterator[str]:
+    for index, cell in notebook.code:
+        calls = [node for node in ast.walk(syntax_tree(cell)) if isinstance(node, ast.Call)]
+        claims = sum(isinstance(node.func, ast.Name) and node.func.id == "holds" for node in calls)
+        if claims > MOST_CLAIMS:
+            yield (
+                f"{notebook.named(index)} claims {claims} things, over {MOST_CLAIMS}; leave out"
+                " what a comparison or a caption says already"
+            )
+
+
+def cells_for_tests_define_nothing_that_others_use(notebook: Notebook) -> Iterator[str]:
+    kept = [cell for _, cell in notebook.code if REMOVED not in tags(cell)]
+    nodes = (node for cell in kept for node in ast.walk(syntax_tree(cell)))
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
+    for index, cell in notebook.code:
+        shared = sorted(defined_by(cell) & used) if REMOVED in tags(cell) else []
+        if shared:
+            yield (
+                f"{notebook.named(index)} defines {', '.join(shared)}, which other cells use, and"
+                " learners' copies lack it; define it elsewhere"
+            )
+
+
+def defined_by(cell: NotebookNode) -> set[str]:
+    """The names that a cell binds for those after it: by assigning, defining or importing."""
+    found: set[str] = set()
+    waiting: list[ast.AST] = [syntax_tree(cell)]
+    while waiting:
+        node = waiting.pop()
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()):
+                found.add(name)
+            case ast.Import() | ast.ImportFrom():
+                found |= {(one.asname or one.name).partition(".")[0] for one in node.names}
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                found.add(node.name)
+        if not isinstance(node, DEFINITIONS | COMPREHENSIONS):
+            waiting += ast.iter_child_nodes(node)
+    return found
 
 
 # The pictures.
@@ -511,6 +594,9 @@ CHECKS: list[Callable[[Notebook], Iterator[str]]] = [
     no_cell_nests_an_event_loop,
     ignored_outputs_are_justified,
     no_cell_is_exempt,
+    no_learner_meets_an_assert,
+    a_cell_claims_little,
+    cells_for_tests_define_nothing_that_others_use,
     pictures_have_captions,
     pictures_are_small,
     file_is_small,

@@ -91,6 +91,25 @@ def with_tag(tag: str) -> Callable[[list[NotebookNode]], None]:
     return lambda cells: cells[SETUP].metadata.update(tags=[tag])
 
 
+def converted(
+    *spoil: Callable[[list[NotebookNode]], None], closing: str = "## Do you still know?\n\n"
+) -> Callable[[list[NotebookNode]], None]:
+    """Part the notebook from its tests, but for what is spoilt then."""
+
+    def change(cells: list[NotebookNode]) -> None:
+        cells[SETUP].source += '\nshow_progress("04")'
+        cells[-1].source = cells[-1].source.replace(BACK_AND_ON, closing + BACK_AND_ON)
+        for one in spoil:
+            one(cells)
+
+    return change
+
+
+def with_a_test(source: str) -> Callable[[list[NotebookNode]], None]:
+    test = new_code_cell(source, metadata={"tags": ["remove-cell"]})
+    return lambda cells: cells.insert(2, test)
+
+
 def removed(index: int) -> Callable[[list[NotebookNode]], None]:
     return lambda cells: cells.pop(index)
 
@@ -139,6 +158,12 @@ BAD = [
     (checks.ends_with_practice_and_verdicts, replaced(8, "## In", "## Not in"), "In practice"),
     (checks.ends_with_practice_and_verdicts, replaced(9, "## What", "### What"), "end with"),
     (checks.ends_with_practice_and_verdicts, replaced(8, "https:", "http:"), "no incident"),
+    (checks.ends_with_practice_and_verdicts, converted(closing=""), "'## Do you still know?'"),
+    (
+        checks.ends_with_practice_and_verdicts,
+        converted(replaced(3, "## Try it", "## Further: try it")),
+        "'## Further: ...' after it",
+    ),
     (checks.exercises_wait_to_be_attempted, removed(6), "has 1 exercises"),
     (checks.exercises_wait_to_be_attempted, replaced(6, "04.2:", "4.2:"), "### Exercise 04.2"),
     (checks.exercises_wait_to_be_attempted, replaced(STUB, '"04.1"', '"4.1"'), "no code cell"),
@@ -189,6 +214,17 @@ BAD = [
     (checks.no_cell_is_exempt, with_code("# NBVAL_SKIP\nx = 1"), "is marked NBVAL_SKIP"),
     (checks.no_cell_is_exempt, with_tag("raises-exception"), "is marked raises-exception"),
     (
+        checks.no_learner_meets_an_assert,
+        converted(with_code("for x in [1]:\n    assert x")),
+        "cell 2 ('for x in [1]:') asserts; state it with holds(...)",
+    ),
+    (checks.a_cell_claims_little, with_code("holds('a', 1, 1)\n" * 3), "claims 3 things, over 2"),
+    (
+        checks.cells_for_tests_define_nothing_that_others_use,
+        with_a_test("predict = check = None\nunused = 1\nassert unused"),
+        "cell 2 ('predict = check = None') defines check, predict, which other cells use",
+    ),
+    (
         checks.pictures_have_captions,
         with_output(
             output_type="display_data",
@@ -214,6 +250,14 @@ def test_bad_notebook_is_named(check, spoil, complaint, tmp_path):
     cells = good_cells()
     spoil(cells)
     assert complaint in problems(check, saved(tmp_path, cells))
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_good_notebook_that_is_parted_from_its_tests_passes(check, tmp_path):
+    further = "## Do you still know?\n\n## Further: is there more?\n\n"
+    cells = good_cells()
+    converted(with_a_test("unused = 1\nassert unused"), closing=further)(cells)
+    assert problems(check, saved(tmp_path, cells)) == ""
 
 
 def test_every_check_is_seen_to_fail():

@@ -14,8 +14,10 @@ change, runs the cell and those it names, and looks for the text that the answer
     ]
 """
 
+import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,3 +62,11 @@ class Change:
                 )
             source = source.replace(old, new)
         return source
+
+
+def changes_of(notebook: Path) -> list[Change]:
+    """Return the changes that a notebook suggests; none if it has no module here."""
+    name = notebook.stem[3:]
+    if not Path(__file__).with_name(f"{name}.py").exists():
+        return []
+    return list(importlib.import_module(f"{__name__}.{name}").CHANGES)
