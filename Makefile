@@ -7,6 +7,8 @@ BIN = $(VENV)/bin
 BENCH_VENV = .venv-bench
 # With what drives a browser.
 BROWSER_VENV = .venv-browser
+# With what makes mutants of the library.
+MUTANTS_VENV = .venv-mutants
 # With node, which runs Python compiled to WebAssembly.
 WASM_VENV = .venv-wasm
 ARGS =
@@ -91,6 +93,8 @@ lock: set-up
 		--output-file tests/benchmarks/requirements.txt $(ARGS) pyproject.toml
 	$(COMPILE) --extra browser --constraints requirements.txt --no-annotate \
 		--output-file tests/browser/requirements.txt $(ARGS) pyproject.toml
+	$(COMPILE) --extra mutants --constraints requirements.txt --no-annotate \
+		--output-file tests/mutants/requirements.txt $(ARGS) pyproject.toml
 	$(COMPILE) --extra wasm --constraints requirements.txt --no-annotate \
 		--output-file tests/wasm/requirements.txt $(ARGS) pyproject.toml
 

