@@ -28,6 +28,7 @@ from pubsub_lib.nats.errors import (
     TlsFailed,
     Unconfirmed,
     UndecodablePayload,
+    unconfirmed_in,
 )
 from pubsub_lib.nats.jetstream.broker import JetStreamPubSub, JetStreamStats
 from pubsub_lib.nats.jetstream.dead_letters import DeadLetter
@@ -67,5 +68,6 @@ __all__ = [
     "Unconfirmed",
     "UndecodablePayload",
     "nats_server",
+    "unconfirmed_in",
     "why_no_server",
 ]

@@ -36,3 +36,8 @@ class SecureClient(Client):
                 raise NoTlsOffered("the server offers no TLS")
             info["tls_required"] = True  # or it would not, where the server leaves it to us
         await super()._process_info(info, initial_connection)
+
+    def discard_pending(self) -> None:
+        """Give up what was not yet handed to the system, which would be sent when reconnected."""
+        self._pending.clear()
+        self._pending_data_size = 0

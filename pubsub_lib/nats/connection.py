@@ -19,6 +19,7 @@ True
 import asyncio
 import contextlib
 import logging
+import os
 import secrets
 import sys
 
@@ -76,8 +77,7 @@ class Connection:
         client: nats-py's client; use it for nothing that is counted here.
         reconnects: how often it was made again.
         answers: what the server is asked, and may not be able to answer any more.
-        identity: tells it from every other connection, also of a process that was forked from this
-            one before it was made.
+        identity: tells it from every other connection, once it is made (see `identify`).
         made: whether it has ever been made, so that messages can be sent, or kept for it.
     """
 
@@ -85,6 +85,7 @@ class Connection:
         self.settings = settings
         self.client = SecureClient(wants_tls=settings.wants_tls)
         self.identity = ""
+        self._identified_in = 0  # the process
         self.made = False
         self.reconnects = 0
         self.answers = Answers()
@@ -118,6 +119,15 @@ class Connection:
 
     # Making it.
 
+    def identify(self) -> str:
+        """Return what tells it from every other connection, also of a process that was forked from
+        this one before it was made.
+        """
+        if self._identified_in != os.getpid():
+            self._identified_in = os.getpid()
+            self.identity = secrets.token_hex(8)
+        return self.identity
+
     async def connect(self) -> None:
         """Make the connection, if it was not made before.
 
@@ -133,7 +143,7 @@ class Connection:
     async def _connect(self) -> None:
         settings, addresses = self.settings, self.settings.addresses
         self.client = SecureClient(wants_tls=settings.wants_tls)
-        self.identity = secrets.token_hex(8)
+        self.identify()
         try:
             async with asyncio.timeout(settings.connect_timeout):
                 await self.client.connect(
@@ -279,7 +289,7 @@ class Connection:
         for _ in range(2):
             await asyncio.sleep(0)  # lets nats-py hand over what it has, if that can be
         # Or it would write to a connection that is gone, or wait for one that takes nothing in.
-        client._pending_data_size = 0
+        client.discard_pending()
         # It asserts that it was connected; what it cannot do any more is counted as unconfirmed.
         with contextlib.suppress(AssertionError, OSError, nats.errors.Error):
             async with asyncio.timeout(CLOSING_TAKES_S):

@@ -177,6 +177,26 @@ class Unconfirmed(NatsError):
         self.count = count
 
 
+def name_unconfirmed(error: BaseException, message_ids: dict[int, str]) -> None:
+    """Let an error say which messages of a `publish_many` were not confirmed."""
+    error.unconfirmed = message_ids  # type: ignore[attr-defined]
+
+
+def unconfirmed_in(error: BaseException) -> dict[int, str]:
+    """Return which messages of a `publish_many` that has failed the server is not known to have.
+
+    Whatever has ended it, the error that comes out of `JetStreamPubSub.publish_many` says so.
+
+    Returns:
+        For each of them, by its place among the messages, from 0: the id that it was sent with.
+        Published again with this `message_id`, it is stored once.
+
+    >>> unconfirmed_in(ValueError("no publish_many"))
+    {}
+    """
+    return dict(getattr(error, "unconfirmed", {}))
+
+
 class StreamFull(NatsError):
     """The stream holds as many messages as it may, since a subscriber has not acknowledged them."""
 

@@ -12,7 +12,15 @@ import itertools
 import json
 import statistics
 import time
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
+from collections.abc import (
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Sequence,
+)
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -20,10 +28,11 @@ from typing import Any
 import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.js import api
+from nats.js import JetStreamContext, api
 
 from pubsub_lib import AsyncPubSub
 from pubsub_lib.nats import JetStreamPubSub, NatsPubSub, nats_server
+from pubsub_lib.nats.jetstream.subscription import JetStreamSubscription
 
 from .markdown import table, two_digits
 from .measuring import TIME_LIMIT_S, Undelivered
@@ -32,6 +41,7 @@ FLUSH_AFTER_BYTES = 64 * 1024  # as NatsPubSub does; who never flushes fills the
 AT_A_TIME = 100  #: how many publishes may wait for the server's confirmation at once
 UNACKNOWLEDGED = 100  #: how many messages a subscription may have and not have acknowledged
 WANTED = 1.25  #: at most so many times the time of nats-py by hand
+WANTED_OF_MANY = 5.0  #: at least so many times as fast as one publish at a time
 SUBJECTS = (f"benchmark-{number}" for number in itertools.count())
 
 type Value = dict[str, Any]
@@ -186,19 +196,42 @@ async def _many_at_a_time(
 type Publishing = Callable[[Callable[[Value], Awaitable[object]], Sequence[Value]], Awaitable[None]]
 
 
-async def _stored_by_hand(how: Publishing, url: str, messages: Sequence[Value]) -> Timed:
+@dataclass(frozen=True, slots=True)
+class _ByHand:
+    """A stream with one reader, as nats-py gives them.
+
+    Attributes:
+        streams: nats-py's client of JetStream, to publish with.
+        subject: what is stored.
+        complete: is done when the last message was received and acknowledged.
+    """
+
+    streams: JetStreamContext
+    subject: str
+    complete: asyncio.Future[list[Value]]
+
+    def arguments(self, number: int, message: Value) -> dict[str, Any]:
+        """Return what to publish, and the id by which the server knows it again."""
+        return {
+            "subject": self.subject,
+            "payload": PlainJson.to_bytes(message),
+            "headers": {"Nats-Msg-Id": f"{self.subject}.{number}"},
+        }
+
+
+@asynccontextmanager
+async def _by_hand(url: str, count: int) -> AsyncIterator[_ByHand]:
     received: list[Value] = []
     complete = asyncio.get_running_loop().create_future()
 
     async def receive(message: Msg) -> None:
         received.append(PlainJson.from_bytes(message.data))
         await message.ack()
-        if len(received) == len(messages):
+        if len(received) == count:
             complete.set_result(received)
 
     async with await nats.connect(url) as publisher, await nats.connect(url) as subscriber:
         subject = next(SUBJECTS)
-        numbers = itertools.count()
         streams, consumers = publisher.jetstream(), subscriber.jetstream()
         await streams.add_stream(
             name=subject, subjects=[subject], retention=api.RetentionPolicy.INTEREST
@@ -210,25 +243,53 @@ async def _stored_by_hand(how: Publishing, url: str, messages: Sequence[Value]) 
             manual_ack=True,
             config=api.ConsumerConfig(max_ack_pending=UNACKNOWLEDGED),
         )
+        yield _ByHand(streams, subject, complete)
+
+
+async def _stored_by_hand(how: Publishing, url: str, messages: Sequence[Value]) -> Timed:
+    async with _by_hand(url, len(messages)) as by_hand:
+        numbers = itertools.count()
 
         async def publish(message: Value) -> None:
-            await streams.publish(
-                subject,
-                PlainJson.to_bytes(message),
-                headers={"Nats-Msg-Id": f"{subject}.{next(numbers)}"},
-            )
+            await by_hand.streams.publish(**by_hand.arguments(next(numbers), message))
 
-        return await _timed(how(publish, messages), complete)
+        return await _timed(how(publish, messages), by_hand.complete)
 
 
-async def _stored(how: Publishing, url: str, messages: Sequence[Value]) -> Timed:
+async def _pipelined_by_hand(url: str, messages: Sequence[Value]) -> Timed:
+    async with _by_hand(url, len(messages)) as by_hand:
+
+        async def publish_all() -> None:
+            confirmations = [
+                await by_hand.streams.publish_async(**by_hand.arguments(number, message))
+                for number, message in enumerate(messages)
+            ]
+            await asyncio.gather(*confirmations)
+
+        return await _timed(publish_all(), by_hand.complete)
+
+
+@asynccontextmanager
+async def _ours(
+    url: str,
+) -> AsyncIterator[tuple[JetStreamPubSub[Value], JetStreamSubscription[Value]]]:
     subject = next(SUBJECTS)
     async with (
         JetStreamPubSub(subject, PlainJson, url=url) as publisher,
         JetStreamPubSub(subject, PlainJson, url=url) as subscriber,
         subscriber.subscribe(name="reader") as inbox,
     ):
+        yield publisher, inbox
+
+
+async def _stored(how: Publishing, url: str, messages: Sequence[Value]) -> Timed:
+    async with _ours(url) as (publisher, inbox):
         return await _timed(how(publisher.publish, messages), _first(len(messages), inbox))
+
+
+async def _pipelined(url: str, messages: Sequence[Value]) -> Timed:
+    async with _ours(url) as (publisher, inbox):
+        return await _timed(publisher.publish_many(messages), _first(len(messages), inbox))
 
 
 CALLBACK = Way("nats-py, callback", _by_hand_callback, beside="nats-py, callback")
@@ -252,8 +313,13 @@ def _at_least_once(how: Publishing, described: str, messages: int) -> tuple[Way,
 
 MANY = _at_least_once(_many_at_a_time, f"{AT_A_TIME} at a time", 3_000)
 ONE = _at_least_once(_publish_all, "one at a time", 1_000)
-WAYS = (IN_PROCESS, CALLBACK, ITERATOR, *CORE, *MANY, *ONE)
-OURS = (*CORE, MANY[1], ONE[1])
+PIPELINED_BY_HAND = "nats-py, JetStream, publish_async"
+PIPELINED = (
+    Way(PIPELINED_BY_HAND, _pipelined_by_hand, PIPELINED_BY_HAND, 3_000),
+    Way("JetStreamPubSub, publish_many", _pipelined, PIPELINED_BY_HAND, 3_000),
+)
+WAYS = (IN_PROCESS, CALLBACK, ITERATOR, *CORE, *MANY, *PIPELINED, *ONE)
+OURS = (*CORE, MANY[1], PIPELINED[1], ONE[1])
 
 
 def measure_network(
@@ -301,11 +367,12 @@ def network_report(times: dict[str, list[float]]) -> str:
         "**Over a NATS server** on the same machine: the time of a message, from the first publish "
         "until the last one was read, with one publisher and one subscriber in one process. "
         f"Medians of {rounds} rounds; ratios within one round. With JetStream, {AT_A_TIME} "
-        "publishes, or one, wait at a time for their confirmation, and each message is "
-        "acknowledged."
+        "publishes, or one, wait at a time for their confirmation, or those of one call together, "
+        "and each message is acknowledged."
     )
     rows = []
-    for way in WAYS:
+    measured = [way for way in WAYS if way.name in times]  # an older run knows fewer
+    for way in measured:
         beside, in_process = (
             _ratio(times, way.name, other) for other in (way.beside, IN_PROCESS.name)
         )
@@ -320,7 +387,15 @@ def network_report(times: dict[str, list[float]]) -> str:
             ]
         )
     header = ["way", "µs a message", "of nats-py's", "of AsyncPubSub's", f"at most {WANTED}"]
-    return f"{introduction}\n\n{table(header, rows, numbers=range(1, 4))}"
+    report = f"{introduction}\n\n{table(header, rows, numbers=range(1, 4))}"
+    if PIPELINED[1] in measured:
+        faster = _ratio(times, ONE[1].name, PIPELINED[1].name)
+        met = "yes" if faster >= WANTED_OF_MANY else "no"
+        report += (
+            f"\n\n{PIPELINED[1].name} is {two_digits(faster)} times as fast as "
+            f"{ONE[1].name}; wanted: at least {WANTED_OF_MANY:g}: {met}."
+        )
+    return report
 
 
 def _ratio(times: dict[str, list[float]], of: str, to: str) -> float:

@@ -72,7 +72,6 @@ from pubsub_lib.arguments import (
     checked_timeout,
     checked_whole_number,
 )
-from pubsub_lib.errors import carry
 from pubsub_lib.in_process.queue_broker import Where
 from pubsub_lib.in_process.subscribers import Subscribers
 from pubsub_lib.interfaces import Codec
@@ -81,7 +80,8 @@ from pubsub_lib.nats.decoding import codec_of
 from pubsub_lib.nats.errors import NatsError
 from pubsub_lib.nats.jetstream.consumer import LEAVING_TAKES_S, Consumer, checked_name
 from pubsub_lib.nats.jetstream.dead_letters import DeadLetter, DeadLetters
-from pubsub_lib.nats.jetstream.publisher import StreamPublisher, checked_id, unconfirmed
+from pubsub_lib.nats.jetstream.publisher import StreamPublisher
+from pubsub_lib.nats.jetstream.publishing import Publishing, checked_id, checked_ids
 from pubsub_lib.nats.jetstream.recovery import Recovery
 from pubsub_lib.nats.jetstream.redelivery import (
     BACKOFF_S,
@@ -95,7 +95,7 @@ from pubsub_lib.nats.jetstream.subscription import JetStreamInboxState, JetStrea
 from pubsub_lib.nats.networked import Network, NetworkedBroker, checked_subject
 from pubsub_lib.nats.once import Once
 from pubsub_lib.nats.settings import connection_settings
-from pubsub_lib.reports import Deliveries, Delivery, ShutdownReport
+from pubsub_lib.reports import BrokerStats, Deliveries, Delivery, ShutdownReport
 
 STORED = Delivery(1)
 
@@ -206,13 +206,9 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         )
         self._consumers: list[Consumer[T]] = []
         self._recovery = Recovery(self._stream, self._consumers)
-        self._stream_publisher = StreamPublisher(self._stream, self._recovery)
-        self._dead_letters = DeadLetters(
-            self._stream, self._stream_publisher, self._network.decoder
-        )
-        self._numbered = 0
-        self._publishing = 0
-        self._published = asyncio.Event()
+        publisher = StreamPublisher(self._stream, self._recovery)
+        self._publishing = Publishing(publisher, self._recovery, self._network.connection)
+        self._dead_letters = DeadLetters(self._stream, publisher, self._network.decoder)
         self._draining = Once[None](self._tasks.start, again=False)
         self._leaving = Once[None](again=False)
 
@@ -223,7 +219,7 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         return JetStreamStats(
             connection.connected,
             connection.reconnects,
-            self._subscribers.accepted,
+            self._publishing.stored,
             counts.duplicates_refused,
             counts.received,
             counts.redelivered,
@@ -231,6 +227,12 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
             self._stream.subscriptions,
             self._dead_letters.count,
         )
+
+    @property
+    @override
+    def stats(self) -> BrokerStats:
+        """What this broker has done so far; `published` are the messages that it has stored."""
+        return super().stats._replace(published=self._publishing.stored)
 
     def subscribe(
         self,
@@ -321,45 +323,44 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         """
         self._check_message(message)
         data = self._network.to_bytes(message)
-        checked_id(message_id)
-        self._numbered += 1
-        count = self._numbered
-        self._publishing += 1
-        try:
-            async with asyncio.timeout(self.timeout):
-                await self._get_ready()
-                await self._stream_publisher.put(data, message_id or self._id_of(count))
-        except TimeoutError:
-            raise unconfirmed(message_id or self._id_of(count)) from None
-        finally:
-            self._publishing -= 1
-            if not self._publishing:
-                self._published.set()
-        self._subscribers.accepted += 1
+        await self._publishing.one(data, checked_id(message_id), self.timeout)
         return STORED
 
     @override
-    async def publish_many(self, messages: Iterable[T]) -> Deliveries:
+    async def publish_many(
+        self, messages: Iterable[T], *, message_ids: Sequence[str] | None = None
+    ) -> Deliveries:
         """Store all these messages on the server, in order; return when it has them.
 
+        Many are on their way at once, so it takes a fraction of the time of a `publish` for each.
+        Where one of them is refused, or a cluster changes its leader, later ones may be stored
+        before it.
+
+        Args:
+            messages: what to publish.
+            message_ids: what the server knows each by, as for `publish`; as many as messages.
+
         Returns:
-            How many the server has, each of which counts as delivered. A publish that is cancelled,
-            or fails in the middle, has stored those before; `delivered_before` tells how many,
-            where it was cancelled.
+            How many the server has, each of which counts as delivered.
 
         Raises:
             TypeError, PubSubClosed, RuntimeError: as `AsyncPubSub.publish_many`.
-            ValueError, NatsError: as `publish`.
+            ValueError: if the codec cannot make bytes of one; then none is sent. If there are not
+                as many ids as messages, or one is not one line of text.
+            PayloadTooLarge: if the server takes no message of such a size; then none is sent.
+            Unconfirmed: if the server has not confirmed all within `timeout` seconds, which are
+                those of the whole call.
+            NatsError: as `publish`.
+
+        Whatever ends it, `unconfirmed_in(error)` says which messages the server is not known to
+        have, and by which ids to publish them again. Of a call that is cancelled `delivered_before`
+        tells how many it has.
         """
-        stored = 0
-        try:
-            for message in self._checked_messages(messages):
-                await self.publish(message)
-                stored += 1
-        except asyncio.CancelledError as cancelled:
-            carry(cancelled, Deliveries(stored, stored))
-            raise
-        return Deliveries(stored, stored)
+        to_bytes = self._network.to_bytes
+        payloads = [to_bytes(message) for message in self._checked_messages(messages)]
+        ids = checked_ids(message_ids, len(payloads))
+        await self._publishing.many(payloads, ids, self.timeout)
+        return Deliveries(len(payloads), len(payloads))
 
     @override
     def publish_nowait(self, message: T) -> Delivery:
@@ -371,9 +372,6 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         self._check_message(message)
         raise NotImplementedError("storing over a network has to wait: await publish()")
 
-    def _id_of(self, count: int) -> str:
-        return f"{self._network.connection.identity}.{count}"
-
     async def flush(self) -> None:
         """Wait until what the stream holds now has come in, for each subscription that has room.
 
@@ -383,7 +381,7 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
             NatsError: if the server cannot be reached or refuses it.
         """
         self._home.check()
-        await self._get_ready()
+        await self._recovery.get_ready()
         last = await self._stream.last_sequence()
         for consumer in list(self._consumers):
             await consumer.arrived(last, or_full=True)
@@ -417,7 +415,7 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
             NatsError: if there is none at all, or the server cannot be reached or refuses it.
         """
         self._home.check()
-        await self._get_ready()
+        await self._recovery.get_ready()
         await self._dead_letters.put_back(letter)
 
     async def delete_dead_letter(self, letter: DeadLetter[T]) -> None:
@@ -476,23 +474,14 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
     async def __aenter__(self) -> Self:
         await super().__aenter__()
         try:
-            await self._get_ready()
+            await self._recovery.get_ready()
         except BaseException:
             await self.shutdown(timeout=0)
             raise
         return self
 
-    async def _get_ready(self) -> None:
-        if not self._stream.made:
-            await self._stream.make()
-        if not all(consumer.ready for consumer in self._consumers):
-            for consumer in list(self._consumers):
-                await consumer.joined()
-
     async def _drain(self) -> None:
-        while self._publishing:
-            self._published.clear()
-            await self._published.wait()
+        await self._publishing.ended()
         consumers = sorted(self._consumers, key=lambda consumer: not consumer.durable)
         with contextlib.suppress(NatsError):
             for consumer in consumers:

@@ -23,7 +23,7 @@ from pubsub_lib.nats.decoding import Decoder
 from pubsub_lib.nats.errors import NatsError, SubscriptionForgotten, cut
 from pubsub_lib.nats.jetstream.consumer import PUT_BACK_FOR
 from pubsub_lib.nats.jetstream.position import numbers_of
-from pubsub_lib.nats.jetstream.publisher import StreamPublisher
+from pubsub_lib.nats.jetstream.publisher import Outgoing, StreamPublisher
 from pubsub_lib.nats.jetstream.recovery import Recovery
 from pubsub_lib.nats.jetstream.stream import Stream, found
 
@@ -93,12 +93,9 @@ class DeadLetters[T]:
         self._storing.add(storing)
         try:
             await self._stream.make()
-            await self._publisher.put(
-                envelope.data,
-                # The same message is stored once, also if we die before the server is told.
-                f"{self._of.created}.{sequence}.{subscription}".replace(" ", "T"),
-                {NOTE: note},
-            )
+            # The same message is stored once, also if we die before the server is told.
+            number = f"{self._of.created}.{sequence}.{subscription}".replace(" ", "T")
+            await self._publisher.put(Outgoing.of(envelope.data, number, {NOTE: note}))
         except NatsError as error:
             self._of.connection.report(error)
             return False
@@ -149,11 +146,9 @@ class DeadLetters[T]:
                 f"nobody has subscribed to {self._of.subject!r}, so what is put back would be kept "
                 "for nobody; subscribe first"
             )
-        await self._putting_back.put(
-            stored.data or b"",
-            f"{self._stream.created}.{letter.number}".replace(" ", "T"),
-            {PUT_BACK_FOR: name} if name else None,
-        )
+        number = f"{self._stream.created}.{letter.number}".replace(" ", "T")
+        headers = {PUT_BACK_FOR: name} if name else None
+        await self._putting_back.put(Outgoing.of(stored.data or b"", number, headers))
         await self._delete(letter)
 
     async def delete(self, letter: DeadLetter[T]) -> None:

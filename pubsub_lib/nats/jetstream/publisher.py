@@ -2,8 +2,8 @@
 
 This is what nats-py's `JetStreamContext.publish` does, with two differences. A message is sent
 again when its answer cannot come any more, since the connection was lost or the server was killed;
-the server knows it by its id, and stores it once. And a message costs no task and no object but the
-future that its answer sets.
+the server knows it by its id, and stores it once. And a message costs no task. Several that are to
+keep their order go through a `Pipeline`.
 
 >>> overhead({MESSAGE_ID: "orders-7"})
 35
@@ -11,7 +11,8 @@ future that its answer sets.
 
 import asyncio
 import json
-from typing import override
+from dataclasses import dataclass
+from typing import Self, override
 
 import nats.errors
 from nats.aio.msg import Msg
@@ -38,31 +39,54 @@ MAXIMUM_MESSAGES_EXCEEDED = 10077
 BYTES_ON_THE_WAY = 1024 * 1024
 
 
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message for the stream.
+
+    Attributes:
+        data: the message.
+        message_id: what the server knows it by.
+        headers: what goes with it, the id included.
+        size: how many bytes count for the server's limit.
+    """
+
+    data: bytes
+    message_id: str
+    headers: dict[str, str]
+    size: int
+
+    @classmethod
+    def of(cls, data: bytes, message_id: str, headers: dict[str, str] | None = None) -> Self:
+        """Return a message with its id, and perhaps with other headers."""
+        headers = {MESSAGE_ID: message_id} | (headers or {})
+        return cls(data, message_id, headers, len(data) + overhead(headers))
+
+
+type Answer = asyncio.Future[Msg | None]
+
+
 class StreamPublisher(ConnectionWatcher):
     """Puts messages into a stream.
 
     Args:
         stream: where they go.
         recovery: makes what a server has lost, before anything more is sent to it.
+
+    Attributes:
+        interruptions: how often the connection was lost, and all that was on its way with it.
     """
 
     def __init__(self, stream: Stream, recovery: Recovery) -> None:
+        self.interruptions = 0
         self._stream = stream
         self._recovery = recovery
         self._inbox = ""
         self._attempts = 0
-        self._answers: dict[str, asyncio.Future[Msg | None]] = {}
+        self._answers: dict[str, tuple[Answer, asyncio.TimerHandle]] = {}
         stream.connection.watch(self)
 
-    async def put(
-        self, data: bytes, message_id: str, headers: dict[str, str] | None = None
-    ) -> None:
+    async def put(self, message: Outgoing) -> None:
         """Return when the server has stored a message, or had it before.
-
-        Args:
-            data: the message.
-            message_id: what the server knows it by.
-            headers: what else goes with it.
 
         Raises:
             StreamFull: if it holds as many as it may.
@@ -71,31 +95,56 @@ class StreamPublisher(ConnectionWatcher):
             Unconfirmed: if the connection is closed meanwhile.
             NatsError: if the server refuses it.
         """
-        connection, recovery = self._stream.connection, self._recovery
-        headers = {MESSAGE_ID: message_id} | (headers or {})
-        size, limit = len(data) + overhead(headers), connection.client.max_payload
-        if size > limit:
-            raise PayloadTooLarge(size, limit)
+        self.check_size(message)
         sent = False
         while True:
             try:
-                if not recovery.ready:
-                    await recovery.until_ready()
-                while connection.client.pending_data_size > BYTES_ON_THE_WAY:
-                    await connection.confirm()
-                answer = await self._attempt(data, headers)
+                await self.until_ready()
+                waiting = await self.send(message)
+                sent = True
+                answer = await waiting
+                if answer is not None and self.confirms(answer):
+                    return
             except NotConnected:
                 if sent:
-                    raise unconfirmed(message_id) from None
+                    raise unconfirmed(message.message_id) from None
                 raise
-            if answer is not None:
-                if self._confirms(answer):
-                    return
+            if answer is not None:  # the server is not ready yet
                 await asyncio.sleep(ASK_AGAIN_AFTER_S)
-            sent = True
 
-    async def _attempt(self, data: bytes, headers: dict[str, str]) -> Msg | None:
-        """Send it, and return the server's answer, or `None` if none will come."""
+    def check_size(self, message: Outgoing) -> None:
+        """Check that the server takes a message of this size.
+
+        Raises:
+            PayloadTooLarge: if not.
+        """
+        limit = self._stream.connection.client.max_payload
+        if message.size > limit:
+            raise PayloadTooLarge(message.size, limit)
+
+    @property
+    def ready(self) -> bool:
+        """Whether a message can be sent without waiting."""
+        pending = self._stream.connection.client.pending_data_size
+        return self._recovery.ready and pending <= BYTES_ON_THE_WAY
+
+    async def until_ready(self) -> None:
+        """Wait until a message can be sent, through reconnections.
+
+        Raises:
+            NotConnected: if the connection is closed meanwhile.
+        """
+        while not self.ready:
+            await self._recovery.until_ready()
+            if not self.ready:
+                await self._stream.connection.confirm()
+
+    async def send(self, message: Outgoing) -> Answer:
+        """Send a message, and return where the server's answer will be, or `None` if it is lost.
+
+        Raises:
+            NatsError: if it cannot be sent.
+        """
         connection, loop = self._stream.connection, asyncio.get_running_loop()
         client = connection.client
         if not self._inbox:
@@ -103,30 +152,44 @@ class StreamPublisher(ConnectionWatcher):
             await client.subscribe(f"{self._inbox}*", cb=self._answered)
         self._attempts += 1
         number = str(self._attempts)
-        answer: asyncio.Future[Msg | None] = loop.create_future()
-        self._answers[number] = answer
-        timer = loop.call_later(REQUEST_TIMEOUT_S, _set, answer, None)
+        answer: Answer = loop.create_future()
+        timer = loop.call_later(REQUEST_TIMEOUT_S, self._settle, number, None)
+        self._answers[number] = answer, timer
         try:
-            await client.publish(self._stream.subject, data, self._inbox + number, headers)
-            return await answer
-        except nats.errors.Error as error:
-            raise connection.named(error, len(data)) from error
-        finally:
-            timer.cancel()
-            del self._answers[number]
+            await client.publish(
+                self._stream.subject, message.data, self._inbox + number, message.headers
+            )
+        except BaseException as error:
+            self._settle(number, None)
+            if isinstance(error, nats.errors.Error):
+                raise connection.named(error, len(message.data)) from error
+            raise
+        return answer
 
     async def _answered(self, answer: Msg) -> None:
-        waiting = self._answers.get(answer.subject[len(self._inbox) :])
-        if waiting is not None:
-            _set(waiting, answer)
+        self._settle(answer.subject[len(self._inbox) :], answer)
+
+    def _settle(self, number: str, answer: Msg | None) -> None:
+        waiting, timer = self._answers.pop(number, (None, None))
+        if waiting is not None and timer is not None:
+            timer.cancel()
+            if not waiting.done():
+                waiting.set_result(answer)
 
     @override
     def connection_lost(self) -> None:
-        for waiting in self._answers.values():
-            _set(waiting, None)
+        self.interruptions += 1
+        # It would be sent before what was lost on its way, and so be stored before it.
+        self._stream.connection.client.discard_pending()
+        for number in list(self._answers):
+            self._settle(number, None)
 
-    def _confirms(self, answer: Msg) -> bool:
-        """Whether the server has the message; if not, it is worth another try."""
+    def confirms(self, answer: Msg) -> bool:
+        """Return whether the server has the message; if not, it is worth another try.
+
+        Raises:
+            NatsError: if it is not.
+        """
         stream = self._stream
         if answer.headers is not None:  # it says that no stream takes this subject
             self._recovery.begin()
@@ -144,15 +207,6 @@ class StreamPublisher(ConnectionWatcher):
         raise of_stream(number, description, stream.connection.address, stream.name)
 
 
-def checked_id(message_id: str) -> str:
-    """Return an id for a message, or say what is wrong with it."""
-    if not isinstance(message_id, str):
-        raise TypeError(f"message_id is a string, not {message_id!r}")
-    if message_id != message_id.strip() or len(message_id.splitlines()) > 1:
-        raise ValueError(f"message_id is one line without blanks around it, not {message_id!r}")
-    return message_id
-
-
 def overhead(headers: dict[str, str]) -> int:
     """Return how many bytes go with a message, which count for the server's limit."""
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
@@ -162,8 +216,3 @@ def overhead(headers: dict[str, str]) -> int:
 def unconfirmed(message_id: str) -> Unconfirmed:
     """Return the error for a message that the server may have."""
     return Unconfirmed(1, f"publish again with message_id={message_id!r}, and it is stored once")
-
-
-def _set(waiting: asyncio.Future[Msg | None], answer: Msg | None) -> None:
-    if not waiting.done():
-        waiting.set_result(answer)

@@ -9,7 +9,7 @@ and now and then. What is lost is counted and reported, or ends the reader with 
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any, override
 
 from pubsub_lib.nats.errors import NatsError, NotConnected
@@ -30,7 +30,7 @@ class Recovery(ConnectionWatcher):
         consumers: and these, as many as there are at the time.
     """
 
-    def __init__(self, stream: Stream, consumers: Iterable[Consumer[Any]]) -> None:
+    def __init__(self, stream: Stream, consumers: Collection[Consumer[Any]]) -> None:
         self._stream = stream
         self._consumers = consumers
         self._recovering = Once[None](stream.tasks.start)
@@ -42,6 +42,18 @@ class Recovery(ConnectionWatcher):
     def ready(self) -> bool:
         """Whether the server can be expected to have everything now."""
         return self._stream.connection.connected and not self._recovering.running
+
+    async def get_ready(self) -> None:
+        """Make the stream, and return when messages come in for every subscription.
+
+        Raises:
+            NatsError: if the server cannot be reached or refuses the stream.
+        """
+        if not self._stream.made:
+            await self._stream.make()
+        if not all(consumer.ready for consumer in self._consumers):
+            for consumer in list(self._consumers):
+                await consumer.joined()
 
     async def until_ready(self) -> None:
         """Wait until there is a connection, and what the server has lost is there again.
