@@ -203,6 +203,6 @@ def test_the_median_of_the_ratios_decides_over_a_network():
 
 def test_what_is_saved_of_an_older_run_can_still_be_reported():
     times = {way.name: [10.0, 20.0] for way in WAYS}
-    assert "publish_many is 1 times as fast" in network_report(times)
+    assert "publish_many is 1.0 times as fast" in network_report(times)
     del times["JetStreamPubSub, publish_many"]
     assert "publish_many" not in network_report(times)
