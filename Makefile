@@ -24,13 +24,14 @@ COMPILE = $(BIN)/python -m uv pip compile --quiet --universal --generate-hashes 
 	--constraints tools/constraints.txt --python $(BIN)/python --python-version 3.12 \
 	--extra course --extra distributed --extra dev
 
-.PHONY: help set-up lab lab-originals afresh test test-all test-browser test-wasm bench check refresh lock clean
+.PHONY: help set-up lab lab-originals afresh class test test-all test-browser test-wasm bench check refresh lock clean
 .DEFAULT_GOAL = help
 
 help:
 	@echo "make lab        open your copies of the notebooks, in my_course/   (ARGS=--no-browser passes options to JupyterLab)"
 	@echo "make afresh     give a notebook afresh, and keep yours beside it   (NOTEBOOK=05)"
 	@echo "make lab-originals   open the course's own notebooks, with their outputs: for instructors and maintainers"
+	@echo "make class      say who of a class has solved what, and what is often guessed wrong   (FOLDER=... with everybody's my_course/)"
 	@echo "make test       run every test: the library, the examples in its documentation, the notebooks"
 	@echo "make test-all   also Run All in every notebook, the tests on another Python, and the benchmark's"
 	@echo "make test-browser   run every notebook in a real JupyterLab, in chromium, and keep a picture of each"
@@ -52,6 +53,9 @@ lab-originals: set-up
 
 afresh: set-up
 	$(BIN)/python tools/open_course.py --afresh "$(NOTEBOOK)"
+
+class: set-up
+	$(BIN)/python -m tools.read_class "$(FOLDER)"
 
 test: set-up
 	$(BIN)/python -m pytest -n 2 $(ARGS)

@@ -1,9 +1,17 @@
-"""Shows a learner how far they are, in a table of the course or a line of one notebook."""
+"""Shows a learner how far they are, in a table of the course or a line of one notebook.
+
+>>> from pubsub_lib.lab.exercises.checking import exercise
+>>> check = exercise("96.1", "the sum is right")(lambda answer: None)
+>>> show_progress("96")
+Notebook 96: 0 of 1 exercises solved.
+>>> del EXERCISES["96.1"]
+"""
 
 from IPython.display import Markdown, display
 
 from pubsub_lib.lab.exercises.checking import EXERCISES
-from pubsub_lib.lab.lesson.progress import progress_table, solved
+from pubsub_lib.lab.lesson.progress import guesses, progress_table, solved
+from pubsub_lib.lab.lesson.recall import missed_before
 
 
 def show_progress(notebook: str | None = None) -> None:
@@ -15,7 +23,24 @@ def show_progress(notebook: str | None = None) -> None:
     """
     if notebook is None:
         display(Markdown(progress_table(EXERCISES, solved())))
-        return
-    here = [number for number in EXERCISES if number.startswith(f"{notebook}.")]
-    done = solved().intersection(here)
-    print(f"Notebook {notebook}: {len(done)} of {len(here)} exercises solved.")
+    else:
+        print(f"Notebook {notebook}: {'; '.join(_standing(notebook))}.")
+
+
+def _standing(notebook: str) -> list[str]:
+    """What there is to say of a notebook: what was not begun is not mentioned."""
+    exercises = [number for number in EXERCISES if _belongs(number, notebook)]
+    done = solved().intersection(exercises)
+    said = [f"{len(done)} of {len(exercises)} exercises solved"]
+    guessed = [guess for name, guess in guesses().items() if _belongs(name, notebook)]
+    if guessed:
+        right = sum(guess.is_right for guess in guessed)
+        said.append(f"{right} of {len(guessed)} guesses were right")
+    if back := len(missed_before(notebook)):
+        questions = "1 question comes" if back == 1 else f"{back} questions come"
+        said.append(f"{questions} back at the end")
+    return said
+
+
+def _belongs(name: str, notebook: str) -> bool:
+    return name.startswith(f"{notebook}.")

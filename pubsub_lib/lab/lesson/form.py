@@ -1,5 +1,6 @@
 """A question with buttons to click, or a number to enter, as a widget in a notebook."""
 
+import asyncio
 import html
 import math
 from collections.abc import Callable, Sequence
@@ -12,6 +13,8 @@ from pubsub_lib.lab.lesson.outputs import as_html
 
 SHOW_ME = "I don't know, show me"
 _WAITS = "While cells are running, your answer waits until they are done."
+# The page sends both at once, so that this is more than it takes; nobody notices so short a time.
+_A_MOMENT_S = 0.2
 # A long choice takes several lines; ipywidgets would cut it off.
 _STYLE = """<style>
 .course-choice {white-space: normal !important; text-align: left !important; line-height: 1.4;
@@ -47,23 +50,19 @@ class Form:
         self._say(note)
         asked = ipywidgets.HTML(f"{_STYLE}<strong>{as_html(question)}</strong>")
         answers = self._buttons(choices) if choices else [self._number(unit)]
-        show_me = self._button(SHOW_ME, None)
-        self._box = ipywidgets.VBox([asked, *answers, show_me, self._note])
+        self._widgets = [asked, *answers, self._button(SHOW_ME, None), self._note]
+        self._box = ipywidgets.VBox(self._widgets)
 
     @property
     def content(self) -> dict[str, Any]:
         """What is to be shown, as the content of an output."""
         return dict(self._box._repr_mimebundle_())
 
-    def close(self, said: str = "") -> None:
-        """Take no more answers.
-
-        Args:
-            said: what stands here from now on, where the form is still to be seen: a page that was
-                loaded anew no longer knows which output to replace.
-        """
+    def close(self) -> None:
+        """Take no more answers, and forget the widgets; what is shown of them has to go before."""
         self._is_open = False
-        self._box.children = [ipywidgets.HTML(as_html(said))] if said else []
+        for widget in self._widgets:
+            widget.close()
 
     def _buttons(self, choices: Sequence[str]) -> list[ipywidgets.Widget]:
         return [self._button(choice, choice) for choice in choices]
@@ -75,29 +74,8 @@ class Form:
         return button
 
     def _number(self, unit: str) -> ipywidgets.Widget:
-        label = f"Your guess, in {unit}:" if unit else "Your guess:"
-        field = ipywidgets.Text(
-            description=label,
-            placeholder="a number",
-            style={"description_width": "initial"},
-            layout={"width": "22em"},
-        )
-        enter = ipywidgets.Button(description="Guess", layout={"width": "auto"})
-
-        def answer(_: Any = None) -> None:
-            number = number_in(field.value, unit)
-            if number is None:
-                self._say(f"{field.value!r} is no number. Enter one such as 2 or 0.5.")
-            else:
-                self._answer(number)
-
-        def on_key(_: Any, content: dict[str, Any], buffers: Any) -> None:
-            if content.get("event") == "submit":  # the Enter key
-                answer()
-
-        field.on_msg(on_key)
-        enter.on_click(answer)
-        return ipywidgets.HBox([field, enter])
+        field = _NumberField(unit, entered=self._answer, refused=self._say)
+        return field.widget
 
     def _answer(self, guess: Guess | None) -> None:
         if self._is_open:
@@ -107,6 +85,51 @@ class Form:
     def _say(self, note: str) -> None:
         words = html.escape(f"{note} {_WAITS}".strip(), quote=False)
         self._note.value = f'<span class="course-note">{words}</span>'
+
+
+class _NumberField:
+    """A field and a button beside it; the Enter key does what the button does.
+
+    The page tells of the Enter key before it tells what was typed, if that is new. So what is known
+    by then counts only if nothing else comes within a moment.
+    """
+
+    def __init__(
+        self, unit: str, *, entered: Callable[[Guess], None], refused: Callable[[str], None]
+    ) -> None:
+        self._unit, self._entered, self._refused = unit, entered, refused
+        self._field = ipywidgets.Text(
+            description=f"Your guess, in {unit}:" if unit else "Your guess:",
+            placeholder="a number",
+            continuous_update=False,  # while somebody types the page would lag behind
+            style={"description_width": "initial"},
+            layout={"width": "22em"},
+        )
+        self._pending: asyncio.TimerHandle | None = None
+        button = ipywidgets.Button(description="Guess", layout={"width": "auto"})
+        self._field.on_msg(self._on_key)
+        self._field.observe(self._on_change, "value")
+        button.on_click(self._enter)
+        self.widget = ipywidgets.HBox([self._field, button])
+
+    def _on_key(self, _: Any, content: dict[str, Any], buffers: Any) -> None:
+        if content.get("event") == "submit":  # the Enter key
+            loop = asyncio.get_running_loop()
+            self._pending = loop.call_later(_A_MOMENT_S, self._enter)
+
+    def _on_change(self, _: Any) -> None:
+        if self._pending:
+            self._enter()
+
+    def _enter(self, _: Any = None) -> None:
+        if self._pending:
+            self._pending.cancel()
+            self._pending = None
+        number = number_in(self._field.value, self._unit)
+        if number is None:
+            self._refused(f"{self._field.value!r} is no number. Enter one such as 2 or 0.5.")
+        else:
+            self._entered(number)
 
 
 def number_in(text: str, unit: str = "") -> float | None:

@@ -146,8 +146,8 @@ class Prediction:
         self.guess, self._wants_to_see = guess, guess is None
         for forms, said in ((self._forms, self._guessed), (self._forms_beside_results, "")):
             for form, output in forms:
-                form.close(said)
                 output.replace(paragraph(said))
+                form.close()
             forms.clear()
         _holder().release()
         if not _holder().is_holding(self):

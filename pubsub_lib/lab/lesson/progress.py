@@ -33,6 +33,8 @@ FILE = ".progress.json"
 SOLVED = "solved"
 #: Under this name the first guess of each prediction, by the prediction's name.
 GUESSES = "guesses"
+#: Under this name what became of each question at a notebook's end, by the question's name.
+RECALLED = "recalled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,19 @@ def progress_file() -> Path:
         return Path(path)
     course = Path(__file__).parents[3]
     return (course / "my_course" if (course / "notebooks").is_dir() else Path.cwd()) / FILE
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """What became of a question when it was last asked.
+
+    Attributes:
+        notebook: the number of the notebook that asked it.
+        is_right: whether it was answered right.
+    """
+
+    notebook: str
+    is_right: bool
 
 
 def solved(*, path: Path | None = None) -> set[str]:
@@ -102,6 +117,34 @@ def note_guess(
             _write({GUESSES: entries}, path)
 
 
+def recalled(*, path: Path | None = None) -> dict[str, Recalled]:
+    """Return what became of each question; nothing if the file cannot be read."""
+    noted = _read(path or progress_file()).get(RECALLED)
+    entries = noted.items() if isinstance(noted, dict) else ()
+    return {name: one for name, entry in entries if (one := _noted_recall(entry))}
+
+
+def _noted_recall(entry: Any) -> Recalled | None:
+    match entry:
+        case {"notebook": str(notebook), "is_right": bool(is_right)}:
+            return Recalled(notebook, is_right)
+        case _:
+            return None
+
+
+def note_recalled(name: str, answer: Recalled, *, path: Path | None = None) -> None:
+    """Note how a question was answered; in one notebook the first answer counts.
+
+    Nothing is said where it cannot be written.
+    """
+    path = path or progress_file()
+    before = recalled(path=path)
+    if name not in before or before[name].notebook != answer.notebook:
+        entries = {name: asdict(one) for name, one in (before | {name: answer}).items()}
+        with suppress(CannotSaveError):
+            _write({RECALLED: entries}, path)
+
+
 def bring_along(old: Path, path: Path) -> None:
     """Take over what was noted in another file, which goes away then.
 
@@ -125,17 +168,29 @@ def _write(new: dict[str, Any], path: Path) -> None:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """What the file holds; nothing if it cannot be read. It used to be the list of what is solved.
+    """What the file holds; nothing if it cannot be read.
 
     A file that makes no sense is overwritten when something is noted.
     """
     try:
-        content = json.loads(path.read_bytes())
+        return content_of(path)
     except (OSError, ValueError):
         return {}
+
+
+def content_of(path: Path) -> dict[str, Any]:
+    """Return what a progress file holds. It used to be the list of what is solved.
+
+    Raises:
+        OSError: if it cannot be read.
+        ValueError: if it makes no sense.
+    """
+    content = json.loads(path.read_bytes())
     if isinstance(content, list):
         return {SOLVED: content}
-    return content if isinstance(content, dict) else {}
+    if isinstance(content, dict):
+        return content
+    raise ValueError(f"it holds a {type(content).__name__}, not what was solved and guessed")
 
 
 def progress_table(exercises: Collection[str], done: Collection[str]) -> str:

@@ -66,10 +66,10 @@ class FrontEnd:
         self._tell(self._shown_in(cell, placeholder="a number"), state)
 
     def enter(self, cell: Cell, text: str) -> None:
-        """Type into the field that a cell shows, and press Enter."""
-        self.type(cell, text)
+        """Type into the field that a cell shows, and press Enter, which the page tells first."""
         field = self._shown_in(cell, placeholder="a number")
         self._tell(field, {"method": "custom", "content": {"event": "submit"}})
+        self.type(cell, text)
 
     def labels(self, cell: Cell) -> list[str]:
         """What stands on the widgets that a cell shows, from the top."""
