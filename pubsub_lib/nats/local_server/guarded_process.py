@@ -1,7 +1,9 @@
 """Starts a process that surely ends: with its block, with the interpreter, or when that is killed.
 
 Between the two runs a guard, which ends the process and removes its temporary folder as soon as its
-pipe to this interpreter is closed, as the system does for it when a notebook's kernel is killed.
+pipe to this interpreter is closed, as the system does for it when a notebook's kernel is killed. If
+the guard itself is killed, the process ends with it; a guard that was stopped goes on when its
+owner is gone.
 
 >>> import sys
 >>> with GuardedProcess([sys.executable, "-c", "import time; time.sleep(60)"]) as process:
@@ -18,6 +20,7 @@ False
 import contextlib
 import itertools
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -26,7 +29,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from pubsub_lib.nats.local_server.guard import LOG
+from pubsub_lib.nats.local_server.guard import LOG, TIED_BY
 
 GUARD = Path(__file__).with_name("guard.py")
 END_WITHIN_S = 10.0  # the guard takes milliseconds; the exit of an interpreter must not hang
@@ -50,16 +53,18 @@ class GuardedProcess:
         self._numbers = itertools.count(1)
         self._guard = subprocess.Popen(
             # Isolated, so that no setting of the user and no other package changes what it does.
-            [sys.executable, "-I", "-S", "-X", "utf8", GUARD, *command],
+            [sys.executable, "-I", "-S", "-X", "utf8", GUARD, TIED_BY, *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
             **_out_of_reach_of_interrupts(),
         )
-        self._finalizer = weakref.finalize(self, _end, self._guard)
+        self._finalizer = weakref.finalize(self, _end, self._guard, None)
         _GUARDED.add(self)
         self.folder = Path(self._read())
+        self._finalizer.detach()
+        self._finalizer = weakref.finalize(self, _end, self._guard, self.folder)
 
     def start(self) -> int:
         """Start the command unless it runs, and return its process id.
@@ -129,7 +134,7 @@ class GuardedProcess:
             reason = self._guard.stderr.read().decode(errors="replace").strip()
             self.end()
             raise RuntimeError(
-                "the guard ended, and perhaps not what it guarded; make a new process. It said: "
+                "the guard ended, and with it what it guarded; make a new process. It said: "
                 + (reason or "nothing")
             )
         return line.decode().rstrip("\r\n")
@@ -143,7 +148,9 @@ def _out_of_reach_of_interrupts() -> dict[str, Any]:
     """What starts a process so that Ctrl-C, and a kernel's interrupt, are not for it too."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
-    return {"start_new_session": True}
+    # Not a session of its own: a process that was stopped is continued, and told to end, when the
+    # last one of its session ends that is in another group and cares for it.
+    return {"process_group": 0}
 
 
 def _close_pipes(guard: subprocess.Popen[bytes]) -> None:
@@ -152,7 +159,7 @@ def _close_pipes(guard: subprocess.Popen[bytes]) -> None:
         pipe.close()
 
 
-def _end(guard: subprocess.Popen[bytes]) -> None:
+def _end(guard: subprocess.Popen[bytes], folder: Path | None) -> None:
     assert guard.stdin is not None
     guard.stdin.close()
     try:
@@ -161,6 +168,8 @@ def _end(guard: subprocess.Popen[bytes]) -> None:
         guard.kill()
         guard.wait()
     _close_pipes(guard)
+    if folder is not None:  # a guard that was killed leaves it
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 _GUARDED: weakref.WeakSet[GuardedProcess] = weakref.WeakSet()

@@ -4,18 +4,15 @@ Real servers, and real kills: that a process has ended is seen by the end of a c
 """
 
 import contextlib
-import json
 import os
 import re
 import signal
 import socket
 import stat
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -29,125 +26,18 @@ from pubsub_lib.nats.local_server.server import (
     nats_server,
     why_no_server,
 )
+from tests.nats.local_server.owning import LIMIT_S, Connect, RunOwner, tell, told_by
 
-LIMIT_S = 10.0
 NO_SERVER = why_no_server(of_our_own=True)
 needs_server = pytest.mark.skipif(NO_SERVER is not None, reason=str(NO_SERVER))
 only_posix = pytest.mark.skipif(
     sys.platform == "win32", reason="neither forks nor interrupts a group"
 )
 
-# Tells of its server, and goes on when it is told to. Where the tests run in the background of a
-# shell, they ignore interrupts, and what they start would do so too.
-OWNER = """
-import os, signal, sys
-from pubsub_lib.nats.local_server.server import NatsServer
-
-signal.signal(signal.SIGINT, signal.default_int_handler)
-server = NatsServer()
-server.start()
-print(server.url, server.folder, flush=True)
-"""
-
-
-class Client:
-    """The few words of NATS's protocol that a client needs, so that nothing has to be installed."""
-
-    def __init__(self, url: str, *, token: str | None = None) -> None:
-        parts = urlsplit(url)
-        self.connection = socket.create_connection((parts.hostname, parts.port), LIMIT_S)
-        self.lines = self.connection.makefile("rb")
-        self.greeting = json.loads(self.lines.readline().removeprefix(b"INFO "))
-        options = {"verbose": False, "auth_token": parts.username if token is None else token}
-        self.send(f"CONNECT {json.dumps(options)}", "SUB answers 1")
-
-    def send(self, *lines: str) -> None:
-        self.connection.sendall("".join(f"{line}\r\n" for line in lines).encode())
-
-    def is_served(self) -> bool:
-        self.send("PING")
-        return self.lines.readline() == b"PONG\r\n"
-
-    def request(self, subject: str, payload: str = "") -> dict[str, Any]:
-        self.send(f"PUB {subject} answers {len(payload)}", payload)
-        header = self.lines.readline()
-        assert header.startswith(b"MSG answers"), header
-        answer: dict[str, Any] = json.loads(self.lines.readline())
-        return answer
-
-    def wait_until_cut_off(self) -> None:
-        """Return when the server's process has ended, as the system closes its connections."""
-        with contextlib.suppress(ConnectionError):  # a reset is an end as well
-            assert self.lines.read() == b""
-
-    def close(self) -> None:
-        self.lines.close()
-        self.connection.close()
-
-
-Connect = Callable[..., Client]
-
 
 @pytest.fixture(autouse=True)
 def no_server_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NATS_URL", raising=False)
-
-
-@pytest.fixture
-def connect() -> Iterator[Connect]:
-    clients: list[Client] = []
-
-    def connect(url: str, **options: str) -> Client:
-        clients.append(Client(url, **options))
-        return clients[-1]
-
-    yield connect
-    for client in clients:
-        client.close()
-
-
-@pytest.fixture
-def run_owner() -> Iterator[Callable[[str], subprocess.Popen[str]]]:
-    owners: list[subprocess.Popen[str]] = []
-
-    def run(rest: str) -> subprocess.Popen[str]:
-        owner = subprocess.Popen(
-            [sys.executable, "-c", OWNER + rest],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        owners.append(owner)
-        return owner
-
-    yield run
-    for owner in owners:
-        owner.kill()
-        owner.communicate()
-
-
-RunOwner = Callable[[str], subprocess.Popen[str]]
-
-
-def told_by(owner: subprocess.Popen[str]) -> tuple[str, Path]:
-    assert owner.stdout is not None
-    url, folder = owner.stdout.readline().split()
-    return url, Path(folder)
-
-
-def tell(owner: subprocess.Popen[str]) -> None:
-    assert owner.stdin is not None
-    owner.stdin.write("\n")
-    owner.stdin.flush()
-
-
-def is_removed(folder: Path) -> bool:
-    """Whether the folder vanishes; nobody tells us when another process removes it."""
-    deadline = time.monotonic() + LIMIT_S
-    while folder.exists() and time.monotonic() < deadline:
-        time.sleep(0.005)
-    return not folder.exists()
 
 
 # --- A server of our own ---
@@ -349,30 +239,6 @@ def test_nothing_is_left_after_the_interpreter_has_exited(connect: Connect, run_
     assert owner.wait(LIMIT_S) == 0
     client.wait_until_cut_off()
     assert not folder.exists()
-
-
-@needs_server
-def test_nothing_is_left_after_the_owner_was_killed(connect: Connect, run_owner: RunOwner):
-    owner = run_owner("input()")
-    url, folder = told_by(owner)
-    client = connect(url)
-    owner.kill()
-    client.wait_until_cut_off()
-    assert is_removed(folder)
-
-
-@needs_server
-@only_posix
-def test_a_forked_child_does_not_keep_the_server_of_a_killed_owner(
-    connect: Connect, run_owner: RunOwner
-):
-    # The child waits for its own end of input, which comes when the test ends.
-    owner = run_owner("os.fork(); input()")
-    url, folder = told_by(owner)
-    client = connect(url)
-    owner.kill()
-    client.wait_until_cut_off()
-    assert is_removed(folder)
 
 
 @needs_server
