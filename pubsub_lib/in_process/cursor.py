@@ -88,13 +88,20 @@ class Cursor[T](SubscriberState[T]):
         return self.index if self.in_hand is NOTHING else self.index - length_hint(self.in_hand)
 
     @property
-    @override
-    def depth(self) -> int:
+    def behind(self) -> int:
+        """How many messages it is behind the end of the log."""
         return len(self.log) - self.position
 
     @property
     @override
+    def depth(self) -> int:
+        self._ring.let_line_move()
+        return self.behind
+
+    @property
+    @override
     def received(self) -> int:
+        self._ring.let_line_move()
         passed = self.deleted + len(self.log) - self._start
         return passed - self._skipped - self._unwanted
 
@@ -134,9 +141,13 @@ class Cursor[T](SubscriberState[T]):
     def ready(self) -> bool:
         if self.where is None and self.index < len(self.log):  # the usual case
             return True
-        if self.where is not None and not self.missed:
-            self._pass_over_the_unwanted(self.where)
-        return self.index < len(self.log) or self.missed > 0 or length_hint(self.in_hand) > 0
+        while True:
+            if self.where is not None and not self.missed:
+                self._pass_over_the_unwanted(self.where)
+            if self.index < len(self.log) or self.missed or length_hint(self.in_hand):
+                return True
+            if not self._ring.let_line_move():
+                return False
 
     @override
     def take(self) -> T:
@@ -157,6 +168,7 @@ class Cursor[T](SubscriberState[T]):
             while self.ready() and not self.missed:
                 batch.append(self.take())
             return batch
+        self._ring.let_line_move()
         if self.missed:
             self._report_lag()
         in_hand = self.in_hand  # held until the end, since to free it may run anything
@@ -174,7 +186,7 @@ class Cursor[T](SubscriberState[T]):
 
     def skip(self, *, wanted: bool) -> None:
         """Lose the oldest message, which the subscriber wants or not."""
-        self.high_water_mark = max(self.high_water_mark, self.depth)
+        self.high_water_mark = max(self.high_water_mark, self.behind)
         self.index += 1
         self.give_up()
         if wanted:
@@ -198,6 +210,7 @@ class Cursor[T](SubscriberState[T]):
 
     @override
     def finish(self, because: str) -> None:
+        self._ring.let_line_move()
         self.advance(Phase.ENDING)
         if self.in_use and self._ring.line:
             self._ring.ending = True
@@ -214,6 +227,7 @@ class Cursor[T](SubscriberState[T]):
 
     @override
     def leave(self) -> None:
+        self._ring.let_line_move()
         if self.in_use:
             self.advance(Phase.LEFT)
             self.home.free_later(self.put_back())
@@ -225,7 +239,7 @@ class Cursor[T](SubscriberState[T]):
     @override
     def discard(self) -> object:
         read = self.put_back()
-        self.high_water_mark = max(self.high_water_mark, self.depth)
+        self.high_water_mark = max(self.high_water_mark, self.behind)
         self.deleted += len(self.log)
         discarded, self.log = self.log, []
         self.index = 0

@@ -61,10 +61,17 @@ class HomeLoop:
         with contextlib.suppress(RuntimeError):  # raised where somebody waits on a closed loop
             callback()
 
+    def at_next_turn(self, callback: Callable[..., object], *args: object) -> bool:
+        """Call it at the loop's next turn; return whether there can be one."""
+        if self.loop is None or self.loop.is_closed():
+            return False
+        self.loop.call_soon(callback, *args)
+        return True
+
     def free_later(self, thing: object) -> None:
         """Let go of something at the loop's next turn: to free a message may run anything."""
-        if thing is not None and self.loop is not None and not self.loop.is_closed():
-            self.loop.call_soon(id, thing)
+        if thing is not None:
+            self.at_next_turn(id, thing)
 
 
 def wake(future: asyncio.Future[None]) -> None:

@@ -4,6 +4,8 @@ An `Inbox` is an `asyncio.Queue` to whoever reads it, so everything written for 
 
 A message that finds the inbox full does not wake up later and try again. It lines up, and whoever
 makes room puts it in: nobody can slip in between, and a cancelled publisher just leaves the line.
+Many messages of one publish get in together, at the next turn of the event loop or as soon as
+anybody looks, as far as there is room by then.
 
 >>> import asyncio
 >>> from pubsub_lib import AsyncPubSub
@@ -57,6 +59,7 @@ class InboxState[T](SubscriberState[T]):
     __slots__ = (
         "_limit",
         "_line",
+        "_line_moves_soon",
         "_maxsize",
         "_subscribers",
         "given_up",
@@ -86,9 +89,11 @@ class InboxState[T](SubscriberState[T]):
         self._subscribers = subscribers
         self._maxsize = maxsize
         # How many may lie in `messages` before a look at everything: while some are in hand, so few
-        # that no more wait than ever before; and 0 once the subscriber has left.
+        # that no more wait than ever before; and none while there is a line, or once the subscriber
+        # has left.
         self._limit = maxsize
         self._line: deque[Place[T]] = deque()
+        self._line_moves_soon = False  # whether the event loop will see to it
 
     def wants(self, message: T) -> bool:
         """Whether the subscriber asked for such a message. If its filter raises, it is closed."""
@@ -130,18 +135,18 @@ class InboxState[T](SubscriberState[T]):
     def offer_some(self, messages: Sequence[T], start: int = 0) -> int:
         """Put in as many as there is room for, from `start` on, and return how many those were."""
         count = len(messages) - start
-        room = self._limit - len(self.messages)
-        if room < count:
+        if self._limit - len(self.messages) < count:
             self.home.free_later(self.put_back())
-            room = self._limit - len(self.messages)
-            if room <= 0:
-                return 0
-            count = min(count, room)
+            count = max(min(count, self._limit - len(self.messages)), 0)
+        if count:
+            self._put_in(messages, start, count)
+        return count
+
+    def _put_in(self, messages: Sequence[T], start: int, count: int) -> None:
         all_of_them = count == len(messages)
         self.messages.extend(messages if all_of_them else messages[start : start + count])
         for _ in range(min(count, len(self.readers))):
             self.wake_reader()
-        return count
 
     def replay(self, messages: Sequence[T]) -> None:
         """Put in earlier messages, those that are wanted, before what has come since it joined."""
@@ -161,11 +166,13 @@ class InboxState[T](SubscriberState[T]):
     @property
     @override
     def depth(self) -> int:
+        self.let_line_move()
         return len(self.messages) + length_hint(self.in_hand)
 
     @property
     @override
     def received(self) -> int:
+        self.let_line_move()
         return self.taken + len(self.messages)
 
     @property
@@ -175,6 +182,8 @@ class InboxState[T](SubscriberState[T]):
 
     @override
     def ready(self) -> bool:
+        if self._line and not self.messages and not length_hint(self.in_hand):
+            self.let_line_move()
         return bool(self.messages) or length_hint(self.in_hand) > 0
 
     @override
@@ -188,13 +197,13 @@ class InboxState[T](SubscriberState[T]):
         message = messages.popleft()
         self.taken += 1
         self.given_up = False
-        if self._line:
-            self._admit()
+        if self._line and not self._line_moves_soon:
+            self._make_room()
         return message
 
     @override
     def take_in_hand(self) -> None:
-        if self.messages and not self._line:
+        if self.messages and (not self._line or self._line_moves_soon):
             self.in_hand = iter(self.messages)
             self.taken += len(self.messages)
             self._limit = min(self._limit, self.high_water_mark) - len(self.messages)
@@ -202,22 +211,22 @@ class InboxState[T](SubscriberState[T]):
 
     @override
     def put_back(self) -> object:
+        """Have nothing in hand, and let in what there is room for since messages were taken."""
         in_hand = self.in_hand
-        if in_hand is NOTHING:
-            return None
-        rest = deque(in_hand)
-        self.in_hand = NOTHING
-        self.taken -= len(rest)
-        rest.extend(self.messages)
-        self.messages = rest
-        self._limit = self._maxsize if self.in_use else 0
-        self.high_water_mark = max(self.high_water_mark, len(rest))
-        return in_hand
+        if in_hand is not NOTHING:
+            rest = deque(in_hand)
+            self.in_hand = NOTHING
+            self.taken -= len(rest)
+            rest.extend(self.messages)
+            self.messages = rest
+            self.high_water_mark = max(self.high_water_mark, len(rest))
+        self._admit()
+        return None if in_hand is NOTHING else in_hand
 
     @override
     def take_all(self) -> list[T]:
         in_hand = self.in_hand  # held until the end, since to free it may run anything
-        if in_hand is not NOTHING:
+        if in_hand is not NOTHING or self._line:
             self.put_back()
         batch = list(self.messages)
         self.messages.clear()
@@ -231,6 +240,7 @@ class InboxState[T](SubscriberState[T]):
 
     @override
     def leave(self) -> None:
+        self.let_line_move()
         self.advance(Phase.LEFT)
         self._limit = 0
         self._subscribers.leave(self)
@@ -267,6 +277,12 @@ class InboxState[T](SubscriberState[T]):
     def line_up(self, place: Place[T]) -> None:
         """Let messages wait for room, behind those that wait already."""
         self._line.append(place)
+        self._limit = 0
+
+    def let_line_move(self) -> None:
+        """Put in what waits for room, as far as there is any."""
+        if self._line:
+            self.home.free_later(self.put_back())
 
     def give_up(self, place: Place[T]) -> None:
         """Count what waits at this place of the line as dropped."""
@@ -276,6 +292,7 @@ class InboxState[T](SubscriberState[T]):
 
     def release_line(self) -> None:
         """Drop every message that waits for room."""
+        self.let_line_move()
         for place in list(self._line):
             self.give_up(place)
 
@@ -308,15 +325,30 @@ class InboxState[T](SubscriberState[T]):
         self.dropped += count
         self._subscribers.losses.add(count, self.home)
 
+    def _make_room(self) -> None:
+        """Let the line move, as a message was taken: later, if then there is room for more."""
+        head = self._line[0]
+        if len(head.messages) - head.next > 1 and self.messages:
+            self._line_moves_soon = self.home.at_next_turn(self._move_line)
+        if not self._line_moves_soon:
+            self._admit()
+
+    def _move_line(self) -> None:
+        self._line_moves_soon = False
+        self.put_back()
+
     def _admit(self) -> None:
-        while self._line:
+        """Put in what waits for room, as far as there is any; nothing may be in hand."""
+        self._limit = self._maxsize if self.in_use else 0
+        while self._line and (room := self._limit - len(self.messages)) > 0:
             place = self._line[0]
-            count = self.offer_some(place.messages, place.next)
+            count = min(room, len(place.messages) - place.next)
+            self._put_in(place.messages, place.next, count)
             if place.next + count == len(place.messages):
                 self._line.popleft()
-            elif not count:
-                break
             place.admitted(count)
+        if self._line:
+            self._limit = 0
 
 
 class Inbox[T](BaseSubscription[T], asyncio.Queue[T | None]):

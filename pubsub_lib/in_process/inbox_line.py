@@ -187,6 +187,7 @@ class WaitingPublish[T]:
         try:
             await self._settled
         except asyncio.CancelledError as cancelled:
+            self._let_lines_move(list(self._places.values()))
             if self._places or take_back():
                 raise
             cancel_at_the_next_await(cancelled)
@@ -218,6 +219,7 @@ class WaitingPublish[T]:
         Where something did, the reader gets another turn of the event loop: many messages at once
         are not dropped where the same messages, one by one, would not have been.
         """
+        self._let_lines_move(places)
         places = [place for place in places if self._places.get(place.state) is place]
         moved_on = [place for place in places if place.moved_on()]
         if moved_on:
@@ -232,7 +234,12 @@ class WaitingPublish[T]:
         for place in list(self._places.values()):
             self._overflow(place)
 
+    def _let_lines_move(self, places: list[Place[T]]) -> None:
+        for place in places:
+            place.state.let_line_move()
+
     def _overflow(self, place: Place[T]) -> None:
+        place.state.let_line_move()
         if self._places.get(place.state) is place:  # else something that ran meanwhile ended it
             place.state.overflowed(place)
 

@@ -36,6 +36,7 @@ from operator import length_hint
 from typing import override
 
 from pubsub_lib.in_process.cursor import Cursor
+from pubsub_lib.in_process.event_loop import HomeLoop
 from pubsub_lib.in_process.ring_line import WaitingMessages
 from pubsub_lib.in_process.subscriber import (
     NOTHING,
@@ -67,6 +68,8 @@ class Ring[T](Subscribers[Cursor[T]]):
         self.line: deque[WaitingMessages[T]] = deque()
         self.ending = False
         self._watched = 0  # how many cursors have to move before the line does
+        self._line_may_move = False  # whether all of them have, and it has not
+        self._line_moves_soon = False  # whether the event loop will see to it
         self._deleted = 0
         self._released = 0
         self._freed: list[T] = []
@@ -79,24 +82,27 @@ class Ring[T](Subscribers[Cursor[T]]):
     def has_room(self) -> bool:
         """Return whether there is room for a message, after a look at the cursors if need be."""
         if len(self.log) >= self.limit:
+            self.let_line_move()
             self._look_for_room()
         return len(self.log) < self.limit
 
     def room_for(self, messages: int) -> int:
         """Return for how many of so many messages there is room."""
         if len(self.log) + messages > self.limit:
+            self.let_line_move()
             self._look_for_room()
         return min(messages, max(self.limit - len(self.log), 0))
 
     @property
     @override
     def published(self) -> int:
+        self.let_line_move()
         return self._deleted + len(self.log) + self._released
 
     @property
     def slowest(self) -> list[Cursor[T]]:
         """The cursors that are as far behind as is allowed."""
-        return [cursor for cursor in self.states if cursor.depth >= self.maxsize]
+        return [cursor for cursor in self.states if cursor.behind >= self.maxsize]
 
     @override
     def join(self, state: Cursor[T]) -> None:
@@ -107,15 +113,25 @@ class Ring[T](Subscribers[Cursor[T]]):
     def leave(self, state: Cursor[T]) -> None:
         super().leave(state)
         self.waiting.pop(state, None)
-        if state.watched:
-            self.moved(state)
+        if state.watched and self._was_the_last(state):
+            self._admit()
 
     def moved(self, cursor: Cursor[T]) -> None:
-        """Note that a cursor which is watched has moved; when all have, the line moves."""
+        """Note that a cursor which is watched has moved. When all have, the line does: later, if
+        then there is room for more of it.
+        """
+        if self._was_the_last(cursor):
+            head = self._head_of_line()
+            if head and head.next + 1 < len(head.messages) and cursor.index < len(self.log):
+                self._let_line_move_soon(cursor.home)
+            else:
+                self._admit()
+
+    def _was_the_last(self, cursor: Cursor[T]) -> bool:
+        """Watch it no longer; return whether that was the last one."""
         cursor.watched = False
         self._watched -= 1
-        if not self._watched:
-            self._admit()
+        return not self._watched
 
     # The line of those that wait for room.
 
@@ -130,6 +146,22 @@ class Ring[T](Subscribers[Cursor[T]]):
             self.line.remove(waiting)
             self._watch_the_slowest()
 
+    def let_line_move(self) -> bool:
+        """Store what waits, if all who were waited for have moved; return whether they had."""
+        may_move = self._line_may_move
+        if may_move:
+            self._admit()
+        return may_move
+
+    def _let_line_move_soon(self, home: HomeLoop) -> None:
+        self._line_may_move = True
+        if not self._line_moves_soon:
+            self._line_moves_soon = home.at_next_turn(self._move_line)
+
+    def _move_line(self) -> None:
+        self._line_moves_soon = False
+        self.let_line_move()
+
     def waits_for_somebody(self) -> bool:
         """Whether anybody has to move before the line does."""
         return self._watched > 0
@@ -142,6 +174,7 @@ class Ring[T](Subscribers[Cursor[T]]):
         Who has made room since the last look gets another turn of the event loop: many messages at
         once overtake nobody whom the same messages, one by one, would not have overtaken.
         """
+        self.let_line_move()
         if waiting in self.line and not waiting.withdrawn:
             if not waiting.moved_on():
                 self.overtake_for(waiting)
@@ -158,6 +191,7 @@ class Ring[T](Subscribers[Cursor[T]]):
 
     def release_line(self) -> None:
         """Drop every message that waits; whoever wants it misses it."""
+        self.let_line_move()
         while head := self._head_of_line():
             # First whatever can run anything, while all is as it was.
             wanted = [
@@ -185,7 +219,7 @@ class Ring[T](Subscribers[Cursor[T]]):
 
     def _admit(self) -> None:
         """Store what waits, as far as there is room, or nobody is to be waited for."""
-        stored = 0
+        stored, self._line_may_move = 0, False
         while head := self._head_of_line():
             if self.has_room():
                 count = min(self.limit - len(self.log), len(head.messages) - head.next)

@@ -75,6 +75,7 @@ class RingPubSub[T](BaseBroker[T, Cursor[T]]):
             TypeError: if an argument is of the wrong type.
             ValueError: if `replay` is negative, or more than the ring holds.
         """
+        self._ring.let_line_move()  # so that it gets nothing which was published before
         self._check_subscriber(where)
         checked_whole_number(
             "replay",

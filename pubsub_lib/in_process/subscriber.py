@@ -153,7 +153,10 @@ class SubscriberState[T](ABC):
 
     @abstractmethod
     def take_all(self) -> list[T]:
-        """Take every message that waits. To be called when `ready`."""
+        """Take every message that waits. To be called when `ready`.
+
+        There may be none all the same: foreign code may have run meanwhile, and closed it.
+        """
 
     @abstractmethod
     def leave(self) -> None:

@@ -280,7 +280,7 @@ class BatchIterator[T]:
         if self._handling:
             handled, self._handling = self._handling, 0
             state.handled(handled)
-        while not state.ready():
+        while not state.ready() or not (batch := state.take_all()):
             if state.closed:
                 state.tell_reader_the_end()
                 raise StopAsyncIteration
@@ -290,7 +290,6 @@ class BatchIterator[T]:
             except BaseException:
                 state.stop_waiting(reader)
                 raise
-        batch = state.take_all()
         self._handling = len(batch)
         state.hand_out(self._handling)
         return batch

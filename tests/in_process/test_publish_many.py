@@ -1,6 +1,8 @@
 """`publish_many`: as if each were published alone, with one wake-up, and one deadline."""
 
 import asyncio
+from contextlib import suppress
+from itertools import batched
 
 import pytest
 
@@ -17,6 +19,8 @@ from pubsub_lib import (
     ShutdownReport,
     delivered_before,
 )
+from pubsub_lib.lab.clock.virtual_time import run_virtual
+from tests.counting import counted_steps
 from tests.stepping import (
     handle_all,
     in_virtual_time,
@@ -391,6 +395,214 @@ async def test_in_a_task_group_that_fails_as_the_message_gets_in_the_group_still
     assert now() == 0.0
     await asyncio.sleep(1)
     assert asyncio.current_task().cancelling() == 0
+
+
+# The line of many moves at the next turn of the event loop, or as soon as anybody looks.
+
+
+async def many_in_line(broker_class, **options) -> tuple:
+    """Return a broker with 0 to 3 in its only inbox and 4 to 9 in line, that, and the publish."""
+    broker = broker_class(maxsize=4, **{"timeout": None, **options})
+    inbox = broker.subscribe()
+    publishing = start(broker.publish_many(range(10)))
+    await let_all_run()
+    return broker, inbox, publishing
+
+
+async def take_two(inbox) -> None:
+    messages = aiter(inbox)
+    assert [await anext(messages), await anext(messages)] == [0, 1]
+
+
+def get_two(inbox) -> None:
+    assert [inbox.get_nowait(), inbox.get_nowait()] == [0, 1]
+
+
+def all_of(inbox) -> list:
+    """Take what there is, and what gets in meanwhile."""
+    taken = []
+    with suppress(asyncio.QueueEmpty):
+        while (message := inbox.get_nowait()) is not None:
+            taken.append(message)
+    return taken
+
+
+@each_broker
+@pytest.mark.parametrize("waits_for_its_turn", [True, False])
+@in_virtual_time
+async def test_a_reader_that_stops_reading_has_made_room_for_the_line(
+    broker_class, waits_for_its_turn
+):
+    broker, inbox, _publishing = await many_in_line(broker_class)
+    await take_two(inbox)
+    if waits_for_its_turn:
+        await asyncio.sleep(0)
+    assert inbox.qsize() == 4
+    assert inbox.stats.received == broker.stats.delivered == 6
+    assert all_of(inbox) == [2, 3, 4, 5, 6, 7, 8, 9]
+
+
+@each_broker
+@pytest.mark.parametrize("publish", ["publish", "publish_many", "publish_nowait", "put_nowait"])
+@in_virtual_time
+async def test_nobody_slips_in_before_those_who_wait_as_soon_as_there_is_room(
+    broker_class, publish
+):
+    broker, inbox, _publishing = await many_in_line(broker_class)
+    get_two(inbox)
+    match publish:
+        case "publish":
+            start(broker.publish(10))
+        case "publish_many":
+            start(broker.publish_many([10]))
+        case "publish_nowait" if broker_class is RingPubSub:
+            with pytest.raises(PubSubFull):
+                broker.publish_nowait(10)
+        case "publish_nowait":
+            assert broker.publish_nowait(10) == Delivery(0, (inbox,))
+        case "put_nowait" if broker_class is AsyncPubSub:
+            with pytest.raises(asyncio.QueueFull):
+                inbox.put_nowait(10)
+    assert all_of(inbox) == [2, 3, 4, 5, 6, 7, 8, 9]
+    await let_all_run()
+    assert unread(inbox) == ([10] if publish in ("publish", "publish_many") else [])
+
+
+@each_broker
+@in_virtual_time
+async def test_a_batch_holds_what_there_is_room_for_since_others_have_read(broker_class):
+    _broker, inbox, _publishing = await many_in_line(broker_class)
+    get_two(inbox)
+    assert await anext(inbox.batches()) == [2, 3, 4, 5]
+
+
+@in_virtual_time
+async def test_what_there_is_room_for_is_in_when_a_publish_is_cancelled():
+    _broker, inbox, publishing = await many_in_line(AsyncPubSub)
+    get_two(inbox)
+    publishing.cancel()
+    with pytest.raises(asyncio.CancelledError) as cancelled:
+        await publishing
+    assert delivered_before(cancelled.value) == Deliveries(7, 6, (Missed(6, inbox),))
+    assert unread(inbox) == [2, 3, 4, 5]
+
+
+@in_virtual_time
+async def test_a_ring_withdraws_all_that_is_not_stored_when_a_publish_is_cancelled():
+    ring, reader, publishing = await many_in_line(RingPubSub)
+    get_two(reader)
+    publishing.cancel()
+    with pytest.raises(asyncio.CancelledError) as cancelled:
+        await publishing
+    assert delivered_before(cancelled.value) == Deliveries(4, 4)
+    assert unread(reader) == [2, 3]
+    assert ring.stats == (1, 4, 4, 0)
+
+
+@each_broker
+@in_virtual_time
+async def test_what_there_is_room_for_is_in_when_a_shutdown_waits_for_nobody(broker_class):
+    broker, inbox, publishing = await many_in_line(broker_class)
+    get_two(inbox)
+    assert await broker.shutdown(timeout=0) == ShutdownReport(unread=4, unfinished=2)
+    missed = tuple(Missed(each, inbox) for each in (6, 7, 8, 9))
+    assert await publishing == Deliveries(10, 6, missed)
+
+
+@each_broker
+@in_virtual_time
+async def test_what_there_is_room_for_is_delivered_to_who_leaves_at_once(broker_class):
+    broker, inbox, publishing = await many_in_line(broker_class)
+    get_two(inbox)
+    inbox.shutdown()
+    assert (await publishing).delivered == 6
+    assert broker.stats.delivered == 6
+    assert unread(inbox) == [2, 3, 4, 5]
+
+
+@each_broker
+@in_virtual_time
+async def test_what_there_is_room_for_is_in_at_the_deadline(broker_class):
+    broker = broker_class(maxsize=4, timeout=1.0)
+    inbox = broker.subscribe()
+    asyncio.get_running_loop().call_at(1.0, get_two, inbox)  # in the same turn, just before
+    report = await broker.publish_many(range(10))
+    missed = tuple(Missed(each, inbox) for each in (6, 7, 8, 9))
+    assert report == Deliveries(10, 6 if broker_class is AsyncPubSub else 10, missed)
+    assert now() == 1.0
+    assert inbox.stats.dropped == 4
+
+
+@in_virtual_time
+async def test_who_joins_a_ring_gets_nothing_that_there_was_room_for_before():
+    ring, reader, publishing = await many_in_line(RingPubSub)
+    get_two(reader)
+    newcomer = ring.subscribe()
+    assert newcomer.empty()
+    assert all_of(reader) == [2, 3, 4, 5, 6, 7, 8, 9]
+    assert (await publishing).delivered == 10 + 4
+    assert unread(newcomer) == [6, 7, 8, 9]
+
+
+@each_broker
+@in_virtual_time
+async def test_a_long_line_that_one_reader_takes_at_a_turn_leaves_no_work_to_the_event_loop(
+    broker_class,
+):
+    broker = broker_class(maxsize=4, timeout=None)
+    inbox = broker.subscribe()
+    start(broker.publish_many(range(2000)))
+    await let_all_run()
+    for _ in range(1000):
+        await inbox.get()
+    assert len(asyncio.get_running_loop()._ready) <= 2
+
+
+READINGS = {
+    "async for": lambda inbox: handle_each(inbox),
+    "get": lambda inbox: get_each(inbox),
+    "batches": lambda inbox: handle_batches(inbox),
+}
+
+
+async def handle_each(inbox) -> None:
+    async for _ in inbox:
+        pass
+
+
+async def get_each(inbox) -> None:
+    while await inbox.get() is not None:
+        inbox.task_done()
+
+
+async def handle_batches(inbox) -> None:
+    async for _ in inbox.batches():
+        pass
+
+
+@each_broker
+@pytest.mark.parametrize("reading", READINGS)
+@pytest.mark.parametrize("portion", [50, 500])
+def test_full_inboxes_cost_no_more_instructions_than_those_that_are_filled_one_by_one(
+    broker_class, reading, portion
+):
+    def steps_of(portion: int | None) -> int:
+        async def run() -> None:
+            async with broker_class(maxsize=50, timeout=None) as broker:
+                for _ in range(3):
+                    start(READINGS[reading](broker.subscribe()))
+                for batch in batched(range(500), portion or 500):
+                    if portion is None:
+                        for message in batch:
+                            await broker.publish(message)
+                    else:
+                        await broker.publish_many(batch)
+
+        with counted_steps() as counted:
+            run_virtual(run())
+        return counted.steps
+
+    assert steps_of(portion) < steps_of(None)
 
 
 # Out of the ordinary.
