@@ -67,9 +67,13 @@ class Recovery(ConnectionWatcher):
             await self._recovering.settled()
 
     def begin(self) -> None:
-        """Look soon whether the server still has everything. What was begun before is given up."""
-        self._recovering.cancel()
-        self._recovering.forget()
+        """Look soon whether the server still has everything; what was begun before goes on.
+
+        Else a server that takes long would never be done: whoever looks meanwhile would find that
+        something is missing still.
+        """
+        if self._recovering.ended:
+            self._recovering.forget()
         self._recovering.begin(self.recover)
 
     async def recover(self) -> None:
@@ -130,6 +134,8 @@ class Recovery(ConnectionWatcher):
 
     @override
     def connection_restored(self) -> None:
+        self._recovering.cancel()  # its questions may have been lost with the connection
+        self._recovering.forget()
         self.begin()
         self._look_later()
 

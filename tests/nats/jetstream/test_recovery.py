@@ -149,6 +149,22 @@ async def test_a_stream_deleted_by_another_is_made_anew_and_what_was_missed_is_c
         assert (await errors.until(StreamLost)).stream == broker.subject
 
 
+async def test_a_recovery_that_takes_long_is_not_held_up_by_looks_at_what_is_missing_still(
+    broker, server, monkeypatch
+):
+    remake = broker._stream.remake
+
+    async def remake_slowly() -> None:
+        await asyncio.sleep(0.5)  # ten looks
+        await remake()
+
+    monkeypatch.setattr(broker._stream, "remake", remake_slowly)
+    async with broker.subscribe() as inbox:
+        await server.jetstream.delete_stream(broker.subject)
+        await broker.publish(1)
+        assert await take(inbox, 1) == [1]
+
+
 async def test_what_was_still_to_come_from_a_stream_that_is_deleted_is_counted(broker, server):
     async with broker.subscribe(maxsize=1) as inbox:
         for number in range(4):
