@@ -17,7 +17,30 @@ from pubsub_lib.first_attempts.chapter import ChapterPubSub
 from pubsub_lib.in_process.inbox import Inbox
 from pubsub_lib.in_process.queue_broker import AsyncPubSub
 from pubsub_lib.lab.clock.virtual_time import run_virtual
+from pubsub_lib.lab.costs.timers import count_timers
 from pubsub_lib.lab.exercises.checking import exercise, require
+from pubsub_lib.lab.exercises.hints import hints
+
+hints(
+    "04.1",
+    "Subscribe twice: first for the dead one, whose queue nobody reads, then for the healthy one. "
+    "One message fills both queues; take it out of the healthy one's.",
+    "The next publish will wait for the dead one. To read meanwhile, let the publish run as a "
+    "task, in a TaskGroup.",
+    "Look at the clock, asyncio.get_running_loop().time(), before the publish and after "
+    "`await healthy.get()`, inside the TaskGroup. The difference is the answer.",
+)
+hints(
+    "04.2",
+    "What has to happen however it ends belongs into a `finally`. You need two: one for each "
+    "message, one for the queue.",
+    "`await queue.get()` stands outside of the inner `try`: if it is cancelled, nothing was taken, "
+    "and nothing is to be marked. The test for None stands inside it.",
+    "A publish may be going through the list. So do not remove the queue from it: give the broker "
+    "a new list without it, `broker.queues = [...]`.",
+)
+
+IDLE_S = 10.0  #: how long a subscriber is watched while nothing is published
 
 
 class _PatientPubSub(ChapterPubSub[Any]):
@@ -168,7 +191,7 @@ async def _leaves_during_a_publish(subscriber: _Subscriber) -> None:
     require(
         behind.qsize() == 1,
         "it leaves while a publish waits for somebody else, and the subscriber after that misses "
-        "the message (D5); do not change the list that publish() goes through: give the broker a "
+        "the message; do not change the list that publish() goes through: give the broker a "
         "new one",
     )
 
@@ -181,6 +204,14 @@ async def _started(
     if task.done():
         task.result()
     require(len(broker.queues) == 1, "the subscriber is to subscribe, and then wait for messages")
+    with count_timers() as timers:
+        await asyncio.sleep(IDLE_S)
+    looks = timers.count - 1
+    require(
+        looks == 0,
+        f"in {IDLE_S:g} s without a message the subscriber wakes up {looks} times to look for one; "
+        "`await queue.get()` waits until there is one",
+    )
     return task, broker.queues[0]
 
 

@@ -110,4 +110,6 @@ def _in_words(result: object) -> str:
         return "hangs"
     if isinstance(result, Exception):
         return f"raises {type(result).__name__}"
+    if isinstance(result, Mapping):
+        return ", ".join(f"{name}: {value}" for name, value in result.items())
     return str(result)

@@ -98,6 +98,7 @@ class Watcher:
             )
         self.look()
         for watched in self._queues:
+            self._note_its_own_name(watched)
             self._note_what_is_handled(watched)
             if not watched.left and watched.has_left():
                 watched.left = True
@@ -154,6 +155,11 @@ class Watcher:
         queue = self.recording.queues[watched.number]
         if not queue.name and task is not None:
             queue.name = self.cast.name(task)
+
+    def _note_its_own_name(self, watched: WatchedQueue) -> None:
+        """Prefer a name that somebody gave the queue, `queue.name = "till"`, to its reader's."""
+        queue = self.recording.queues[watched.number]
+        queue.name = getattr(watched.queue, "name", "") or queue.name
 
     def _note_what_is_handled(self, watched: WatchedQueue) -> None:
         for message, task in list(watched.in_hand.items()):

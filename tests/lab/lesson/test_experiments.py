@@ -63,6 +63,11 @@ def test_a_comparison_has_a_row_for_each_experiment_and_a_column_for_each_broker
     assert capsys.readouterr().out == ""
 
 
+def test_what_several_have_read_stands_in_a_table_by_name():
+    comparison = compare({"read": lambda _: {"till": [1], "website": []}}, {"ours": AsyncPubSub})
+    assert comparison["read"]["ours"] == "till: [1], website: []"
+
+
 @pytest.mark.parametrize(("experiments", "brokers"), [({}, {"a": AsyncPubSub}), ({"a": len}, {})])
 def test_an_empty_comparison_is_refused(experiments, brokers):
     with pytest.raises(ValueError, match="at least one experiment and one broker"):

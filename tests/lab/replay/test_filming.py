@@ -95,6 +95,17 @@ def test_source_that_is_asked_for_is_shown_first():
     assert recording.source[0][0] > 1
 
 
+def test_a_queue_that_was_given_a_name_keeps_it_whoever_reads():
+    async def main() -> None:
+        broker = ChapterPubSub(2)
+        queue = await broker.subscribe()
+        queue.name = "till"
+        await broker.publish("a")
+        await queue.get()
+
+    assert [queue.name for queue in film(main()).recordings[""].queues] == ["till"]
+
+
 def test_a_program_that_breaks_is_filmed_as_far_as_it_comes():
     async def main() -> None:
         broker = AsyncPubSub(maxsize=2)

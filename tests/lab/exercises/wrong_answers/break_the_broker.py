@@ -152,12 +152,56 @@ async def changes_the_list(broker, handle):
         broker.queues.remove(queue)
 
 
+async def publishes_and_then_reads_at_once(new_broker):
+    broker = new_broker(maxsize=2)
+    await broker.subscribe()
+    healthy = await broker.subscribe()
+    start = now()
+    await broker.publish(1)
+    healthy.get_nowait()
+    return now() - start
+
+
+async def looks_every_now_and_then(broker, handle):
+    queue = await broker.subscribe()
+    try:
+        message = 0
+        while message is not None:
+            while queue.empty():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            message = queue.get_nowait()
+            try:
+                if message is not None:
+                    await handle(message)
+            finally:
+                queue.task_done()
+    finally:
+        broker.queues = [other for other in broker.queues if other is not queue]
+
+
+async def handles_only_what_is_there(broker, handle):
+    queue = await broker.subscribe()
+    try:
+        while not queue.empty():
+            message = queue.get_nowait()
+            try:
+                if message is not None:
+                    await handle(message)
+            finally:
+                queue.task_done()
+    finally:
+        broker.queues = [other for other in broker.queues if other is not queue]
+
+
 WRONG_ANSWERS = [
     ("04.1", measures_the_publish, "not when publish() returns"),
     ("04.1", reads_after_the_publish, "not when publish() returns"),
     ("04.1", leaves_room, "queue is to be full"),
     ("04.1", puts_the_healthy_one_first, "behind it"),
     ("04.1", says_it_in_words, "a number of seconds"),
+    ("04.1", publishes_and_then_reads_at_once, "queue is to be full"),
+    ("04.2", looks_every_now_and_then, "waits until there is one"),
+    ("04.2", handles_only_what_is_there, "and then wait for messages"),
     ("04.2", forgets_the_sentinel, "mark the None"),
     ("04.2", marks_only_what_went_well, "in a finally"),
     ("04.2", catches_exceptions_only, "is no Exception"),
