@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pubsub_lib.lab.exercises.checking import exercise, require
+from pubsub_lib.lab.exercises.hints import hints
 from pubsub_lib.lab.processes.time_limits import StillRunning, call_with_limit
 
 LIMIT_S = 2.0
@@ -62,6 +63,15 @@ def check_call_all(call_all: Callable[..., Any]) -> None:
     )
 
 
+hints(
+    "01.1",
+    "Where does the `try` stand: around the loop, or inside it? One of the two goes on after an "
+    "exception.",
+    "`except Exception as error:` lets KeyboardInterrupt through, as that is no Exception. Put "
+    "each error in a list, and return the list after the loop.",
+)
+
+
 @exercise("01.2", "a callback may publish, subscribe and take its time, and the list stays guarded")
 def check_reentrant(publisher_class: Callable[[], Any]) -> None:
     """Refuse a publisher that holds its lock during callbacks, or goes without lock or snapshot."""
@@ -70,6 +80,16 @@ def check_reentrant(publisher_class: Callable[[], Any]) -> None:
     _callback_subscribes(publisher_class())
     _others_get_in_meanwhile(publisher_class())
     _subscribe_takes_the_lock(publisher_class())
+
+
+hints(
+    "01.2",
+    "`subscribe` takes the lock, as in NaivePubSub. In `publish`, what needs the lock, and what "
+    "must not have it?",
+    "Only to read the list needs it. If you have a copy of the list, nobody can change that.",
+    "`with self.lock:` make the copy, `list(self.subscribers)`; after the block, call each one in "
+    "it.",
+)
 
 
 def _delivers(publisher: Any) -> None:
