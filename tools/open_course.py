@@ -21,6 +21,8 @@ from pubsub_lib.lab.lesson.saving import CannotSaveError
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRST = "00_start_here.ipynb"
+#: A form that nobody answered is saved as the text beside it.
+SAVING = "--ContentsManager.pre_save_hook=pubsub_lib.lab.lesson.widget_views.before_saving"
 AFRESH = "make afresh NOTEBOOK={0}   (without make: python tools/open_course.py --afresh {0})"
 
 
@@ -34,8 +36,7 @@ def options_for(notebook: Path) -> list[str]:
         # It asks at its first start whether it may fetch news, and looks for updates at every one.
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        # A form that nobody answered is saved as the text beside it.
-        "--ContentsManager.pre_save_hook=pubsub_lib.lab.lesson.widget_views.before_saving",
+        SAVING,
     ]
     if getattr(os, "geteuid", lambda: None)() == 0:
         # JupyterLab refuses to, unless told; in a container there often is no other user.

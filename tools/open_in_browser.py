@@ -25,6 +25,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
 from tools.kernels import neutral_environment
+from tools.open_course import SAVING
 
 ROOT = Path(__file__).resolve().parent.parent
 START_TIMEOUT_S = 60
@@ -134,8 +135,6 @@ def jupyter_lab(folder: Path, scratch: Path) -> Iterator[str]:
         "ServerApp.port_retries": 0,
         "ServerApp.open_browser": False,
         "ServerApp.root_dir": folder,
-        # As `make lab` does.
-        "ContentsManager.pre_save_hook": "pubsub_lib.lab.lesson.widget_views.before_saving",
         "IdentityProvider.token": "",
         "LabApp.expose_app_in_browser": True,  # as window.jupyterapp
         "LabApp.app_settings_dir": settings,
@@ -144,7 +143,7 @@ def jupyter_lab(folder: Path, scratch: Path) -> Iterator[str]:
     }
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options["ServerApp.allow_root"] = True  # in a container
-    arguments = [f"--{name}={value}" for name, value in options.items()]
+    arguments = [SAVING, *(f"--{name}={value}" for name, value in options.items())]
     log_path = scratch / "lab.log"
     with log_path.open("w", encoding="utf-8") as log:
         server = subprocess.Popen(

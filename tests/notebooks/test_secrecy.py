@@ -13,7 +13,8 @@ from pubsub_lib.lab.lesson.answers.kinds import Answer, Answers, Choice, Number
 
 from . import secrecy
 from .checks import Notebook, read
-from .secrecy import Window, asked_in, crowded_positions, windows_of
+from .predictions import Window, asked_in, windows_of
+from .secrecy import crowded_positions
 from .test_structure import NOTEBOOKS
 
 read_once = cache(read)
