@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, override
 
 from pubsub_lib.errors import Lagged
 from pubsub_lib.in_process.event_loop import HomeLoop
-from pubsub_lib.in_process.subscriber import FILTER_ERRORS, NOTHING, Phase, SubscriberState
+from pubsub_lib.in_process.subscriber import NOTHING, Phase, SubscriberState
 from pubsub_lib.in_process.subscription import BaseSubscription
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class Cursor[T](SubscriberState[T]):
         deleted: how many messages before it were deleted from the log.
         watched: whether publishers wait for this cursor to move.
         missed: how many messages it missed that its reader does not know of yet.
+        unwanted: how many messages it has passed over because it did not ask for them.
     """
 
     __slots__ = (
@@ -49,11 +50,11 @@ class Cursor[T](SubscriberState[T]):
         "_ring",
         "_skipped",
         "_start",
-        "_unwanted",
         "deleted",
         "index",
         "log",
         "missed",
+        "unwanted",
         "watched",
     )
 
@@ -63,8 +64,8 @@ class Cursor[T](SubscriberState[T]):
         home: HomeLoop,
         *,
         name: str,
-        where: Callable[[T], object] | None,
         replay: int,
+        where: Callable[[T], object] | None = None,
     ) -> None:
         super().__init__(home, name=name, where=where)
         self.log = ring.log
@@ -76,7 +77,7 @@ class Cursor[T](SubscriberState[T]):
         self._start = self.index
         self._skipped = 0
         self._given_up_at = -1
-        self._unwanted = 0
+        self.unwanted = 0
 
     @override
     def end(self, *, own: bool) -> "RingSubscription[T]":
@@ -103,7 +104,7 @@ class Cursor[T](SubscriberState[T]):
     def received(self) -> int:
         self._ring.let_line_move()
         passed = self.deleted + len(self.log) - self._start
-        return passed - self._skipped - self._unwanted
+        return passed - self._skipped - self.unwanted
 
     @property
     def given_up(self) -> bool:
@@ -117,7 +118,7 @@ class Cursor[T](SubscriberState[T]):
     @override
     def take_in_hand(self) -> None:
         index = self.index
-        if index < len(self.log) and not self.watched and not self.missed and self.where is None:
+        if index < len(self.log) and not self.watched and not self.missed:
             few = deque(self.log[index : index + IN_HAND])
             self.in_hand = iter(few)
             self.index = index + len(few)
@@ -139,44 +140,42 @@ class Cursor[T](SubscriberState[T]):
 
     @override
     def ready(self) -> bool:
-        if self.where is None and self.index < len(self.log):  # the usual case
-            return True
-        while True:
-            if self.where is not None and not self.missed:
-                self._pass_over_the_unwanted(self.where)
-            if self.index < len(self.log) or self.missed or length_hint(self.in_hand):
-                return True
-            if not self._ring.let_line_move():
-                return False
+        return length_hint(self.in_hand) > 0 or self._has_more()
 
     @override
-    def take(self) -> T:
-        if self.missed:
-            self._report_lag()
+    def take(self) -> T | None:
         in_hand = self.in_hand  # held until the end, since to free it may run anything
         if in_hand is not NOTHING:
             self.put_back()
+        if self.index >= len(self.log) and not self._has_more():
+            return None
+        if self.missed:
+            self._report_lag()
         message = self.log[self.index]
         self._move(1)
         return message
 
     @override
     def take_all(self) -> list[T]:
-        if self.where is not None:
-            batch = [self.take()]
-            # A filter may have done anything: even let this reader be overtaken, or read on.
-            while self.ready() and not self.missed:
-                batch.append(self.take())
-            return batch
-        self._ring.let_line_move()
-        if self.missed:
-            self._report_lag()
         in_hand = self.in_hand  # held until the end, since to free it may run anything
         if in_hand is not NOTHING:
             self.put_back()
+        if self._ring.line_may_move:
+            self._ring.let_line_move()
+        if self.missed:
+            self._report_lag()
+        if self.index >= len(self.log):
+            return []
         batch = self.log[self.index :] if self.index else self.log.copy()
         self._move(len(batch))
         return batch
+
+    def _has_more(self) -> bool:
+        """Whether there is a message that is not in hand, once the line has moved if it can."""
+        while self.index >= len(self.log):
+            if not (self._ring.line_may_move and self._ring.let_line_move()):
+                return False
+        return True
 
     @property
     def oldest(self) -> T:
@@ -194,7 +193,7 @@ class Cursor[T](SubscriberState[T]):
             self._skipped += 1
             self.lose(1)
         else:
-            self._unwanted += 1
+            self.unwanted += 1
 
     def lose(self, count: int) -> None:
         """Count messages that the subscriber misses."""
@@ -203,10 +202,7 @@ class Cursor[T](SubscriberState[T]):
 
     def wants(self, message: T) -> bool:
         """Whether the subscriber asked for such a message."""
-        try:
-            return self.where is None or bool(self.where(message))
-        except FILTER_ERRORS:
-            return True  # its loss is reported; an error that lasts is seen by the reader
+        return True
 
     @override
     def finish(self, because: str) -> None:
@@ -245,27 +241,6 @@ class Cursor[T](SubscriberState[T]):
         self.index = 0
         self.missed = 0
         return discarded, read
-
-    def _pass_over_the_unwanted(self, where: Callable[[T], object]) -> None:
-        discarded: object = None
-        try:
-            while self.index < len(self.log):
-                place, phase = self.deleted + self.index, self.phase
-                wanted = bool(where(self.log[self.index]))
-                if (self.deleted + self.index, self.phase) != (place, phase):
-                    continue  # the filter has done more than to answer: look again
-                if wanted:
-                    break
-                self._unwanted += 1
-                if not self.in_use:
-                    self._ring.received_by_leavers -= 1
-                self._move(1)
-        except FILTER_ERRORS as error:
-            self.fail(error)
-            discarded = self.discard()
-        if self.watchers and not self.depth:
-            self.notify_watchers()
-        del discarded  # last: to free a message may run anything
 
     def _report_lag(self) -> None:
         missed, self.missed = self.missed, 0

@@ -74,13 +74,18 @@ class HomeLoop:
             self.at_next_turn(id, thing)
 
 
-def wake(future: asyncio.Future[None]) -> None:
-    """Let whoever awaits it go on. Where the event loop was closed before, nobody does any more."""
-    if not future.done():
-        try:
-            future.set_result(None)
-        except RuntimeError:
-            return
+def wake(future: asyncio.Future[None]) -> bool:
+    """Let whoever awaits it go on; return whether it was still to be woken.
+
+    Where the event loop was closed before, nobody awaits it any more.
+    """
+    if future.done():
+        return False
+    try:
+        future.set_result(None)
+    except RuntimeError:
+        return True
+    return True
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:

@@ -92,7 +92,7 @@ class InboxState[T](SubscriberState[T]):
         # that no more wait than ever before; and none while there is a line, or once the subscriber
         # has left.
         self._limit = maxsize
-        self._line: deque[Place[T]] = deque()
+        self._line: list[Place[T]] = []  # no deque, which takes ten times the memory when empty
         self._line_moves_soon = False  # whether the event loop will see to it
 
     def wants(self, message: T) -> bool:
@@ -187,17 +187,19 @@ class InboxState[T](SubscriberState[T]):
         return bool(self.messages) or length_hint(self.in_hand) > 0
 
     @override
-    def take(self) -> T:
+    def take(self) -> T | None:
         in_hand = self.in_hand  # held until the end, since to free it may run anything
         if in_hand is not NOTHING:
             self.put_back()
         messages = self.messages
+        if not messages:
+            return None
         if len(messages) > self.high_water_mark:
             self.high_water_mark = len(messages)
         message = messages.popleft()
         self.taken += 1
         self.given_up = False
-        if self._line and not self._line_moves_soon:
+        if self._line and not (self._line_moves_soon and messages):
             self._make_room()
         return message
 
@@ -228,6 +230,8 @@ class InboxState[T](SubscriberState[T]):
         in_hand = self.in_hand  # held until the end, since to free it may run anything
         if in_hand is not NOTHING or self._line:
             self.put_back()
+        if not self.messages:
+            return []
         batch = list(self.messages)
         self.messages.clear()
         if len(batch) > self.high_water_mark:
@@ -245,7 +249,7 @@ class InboxState[T](SubscriberState[T]):
         self._limit = 0
         self._subscribers.leave(self)
         while self._line:
-            self._line.popleft().passed_over()
+            self._line.pop(0).passed_over()
 
     @override
     def discard(self) -> object:
@@ -314,7 +318,7 @@ class InboxState[T](SubscriberState[T]):
         """Put the line in, up to this place, in the place of the oldest messages."""
         head = None
         while head is not place:
-            head = self._line.popleft()
+            head = self._line.pop(0)
             for message in head.waiting:
                 head.publish.displaced.append(self.messages.popleft())
                 self.messages.append(message)
@@ -328,8 +332,10 @@ class InboxState[T](SubscriberState[T]):
     def _make_room(self) -> None:
         """Let the line move, as a message was taken: later, if then there is room for more."""
         head = self._line[0]
-        if len(head.messages) - head.next > 1 and self.messages:
-            self._line_moves_soon = self.home.at_next_turn(self._move_line)
+        if not self.messages or head.next + 1 == len(head.messages):
+            self._admit()
+            return
+        self._line_moves_soon = self.home.at_next_turn(self._move_line)
         if not self._line_moves_soon:
             self._admit()
 
@@ -345,7 +351,7 @@ class InboxState[T](SubscriberState[T]):
             count = min(room, len(place.messages) - place.next)
             self._put_in(place.messages, place.next, count)
             if place.next + count == len(place.messages):
-                self._line.popleft()
+                self._line.pop(0)
             place.admitted(count)
         if self._line:
             self._limit = 0
@@ -358,15 +364,6 @@ class Inbox[T](BaseSubscription[T], asyncio.Queue[T | None]):
     _state: InboxState[T]
 
     __str__ = BaseSubscription.__repr__  # the queue's own shows private parts that an inbox has not
-
-    @override
-    async def get(self) -> T | None:
-        """Wait for the next message and take it, as `BaseSubscription.get` does."""
-        state = self._state
-        if not state.messages:
-            return await super().get()
-        state.unfinished += 1
-        return state.take()
 
     async def put(self, message: T | None) -> None:
         """Put a message in this inbox alone, waiting for room as long as it takes.

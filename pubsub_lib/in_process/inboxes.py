@@ -36,8 +36,8 @@ class Inboxes[T](Subscribers[InboxState[T]]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._by_subject = SubjectTree[InboxState[T]]()
-        self._others = InOrder[InboxState[T]]()
+        self._by_subject: SubjectTree[InboxState[T]] = SubjectTree()
+        self._others: InOrder[InboxState[T]] = InOrder()
 
     @override
     def join(self, state: InboxState[T]) -> None:
@@ -79,7 +79,8 @@ class Inboxes[T](Subscribers[InboxState[T]]):
 
     def offer_many(self, messages: Sequence[T]) -> tuple[int, WaitingPublish[T]]:
         """Put the messages where there is room; return how many got in, and what waits for it."""
-        delivered, waiting = 0, WaitingPublish[T]()
+        delivered = 0
+        waiting: WaitingPublish[T] = WaitingPublish()
         wanted_by = self._wanted(messages)
         self.accepted += len(messages)
         for state, wanted, numbers, error in wanted_by:

@@ -86,7 +86,8 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
         self._history: History[T] | None = None
         if history:
             self._history = History(history) if key is None else LatestOfEach(history, key=key)
-        super().__init__(maxsize, timeout, Inboxes[T]())  # last, since there is a broker then
+        inboxes: Inboxes[T] = Inboxes()
+        super().__init__(maxsize, timeout, inboxes)  # last, since there is a broker then
 
     @property
     def queues(self) -> list[Inbox[T]]:

@@ -30,7 +30,6 @@ missed 2
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Sequence
 from operator import length_hint
 from typing import override
@@ -56,6 +55,7 @@ class Ring[T](Subscribers[Cursor[T]]):
         limit: how long the log may grow before anybody has to look at the cursors again.
         waiting: the cursors whose readers wait for a message, in order.
         line: what waits for room, in order. While there is anything, there is none.
+        line_may_move: whether all that it waits for have moved, and it has not.
         ending: whether the broker was shut down while something was in line.
     """
 
@@ -65,10 +65,10 @@ class Ring[T](Subscribers[Cursor[T]]):
         self.log: list[T] = []
         self.limit = maxsize
         self.waiting: dict[Cursor[T], None] = {}
-        self.line: deque[WaitingMessages[T]] = deque()
+        self.line: list[WaitingMessages[T]] = []
+        self.line_may_move = False
         self.ending = False
         self._watched = 0  # how many cursors have to move before the line does
-        self._line_may_move = False  # whether all of them have, and it has not
         self._line_moves_soon = False  # whether the event loop will see to it
         self._deleted = 0
         self._released = 0
@@ -148,13 +148,13 @@ class Ring[T](Subscribers[Cursor[T]]):
 
     def let_line_move(self) -> bool:
         """Store what waits, if all who were waited for have moved; return whether they had."""
-        may_move = self._line_may_move
+        may_move = self.line_may_move
         if may_move:
             self._admit()
         return may_move
 
     def _let_line_move_soon(self, home: HomeLoop) -> None:
-        self._line_may_move = True
+        self.line_may_move = True
         if not self._line_moves_soon:
             self._line_moves_soon = home.at_next_turn(self._move_line)
 
@@ -202,7 +202,7 @@ class Ring[T](Subscribers[Cursor[T]]):
             ]
             if head is not self._head_of_line():
                 continue
-            self.line.popleft()
+            self.line.pop(0)
             self._released += len(head.messages) - head.next  # accepted, and lost by all
             for number, cursor in wanted:
                 if cursor.in_use:  # a filter may have closed any of them
@@ -214,12 +214,12 @@ class Ring[T](Subscribers[Cursor[T]]):
 
     def _head_of_line(self) -> "WaitingMessages[T] | None":
         while self.line and self.line[0].withdrawn:
-            self.line.popleft()
+            self.line.pop(0)
         return self.line[0] if self.line else None
 
     def _admit(self) -> None:
         """Store what waits, as far as there is room, or nobody is to be waited for."""
-        stored, self._line_may_move = 0, False
+        stored, self.line_may_move = 0, False
         while head := self._head_of_line():
             if self.has_room():
                 count = min(self.limit - len(self.log), len(head.messages) - head.next)
@@ -227,7 +227,7 @@ class Ring[T](Subscribers[Cursor[T]]):
                 stored += count
                 head.stored(count, subscribers=len(self))
                 if head.next == len(head.messages):
-                    self.line.popleft()
+                    self.line.pop(0)
                     head.settle()
             elif not self._overtake_for(head):
                 break

@@ -27,6 +27,7 @@ from pubsub_lib.errors import PubSubFull, carry
 from pubsub_lib.in_process.base_broker import BaseBroker
 from pubsub_lib.in_process.cursor import Cursor, RingSubscription
 from pubsub_lib.in_process.event_loop import cancel_at_the_next_await
+from pubsub_lib.in_process.filtered_cursor import FilteredCursor
 from pubsub_lib.in_process.ring import Ring
 from pubsub_lib.in_process.ring_line import WaitingMessages
 from pubsub_lib.in_process.subscribers import other_ends
@@ -52,7 +53,7 @@ class RingPubSub[T](BaseBroker[T, Cursor[T]]):
     """
 
     def __init__(self, maxsize: int = 100, *, timeout: float | None = 1.0) -> None:
-        self._ring = Ring[T](maxsize)
+        self._ring: Ring[T] = Ring(maxsize)
         super().__init__(maxsize, timeout, self._ring)
 
     def subscribe(
@@ -85,7 +86,11 @@ class RingPubSub[T](BaseBroker[T, Cursor[T]]):
             most=self.maxsize,
             because="the ring holds no more",
         )
-        cursor = Cursor(self._ring, self._home, name=name, where=where, replay=replay)
+        cursor = (
+            Cursor(self._ring, self._home, name=name, replay=replay)
+            if where is None
+            else FilteredCursor(self._ring, self._home, name=name, where=where, replay=replay)
+        )
         self._ring.join(cursor)
         subscription: RingSubscription[T] = cursor.own_end()
         return subscription

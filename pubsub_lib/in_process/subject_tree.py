@@ -21,7 +21,7 @@ class SubjectTree[S: Hashable]:
     """Finds those who asked for a subject by a pattern. Who is in it once is found once."""
 
     def __init__(self) -> None:
-        self._root = _Node[S]()
+        self._root: _Node[S] = _Node()
 
     def __bool__(self) -> bool:
         """Whether anybody is in it."""

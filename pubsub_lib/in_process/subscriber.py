@@ -133,8 +133,8 @@ class SubscriberState[T](ABC):
         """Whether a message can be taken."""
 
     @abstractmethod
-    def take(self) -> T:
-        """Take the next message. To be called when `ready`."""
+    def take(self) -> T | None:
+        """Take the next message; `None`, which is no message, if none can be taken."""
 
     @abstractmethod
     def take_in_hand(self) -> None:
@@ -153,10 +153,7 @@ class SubscriberState[T](ABC):
 
     @abstractmethod
     def take_all(self) -> list[T]:
-        """Take every message that waits. To be called when `ready`.
-
-        There may be none all the same: foreign code may have run meanwhile, and closed it.
-        """
+        """Take every message that waits; none if there is none."""
 
     @abstractmethod
     def leave(self) -> None:
@@ -259,12 +256,16 @@ class SubscriberState[T](ABC):
 
     # Readers that wait.
 
-    def wait_for_message(self) -> asyncio.Future[None]:
-        """Return a future to await, after which `ready` is worth asking again.
+    def wait_for_message(self) -> asyncio.Future[None] | None:
+        """Return a future to await, after which it is worth trying to take again; `None` at the
+        end, which the reader then knows.
 
         Whoever awaits it calls `stop_waiting` if that raises. No coroutine, since each would cost
         as much as the rest of waking a reader.
         """
+        if self.phase >= Phase.ENDED:
+            self.tell_reader_the_end()
+            return None
         loop = get_running_loop()
         if loop is not self.home.loop:
             self.home.check()
@@ -291,11 +292,8 @@ class SubscriberState[T](ABC):
     def wake_reader(self) -> None:
         """Wake the reader that has waited longest."""
         readers = self.readers
-        while readers:
-            reader = readers.pop(0)
-            if not reader.done():
-                wake(reader)
-                break
+        while readers and not wake(readers.pop(0)):
+            pass  # that one was cancelled
 
     # What was handled.
 

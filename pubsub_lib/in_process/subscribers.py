@@ -38,7 +38,7 @@ class Subscribers[B: SubscriberState[Any]]:
         self.losses = LossLog()
         self.received_by_leavers = 0
         self.dropped_by_leavers = 0
-        self._members = InOrder[B]()
+        self._members: InOrder[B] = InOrder()
 
     @property
     def states(self) -> list[B]:

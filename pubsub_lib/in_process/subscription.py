@@ -79,17 +79,14 @@ class BaseSubscription[T]:
             Disconnected: once, at the end, if the subscriber was cut off for being too slow.
         """
         state = self._state
-        while not state.ready():
-            if state.closed:
-                state.tell_reader_the_end()
+        while (message := state.take()) is None:
+            if (reader := state.wait_for_message()) is None:
                 return None
-            reader = state.wait_for_message()
             try:
                 await reader
             except BaseException:
                 state.stop_waiting(reader)
                 raise
-        message = state.take()
         state.unfinished += 1
         return message
 
@@ -101,8 +98,8 @@ class BaseSubscription[T]:
             Lagged, Disconnected: as `get`.
         """
         state = self._state
-        if state.ready():
-            message = state.take()
+        message = state.take()
+        if message is not None:
             state.unfinished += 1
             return message
         if not state.closed:
@@ -228,19 +225,16 @@ class MessageIterator[T]:
         for message in self._in_hand:  # the quickest way to take one, if there is one
             return message
         state = self._state
-        while not state.ready():
-            self._mark_as_done()
-            if state.closed:
-                state.tell_reader_the_end()
-                raise StopAsyncIteration
-            reader = state.wait_for_message()
-            try:
-                await reader
-            except BaseException:
-                state.stop_waiting(reader)
-                raise
         try:
-            message = state.take()
+            while (taken := state.take()) is None:
+                self._mark_as_done()
+                if (reader := state.wait_for_message()) is None:
+                    raise StopAsyncIteration
+                try:
+                    await reader
+                except BaseException:
+                    state.stop_waiting(reader)
+                    raise
         except BaseException:
             self._mark_as_done()
             raise
@@ -250,7 +244,7 @@ class MessageIterator[T]:
         if not self._handling:
             self._handling = True
             state.hand_out(1)
-        return message
+        return taken
 
     def _mark_as_done(self) -> None:
         if self._handling:
@@ -280,11 +274,9 @@ class BatchIterator[T]:
         if self._handling:
             handled, self._handling = self._handling, 0
             state.handled(handled)
-        while not state.ready() or not (batch := state.take_all()):
-            if state.closed:
-                state.tell_reader_the_end()
+        while not (batch := state.take_all()):
+            if (reader := state.wait_for_message()) is None:
                 raise StopAsyncIteration
-            reader = state.wait_for_message()
             try:
                 await reader
             except BaseException:

@@ -113,15 +113,17 @@ class JetStreamInboxState[T](InboxState[T]):
         return True
 
     @override
-    def take(self) -> T:
+    def take(self) -> T | None:
         message = super().take()
-        self.envelopes.take()
+        if message is not None:
+            self.envelopes.take()
         return message
 
     @override
     def take_all(self) -> list[T]:
         batch = super().take_all()
-        self.envelopes.take_all()
+        if batch:
+            self.envelopes.take_all()
         return batch
 
     @override

@@ -1,0 +1,101 @@
+"""A cursor of a subscriber who wants only some of the messages.
+
+A ring stores a message for all, so it is the reader who passes over what is not wanted: the filter
+runs in its task, and is asked about each message once, as it comes to it.
+
+>>> import asyncio
+>>> from pubsub_lib import RingPubSub
+>>> async def main() -> list[int]:
+...     async with RingPubSub[int]() as broker:
+...         even = broker.subscribe(where=lambda number: number % 2 == 0)
+...         for number in range(5):
+...             await broker.publish(number)
+...         even.shutdown()
+...         return [number async for number in even]
+>>> asyncio.run(main())
+[0, 2, 4]
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, override
+
+from pubsub_lib.in_process.cursor import Cursor
+from pubsub_lib.in_process.event_loop import HomeLoop
+from pubsub_lib.in_process.subscriber import FILTER_ERRORS
+
+if TYPE_CHECKING:
+    from pubsub_lib.in_process.ring import Ring
+
+
+class FilteredCursor[T](Cursor[T]):
+    """A cursor that passes over what its filter does not want."""
+
+    __slots__ = ("_where",)
+
+    def __init__(
+        self,
+        ring: "Ring[T]",
+        home: HomeLoop,
+        *,
+        name: str,
+        where: Callable[[T], object],
+        replay: int,
+    ) -> None:
+        super().__init__(ring, home, name=name, where=where, replay=replay)
+        self._where = where
+
+    @override
+    def ready(self) -> bool:
+        while not self.missed:
+            self._pass_over_the_unwanted()
+            if self.index < len(self.log):
+                return True
+            if not self._ring.let_line_move():
+                return False
+        return True
+
+    @override
+    def take(self) -> T | None:
+        return super().take() if self.ready() else None
+
+    @override
+    def take_in_hand(self) -> None:
+        """Nothing: each message has to be looked at."""
+
+    @override
+    def take_all(self) -> list[T]:
+        batch: list[T] = []
+        # A filter may have done anything: even let this reader be overtaken, or read on.
+        while self.ready() and not (batch and self.missed):
+            message = super().take()
+            assert message is not None
+            batch.append(message)
+        return batch
+
+    @override
+    def wants(self, message: T) -> bool:
+        try:
+            return bool(self._where(message))
+        except FILTER_ERRORS:
+            return True  # its loss is reported; an error that lasts is seen by the reader
+
+    def _pass_over_the_unwanted(self) -> None:
+        discarded: object = None
+        try:
+            while self.index < len(self.log):
+                place, phase = self.deleted + self.index, self.phase
+                wanted = bool(self._where(self.log[self.index]))
+                if (self.deleted + self.index, self.phase) != (place, phase):
+                    continue  # the filter has done more than to answer: look again
+                if wanted:
+                    break
+                self.unwanted += 1
+                if not self.in_use:
+                    self._ring.received_by_leavers -= 1
+                self._move(1)
+        except FILTER_ERRORS as error:
+            self.fail(error)
+            discarded = self.discard()
+        if self.watchers and not self.depth:
+            self.notify_watchers()
+        del discarded  # last: to free a message may run anything
