@@ -52,10 +52,16 @@ def _many_at_once(new_broker: Callable[[int], Broker]) -> Opening:
 RING_MANY = System(
     "RingPubSub, publish_many, batches", Kind.LIBRARY, _many_at_once(RingPubSub), BATCHES
 )
+RING_MANY_EACH = System(
+    "RingPubSub, publish_many, async for", Kind.LIBRARY, _many_at_once(RingPubSub), EACH
+)
 RING_BATCHES = System("RingPubSub, batches", Kind.LIBRARY, _one_by_one(RingPubSub), BATCHES)
 RING_EACH = System("RingPubSub, async for", Kind.LIBRARY, _one_by_one(RingPubSub), EACH)
 QUEUES_MANY = System(
     "AsyncPubSub, publish_many, batches", Kind.LIBRARY, _many_at_once(AsyncPubSub), BATCHES
+)
+QUEUES_MANY_EACH = System(
+    "AsyncPubSub, publish_many, async for", Kind.LIBRARY, _many_at_once(AsyncPubSub), EACH
 )
 QUEUES_BATCHES = System("AsyncPubSub, batches", Kind.LIBRARY, _one_by_one(AsyncPubSub), BATCHES)
 QUEUES_EACH = System("AsyncPubSub, async for", Kind.LIBRARY, _one_by_one(AsyncPubSub), EACH)
@@ -64,9 +70,11 @@ CHAPTER = System("ChapterPubSub, get", Kind.CHAPTER, _one_by_one(ChapterPubSub),
 
 LIBRARY: tuple[System, ...] = (
     RING_MANY,
+    RING_MANY_EACH,
     RING_BATCHES,
     RING_EACH,
     QUEUES_MANY,
+    QUEUES_MANY_EACH,
     QUEUES_BATCHES,
     QUEUES_EACH,
     QUEUES_GET,

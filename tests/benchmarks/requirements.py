@@ -22,9 +22,11 @@ from .library import (
     QUEUES_EACH,
     QUEUES_GET,
     QUEUES_MANY,
+    QUEUES_MANY_EACH,
     RING_BATCHES,
     RING_EACH,
     RING_MANY,
+    RING_MANY_EACH,
 )
 from .peers import AIO_BROADCAST
 from .rounds import Quantity, Ratio, Results
@@ -148,6 +150,7 @@ def requirements(systems: Iterable[System]) -> list[Requirement]:
             "message.",
         ),
         *_with_a_large_bound(),
+        *_however_it_is_read(),
         Requirement(
             "at least 6.5 times as fast as the chapter's broker",
             Quantity.COST,
@@ -245,6 +248,19 @@ def _with_a_large_bound() -> Iterator[Requirement]:
             [AIO_BROADCAST.name],
             _at_least(least),
             "What is left of a delivery is its share of a wake-up, and of storing the message.",
+        )
+
+
+def _however_it_is_read() -> Iterator[Requirement]:
+    for way, rival in ((RING_MANY_EACH, RING_EACH), (QUEUES_MANY_EACH, QUEUES_EACH)):
+        yield Requirement(
+            "publish_many no dearer than publish, read message by message",
+            Quantity.COST,
+            [way.name],
+            [rival.name],
+            _at_most(1),
+            "Each reader takes its messages one by one in either way, which is most of the cost.",
+            rival_over_way=False,
         )
 
 
