@@ -108,6 +108,14 @@ class Opened:
         )
         self.do("notebook:run-cell")
 
+    def execute(self, code: str) -> None:
+        """Have the kernel run something beside the cells, and do not wait for it."""
+        self.page.evaluate(
+            "code => { window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+            ".requestExecute({ code }); }",
+            code,
+        )
+
     def output(self, cell: int) -> Locator:
         return self.page.locator(".jp-Notebook .jp-Cell").nth(cell).locator(".jp-OutputArea")
 
@@ -164,6 +172,16 @@ def test_a_guess_is_made_by_keyboard_alone(opened: Opened, key: str):
     opened.page.keyboard.press(key)
     expect(opened.output(WHO)).to_have_text("Your guess: all.")
     expect(opened.page.locator(".jp-Notebook .jp-Cell")).to_have_count(len(CELLS))
+
+
+def test_a_click_while_a_cell_runs_is_taken_when_it_is_done(opened: Opened):
+    opened.run(0)
+    opened.run(WHO)
+    opened.button(WHO, "all").wait_for()
+    opened.execute("import time; time.sleep(2)")
+    opened.button(WHO, "all").click()
+    expect(opened.output(WHO)).to_contain_text("your answer waits until they are done")
+    expect(opened.output(WHO)).to_have_text("Your guess: all.")
 
 
 def test_typing_does_not_reach_the_notebook(opened: Opened):

@@ -11,7 +11,9 @@ from functools import cached_property
 
 from nbformat import NotebookNode
 
-from .checks import Notebook, saved_text, syntax_tree
+from pubsub_lib.lab.lesson.learners_copy import REMOVED
+
+from .checks import Notebook, saved_text, syntax_tree, tags
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ class Window:
 
     def _passages_of(self, number: int) -> Iterator[Passage]:
         cell = self.notebook.cells[number]
+        if REMOVED in tags(cell):
+            return  # learners' copies lack it
         if cell.cell_type == "markdown":
             for line in cell.source.splitlines():
                 kind = "a heading" if line.startswith("#") else "the text"

@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from pubsub_lib.lab.lesson.answers.kinds import Answer, Choice, Number
+from pubsub_lib.lab.lesson.learners_copy import REMOVED
 from pubsub_lib.lab.lesson.quantities import quantity
 
-from .checks import Notebook, saved_text, syntax_tree
+from .checks import Notebook, saved_text, syntax_tree, tags
 from .predictions import Asked, Passage, Window, asked_in, called, calls_in, comparing
 
 MOST_IN_A_CELL = 2
@@ -111,7 +112,7 @@ def no_claim_tells_the_number(window: Window, answer: Answer) -> Iterator[str]:
         return
     for index in range(window.asked.cell, window.cells.stop):
         cell = window.notebook.cells[index]
-        if cell.cell_type != "code" or "remove-cell" in cell.metadata.get("tags", []):
+        if cell.cell_type != "code" or REMOVED in tags(cell):
             continue
         for claim in _claims_in(syntax_tree(cell)):
             if answer.value in _numbers_compared(claim):

@@ -230,6 +230,12 @@ def test_a_figure_before_the_guess_is_found():
     assert "shows a figure before 02.seconds is compared" in problem
 
 
+def test_what_learners_have_no_copy_of_tells_them_nothing():
+    notebook = a_notebook(run='took_s = run()\nassert took_s == 2, "not 2 s"')
+    notebook.cells[3].metadata["tags"] = ["remove-cell"]
+    assert all_problems(notebook) == []
+
+
 @pytest.mark.parametrize(
     "shown", ["It takes 3 s.", "It takes 2 s.\nThe experiment as given finds something else."]
 )

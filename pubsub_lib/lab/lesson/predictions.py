@@ -88,10 +88,10 @@ class Prediction:
             return
         _holder()  # from now on it looks at each cell
         if self.is_open:
-            self._recall_guess()
+            self._take_up_earlier_guess()
         self.show_form()
 
-    def _recall_guess(self) -> None:
+    def _take_up_earlier_guess(self) -> None:
         """Take up what was guessed before the kernel was started again."""
         before = progress.guesses().get(self.name)
         if before is None:
