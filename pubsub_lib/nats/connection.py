@@ -32,8 +32,8 @@ except ModuleNotFoundError as error:
     ) from error
 
 from pubsub_lib.in_process.event_loop import HomeLoop
-from pubsub_lib.nats.answers import Answers
 from pubsub_lib.nats.client import SecureClient
+from pubsub_lib.nats.connection_watcher import ConnectionWatcher
 from pubsub_lib.nats.diagnosis import is_about_tls, named
 from pubsub_lib.nats.errors import (
     AccessRefused,
@@ -44,9 +44,10 @@ from pubsub_lib.nats.errors import (
     TlsFailed,
     Unconfirmed,
 )
-from pubsub_lib.nats.once import Once
+from pubsub_lib.nats.pending_requests import PendingRequests
+from pubsub_lib.nats.round_trips import RoundTrips
 from pubsub_lib.nats.settings import ConnectionSettings
-from pubsub_lib.nats.watcher import ConnectionWatcher
+from pubsub_lib.nats.single_flight import SingleFlight
 
 logger = logging.getLogger(__name__)
 
@@ -56,8 +57,6 @@ ONE_TRY_S = 5.0
 # How often to ask whether the server is still there, in seconds; it is given up after two questions
 # without an answer.
 PING_EVERY_S = 10.0
-# The server's answer is waited for until the connection is known to be lost.
-A_LONG_TIME_S = 24 * 3600
 # How long a server that takes nothing in may hold up the end, in seconds.
 CLOSING_TAKES_S = 1.0
 
@@ -76,7 +75,7 @@ class Connection:
         settings: as given.
         client: nats-py's client; use it for nothing that is counted here.
         reconnects: how often it was made again.
-        answers: what the server is asked, and may not be able to answer any more.
+        requests: what the server is asked, and may not be able to answer any more.
         identity: tells it from every other connection, once it is made (see `identify`).
         made: whether it has ever been made, so that messages can be sent, or kept for it.
     """
@@ -88,15 +87,15 @@ class Connection:
         self._identified_in = 0  # the process
         self.made = False
         self.reconnects = 0
-        self.answers = Answers()
+        self.requests = PendingRequests()
         self._home = home
         self._watchers: list[ConnectionWatcher] = []
-        self._making = Once[None]()
-        self._closing = Once[None](again=False)
+        self._making = SingleFlight[None]()
+        self._closing = SingleFlight[None](again=False)
         self._last_error = "no answer"
         self._refused = False
         self._up = asyncio.Event()  # connected, or closed: it is not worth waiting any longer
-        self._asking: set[asyncio.Task[bool]] = set()
+        self._round_trips = RoundTrips(home, self.requests, self._watchers)
 
     def watch(self, watcher: ConnectionWatcher) -> None:
         """Tell somebody from now on when the connection changes."""
@@ -226,30 +225,7 @@ class Connection:
 
     def ask(self) -> asyncio.Task[bool]:
         """Do as `round_trip`, in a task that is not to be cancelled."""
-        # A task of its own, since nats-py does not survive that its question is cancelled.
-        asking = self._home.check().create_task(self._ask())
-        self._asking.add(asking)
-        asking.add_done_callback(self._asking.discard)
-        return asking
-
-    async def _ask(self) -> bool:
-        if not self.connected:
-            return False
-        sent = [(watcher, watcher.count_sent()) for watcher in self._watchers]
-        try:
-            await self.answers.unless_lost(self._everything_answered())
-        except (ConnectionResetError, nats.errors.Error):
-            return False
-        for watcher, count in sent:
-            watcher.note_confirmed(count)
-        return True
-
-    async def _everything_answered(self) -> None:
-        # A question of nats-py's overtakes what it has not yet handed to the system.
-        overtaking = True
-        while overtaking:
-            overtaking = self.client.pending_data_size > 0
-            await self.client.rtt(timeout=A_LONG_TIME_S)
+        return self._round_trips.begin(self.client if self.connected else None)
 
     def named(self, error: Exception, size: int = 0) -> Exception:
         """Return an error of nats-py as one of ours (see `diagnosis`)."""
@@ -277,9 +253,8 @@ class Connection:
         await self._making.settled()
         if self.made:
             await self._close_client()
-        self.answers.give_up()
-        if self._asking:
-            await asyncio.wait(self._asking)
+        self.requests.give_up()
+        await self._round_trips.ended()
         self._up.set()  # wakes those who wait, to find it closed
         if pending := self._write_off():
             self.report(Unconfirmed(pending, "shut down with more time, to let them get through"))
@@ -326,7 +301,7 @@ class Connection:
             refusal = AccessRefused(self.address, self._last_error)
             self.report(refusal)
             if "$js.api" in text or "_inbox" in text:
-                self.answers.refuse(refusal)
+                self.requests.refuse(refusal)
             if "subscription" in text:
                 self._fail(refusal)
         elif not isinstance(error, OSError | nats.errors.Error):
@@ -336,7 +311,7 @@ class Connection:
 
     async def _on_disconnected(self) -> None:
         was_up = self._up.is_set()
-        self.answers.give_up()
+        self.requests.give_up()
         if not self.made:
             return
         for watcher in self._watchers:

@@ -13,6 +13,7 @@ import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from typing import TypedDict
 
 from pubsub_lib.arguments import (
     checked_timeout,
@@ -28,6 +29,28 @@ logger = logging.getLogger(__name__)
 def logged(error: NatsError) -> None:
     """Log an error, for whom nobody has said what to do with it."""
     logger.warning("%s", error)
+
+
+class ConnectionOptions(TypedDict, total=False):
+    """What every broker over NATS can be told of its connection, by keyword."""
+
+    #: The server's address, `nats://host:port`, `nats://TOKEN@host:port` or
+    #: `nats://USER:PASSWORD@host:port`, or those of several servers of one cluster; by default the
+    #: environment's `NATS_URL`, with commas between several, or else a server on this machine. With
+    #: `tls://host:port` nothing is sent that is not encrypted.
+    url: str | Sequence[str] | None
+    #: How to encrypt, if not as `ssl.create_default_context()` does: with which authorities, and
+    #: which certificate of this client. Nothing is sent then that is not encrypted.
+    tls: ssl.SSLContext | None
+    #: The path of a file that lets us in, in the place of a token: a user's credentials.
+    user_credentials: str | os.PathLike[str] | None
+    #: The path of such a file: the seed of a key.
+    nkeys_seed: str | os.PathLike[str] | None
+    #: How long to look for the server at first, in seconds; `None` for ever.
+    connect_timeout: float | None
+    #: Is called with each `NatsError` that can be raised to nobody; by default they are logged as
+    #: warnings.
+    on_error: Callable[[NatsError], object] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +83,7 @@ class ConnectionSettings:
 
 def connection_settings(
     *,
-    url: str | Sequence[str] | None,
+    url: str | Sequence[str] | None = None,
     tls: ssl.SSLContext | None = None,
     user_credentials: str | os.PathLike[str] | None = None,
     nkeys_seed: str | os.PathLike[str] | None = None,
@@ -69,6 +92,8 @@ def connection_settings(
     on_error: Callable[[NatsError], object] | None = None,
 ) -> ConnectionSettings:
     """Return how a broker is to be connected, or say what is wrong with it.
+
+    The arguments are those of `ConnectionOptions`, and `send_buffer`.
 
     Raises:
         TypeError: if an argument is of the wrong type.

@@ -7,10 +7,10 @@ import pytest
 
 from pubsub_lib.nats.local_server.server import (
     NatsServer,
-    ServerElsewhere,
     nats_server,
     why_no_server,
 )
+from pubsub_lib.nats.local_server.server_elsewhere import ServerElsewhere
 
 numbers = itertools.count()
 

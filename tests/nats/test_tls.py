@@ -85,7 +85,7 @@ async def goes_through(url: str, tls: ssl.SSLContext | None) -> bool:
         broker.subscribe() as inbox,
     ):
         await broker.publish(1)
-        transport = broker._network.connection.client._transport
+        transport = broker._transport.connection.client._transport
         assert transport._io_writer.get_extra_info("cipher")
         return await inbox.get() == 1 and not errors
 

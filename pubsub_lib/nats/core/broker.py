@@ -38,11 +38,9 @@ Message(content='hello')
 """
 
 import asyncio
-import os
-import ssl
 from asyncio import get_running_loop
-from collections.abc import Callable, Generator, Iterable, Sequence
-from typing import Any, NamedTuple, Self, override
+from collections.abc import Iterable
+from typing import NamedTuple, Self, Unpack, override
 
 from pubsub_lib.arguments import (
     UNSET,
@@ -52,18 +50,17 @@ from pubsub_lib.arguments import (
     checked_whole_number,
 )
 from pubsub_lib.errors import carry
-from pubsub_lib.in_process.event_loop import HomeLoop
 from pubsub_lib.in_process.inbox import Inbox, InboxState
-from pubsub_lib.in_process.inboxes import Inboxes
 from pubsub_lib.in_process.queue_broker import AsyncPubSub, Where
 from pubsub_lib.interfaces import Codec
+from pubsub_lib.nats.core.inbox import NatsInboxState
 from pubsub_lib.nats.core.intake import Intake
 from pubsub_lib.nats.core.sender import Sender, SendStats
 from pubsub_lib.nats.decoding import codec_of
-from pubsub_lib.nats.errors import NatsError
-from pubsub_lib.nats.networked import Network, NetworkedBroker, checked_subject
-from pubsub_lib.nats.once import Once
-from pubsub_lib.nats.settings import connection_settings
+from pubsub_lib.nats.networked_broker import NetworkedBroker, checked_subject
+from pubsub_lib.nats.settings import ConnectionOptions, connection_settings
+from pubsub_lib.nats.single_flight import SingleFlight
+from pubsub_lib.nats.transport import Transport
 from pubsub_lib.overflow import Overflow
 from pubsub_lib.reports import BrokerStats, Deliveries, Delivery, ShutdownReport
 
@@ -82,61 +79,6 @@ class NetworkStats(NamedTuple):
     refused_numbers: int  #: numbers of messages that cannot be true, as forged ones
 
 
-class NatsInboxState[T](InboxState[T]):
-    """An inbox whose messages come over a network, which has to be told that they are wanted.
-
-    Attributes:
-        intake: puts in what comes over the network.
-    """
-
-    __slots__ = ("intake",)
-
-    def __init__(
-        self,
-        intake: Intake[T],
-        subscribers: Inboxes[T],
-        home: HomeLoop,
-        *,
-        name: str,
-        where: Where[T] | None,
-        maxsize: int,
-        timeout: float | None,
-        overflow: Overflow,
-    ) -> None:
-        super().__init__(
-            subscribers,
-            home,
-            name=name,
-            where=where,
-            maxsize=maxsize,
-            timeout=timeout,
-            overflow=overflow,
-        )
-        self.intake = intake
-
-    @override
-    def end(self, *, own: bool) -> "NatsInbox[T]":
-        return NatsInbox(self, own=own)
-
-    @override
-    def announce_reader(self) -> None:
-        if not self.closed:
-            self.intake.begin()
-
-
-class NatsInbox[T](Inbox[T]):
-    """A subscriber's own bounded queue of messages. Made by `NatsPubSub.subscribe()`."""
-
-    _state: NatsInboxState[T]
-
-    def __await__(self) -> Generator[Any, None, Self]:
-        yield from self._state.intake.get_ready().__await__()
-        return self
-
-    async def __aenter__(self) -> Self:
-        return await self
-
-
 class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
     """Gives every message to every subscriber of the subject, in whatever process it is.
 
@@ -144,20 +86,12 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
         subject: what all these processes call it: words with dots between, as `prices.gold`.
         codec: turns messages into bytes and back: a `Serializable` message type, a dataclass, or
             a `Codec`; by default messages are what JSON knows.
-        url: the server's address, `nats://host:port`, `nats://TOKEN@host:port` or
-            `nats://USER:PASSWORD@host:port`, or those of several servers of one cluster; by default
-            the environment's `NATS_URL`, with commas between several, or else a server on this
-            machine. With `tls://host:port` nothing is sent that is not encrypted.
-        tls: how to encrypt, if not as `ssl.create_default_context()` does: with which authorities,
-            and which certificate of this client. Nothing is sent then that is not encrypted.
-        user_credentials, nkeys_seed: the path of a file that lets us in, in the place of a token.
         maxsize, timeout, overflow: as for `AsyncPubSub`, for the inboxes in this process.
         receive_buffer: how many messages may wait in this process before they reach an inbox.
         send_buffer: how many bytes of messages are kept while there is no connection. With 0 they
             are refused at once.
-        connect_timeout: how long to look for the server at first, in seconds; `None` for ever.
-        on_error: is called with each `NatsError` that can be raised to nobody; by default they are
-            logged as warnings.
+        connection: where the server is, and what lets us in: `url`, `tls`, `user_credentials`,
+            `nkeys_seed`, `connect_timeout`, `on_error`; see `ConnectionOptions`.
 
     Raises:
         TypeError: if an argument is of the wrong type.
@@ -172,50 +106,37 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
         subject: str,
         codec: Codec[T] | type[T] | None = None,
         *,
-        url: str | Sequence[str] | None = None,
-        tls: ssl.SSLContext | None = None,
-        user_credentials: str | os.PathLike[str] | None = None,
-        nkeys_seed: str | os.PathLike[str] | None = None,
         maxsize: int = 100,
         timeout: float | None = 1.0,
         overflow: Overflow = Overflow.DROP_NEWEST,
         receive_buffer: int = 65_536,
         send_buffer: int = 2 * 1024 * 1024,
-        connect_timeout: float | None = 2.0,
-        on_error: Callable[[NatsError], object] | None = None,
+        **connection: Unpack[ConnectionOptions],
     ) -> None:
         # All that can be wrong is found before there is a broker that would have to be shut down.
         self.subject = checked_subject(subject)
         codec = codec_of(codec)
-        settings = connection_settings(
-            url=url,
-            tls=tls,
-            user_credentials=user_credentials,
-            nkeys_seed=nkeys_seed,
-            connect_timeout=connect_timeout,
-            send_buffer=send_buffer,
-            on_error=on_error,
-        )
+        settings = connection_settings(send_buffer=send_buffer, **connection)
         receive_buffer = checked_maxsize(receive_buffer)
         super().__init__(maxsize, timeout=timeout, overflow=_told_to_nobody(overflow))
-        self._network = Network(self, self._home, settings, codec)
-        self._sender = Sender(self._network.connection, self._home)
+        self._transport = Transport(self, self._home, settings, codec)
+        self._sender = Sender(self._transport.connection, self._home)
         self._intake = Intake(
-            self._network, self._subscribers, self.subject, receive_buffer=receive_buffer
+            self._transport, self._subscribers, self.subject, receive_buffer=receive_buffer
         )
-        self._draining = Once[None](again=False)
+        self._draining = SingleFlight[None](again=False)
 
     @property
     def network(self) -> NetworkStats:
         """What the network did to this broker's messages so far."""
-        connection = self._network.connection
+        connection = self._transport.connection
         return NetworkStats(
             connection.connected,
             connection.reconnects,
             self._sender.stats,
             self._intake.received,
             self._intake.lost,
-            self._network.decoder.undecodable,
+            self._transport.decoder.undecodable,
             self._intake.numbering.refused,
         )
 
@@ -302,7 +223,7 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
         # The usual case costs no call; the others are told apart there.
         if message is None or self._closed or get_running_loop() is not self._home.loop:
             self._check_message(message)
-        data = self._network.to_bytes(message)
+        data = self._transport.to_bytes(message)
         if not self._intake.ready:
             await self._intake.get_ready()
         await self._sender.send(self.subject, data)
@@ -322,7 +243,7 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
             ValueError, ServerUnreachable, AccessRefused, PayloadTooLarge, NotConnected: as
                 `publish`. If the codec knows one of them not, none is sent.
         """
-        to_bytes = self._network.to_bytes
+        to_bytes = self._transport.to_bytes
         payloads = [to_bytes(message) for message in self._checked_messages(messages)]
         await self._intake.get_ready()
         sent = 0
@@ -356,7 +277,7 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
         """
         self._home.check()
         await self._intake.get_ready()
-        await self._network.connection.confirm()
+        await self._transport.connection.confirm()
 
     @override
     async def shutdown(self, *, timeout: float | None = 10.0) -> ShutdownReport:
@@ -375,7 +296,7 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
             await self._intake.give_up()
         left = None if timeout is None else max(timeout - (loop.time() - began), 0)
         report = await super().shutdown(timeout=left)
-        await self._network.connection.close()
+        await self._transport.connection.close()
         return report
 
     async def __aenter__(self) -> Self:

@@ -17,11 +17,11 @@ from nats.aio.msg import Msg
 
 from pubsub_lib.in_process.inbox_line import WaitingPublish
 from pubsub_lib.in_process.inboxes import Inboxes
+from pubsub_lib.nats.connection_watcher import ConnectionWatcher
 from pubsub_lib.nats.core.numbering import Numbering
 from pubsub_lib.nats.errors import NatsError, SlowConsumer
-from pubsub_lib.nats.networked import Network
-from pubsub_lib.nats.once import Once
-from pubsub_lib.nats.watcher import ConnectionWatcher
+from pubsub_lib.nats.single_flight import SingleFlight
+from pubsub_lib.nats.transport import Transport
 
 
 class Intake[T](ConnectionWatcher):
@@ -31,7 +31,7 @@ class Intake[T](ConnectionWatcher):
     comes in, and not when there is room for it.
 
     Args:
-        network: the way to the server.
+        transport: the way to the server.
         inboxes: where the messages go.
         subject: which messages come in.
         receive_buffer: how many may wait here.
@@ -43,13 +43,13 @@ class Intake[T](ConnectionWatcher):
     """
 
     def __init__(
-        self, network: Network[T], inboxes: Inboxes[T], subject: str, *, receive_buffer: int
+        self, transport: Transport[T], inboxes: Inboxes[T], subject: str, *, receive_buffer: int
     ) -> None:
         self.received = 0
         self.lost = 0
         self.numbering = Numbering()
-        self._connection = network.connection
-        self._decoder = network.decoder
+        self._connection = transport.connection
+        self._decoder = transport.decoder
         self._inboxes = inboxes
         self._subject = subject
         self._receive_buffer = receive_buffer
@@ -58,7 +58,7 @@ class Intake[T](ConnectionWatcher):
         self._overflowing = False
         self._drained = False
         self._subscription: nats.aio.subscription.Subscription | None = None
-        self._joining = Once[None]()
+        self._joining = SingleFlight[None]()
         self._connection.watch(self)
 
     @property

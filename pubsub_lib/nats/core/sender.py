@@ -11,8 +11,8 @@ import nats.errors
 
 from pubsub_lib.in_process.event_loop import HomeLoop
 from pubsub_lib.nats.connection import Connection
+from pubsub_lib.nats.connection_watcher import ConnectionWatcher
 from pubsub_lib.nats.errors import NotConnected
-from pubsub_lib.nats.watcher import ConnectionWatcher
 
 # After so many bytes a publisher waits until the server has them, which holds back one that is
 # faster than the network.

@@ -59,10 +59,8 @@ Message(content='second')
 
 import asyncio
 import contextlib
-import os
-import ssl
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, Self, override
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Self, Unpack, override
 
 from pubsub_lib.arguments import (
     UNSET,
@@ -92,9 +90,10 @@ from pubsub_lib.nats.jetstream.redelivery import (
 )
 from pubsub_lib.nats.jetstream.stream import Stream, stream_name
 from pubsub_lib.nats.jetstream.subscription import JetStreamInboxState, JetStreamSubscription
-from pubsub_lib.nats.networked import Network, NetworkedBroker, checked_subject
-from pubsub_lib.nats.once import Once
-from pubsub_lib.nats.settings import connection_settings
+from pubsub_lib.nats.networked_broker import NetworkedBroker, checked_subject
+from pubsub_lib.nats.settings import ConnectionOptions, connection_settings
+from pubsub_lib.nats.single_flight import SingleFlight
+from pubsub_lib.nats.transport import Transport
 from pubsub_lib.reports import BrokerStats, Deliveries, Delivery, ShutdownReport
 
 STORED = Delivery(1)
@@ -120,8 +119,6 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
     Args:
         subject: what all these processes call it: words with dots between, as `orders.new`.
         codec: turns messages into bytes and back, as for `NatsPubSub`.
-        url, tls, user_credentials, nkeys_seed: where the server is, and what lets us in, as for
-            `NatsPubSub`.
         maxsize: how many messages a subscription may have that it has not acknowledged.
         timeout: how long one publish may wait for the server to store it, in seconds; `None` for
             ever.
@@ -140,10 +137,8 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         stream: what the stream is called; by default after the subject.
         replicas: how many servers of a cluster keep the stream, from 1 to 5. With 3 of them one
             can be lost, and nothing is.
-        connect_timeout: how long to look for the server at first, and then how long JetStream may
-            take until it answers, in seconds; `None` for ever.
-        on_error: is called with each `NatsError` that can be raised to nobody; by default they are
-            logged as warnings.
+        connection: where the server is, and what lets us in, as for `NatsPubSub`. Within
+            `connect_timeout` JetStream has to answer, too.
 
     Raises:
         TypeError: if an argument is of the wrong type.
@@ -156,10 +151,6 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         subject: str,
         codec: Codec[T] | type[T] | None = None,
         *,
-        url: str | Sequence[str] | None = None,
-        tls: ssl.SSLContext | None = None,
-        user_credentials: str | os.PathLike[str] | None = None,
-        nkeys_seed: str | os.PathLike[str] | None = None,
         maxsize: int = 100,
         timeout: float | None = 10.0,
         ack_wait: float = 30.0,
@@ -169,21 +160,13 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         duplicate_window: float = 120.0,
         stream: str = "",
         replicas: int = 1,
-        connect_timeout: float | None = 2.0,
-        on_error: Callable[[NatsError], object] | None = None,
+        **connection: Unpack[ConnectionOptions],
     ) -> None:
         # All that can be wrong is found before there is a broker that would have to be shut down.
         self.subject = checked_subject(subject)
         codec = codec_of(codec)
-        settings = connection_settings(
-            url=url,
-            tls=tls,
-            user_credentials=user_credentials,
-            nkeys_seed=nkeys_seed,
-            connect_timeout=connect_timeout,
-            send_buffer=0,  # a publish waits for the connection, and is not put into it
-            on_error=on_error,
-        )
+        # A publish waits for the connection, and is not put into it.
+        settings = connection_settings(send_buffer=0, **connection)
         stream = checked_name(stream) or stream_name(self.subject)
         self.ack_wait = checked_seconds("ack_wait", ack_wait)
         self.redelivery = Redelivery(
@@ -193,10 +176,10 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         duplicate_window = checked_seconds("duplicate_window", duplicate_window)
         replicas = checked_whole_number("replicas", replicas, unit="servers", least=1, most=5)
         super().__init__(maxsize, timeout, Subscribers())
-        self._network = Network(self, self._home, settings, codec)
+        self._transport = Transport(self, self._home, settings, codec)
         self._tasks = BackgroundTasks(self._home)
         self._stream = Stream(
-            self._network.connection,
+            self._transport.connection,
             self._tasks,
             self.subject,
             name=stream,
@@ -207,15 +190,15 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         self._consumers: list[Consumer[T]] = []
         self._recovery = Recovery(self._stream, self._consumers)
         publisher = StreamPublisher(self._stream, self._recovery)
-        self._publishing = Publishing(publisher, self._recovery, self._network.connection)
-        self._dead_letters = DeadLetters(self._stream, publisher, self._network.decoder)
-        self._draining = Once[None](self._tasks.start, again=False)
-        self._leaving = Once[None](again=False)
+        self._publishing = Publishing(publisher, self._recovery, self._transport.connection)
+        self._dead_letters = DeadLetters(self._stream, publisher, self._transport.decoder)
+        self._draining = SingleFlight[None](self._tasks.start, again=False)
+        self._leaving = SingleFlight[None](again=False)
 
     @property
     def network(self) -> JetStreamStats:
         """What the server and the network did to this broker's messages so far."""
-        counts, connection = self._stream.counts, self._network.connection
+        counts, connection = self._stream.counts, self._transport.connection
         return JetStreamStats(
             connection.connected,
             connection.reconnects,
@@ -223,7 +206,7 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
             counts.duplicates_refused,
             counts.received,
             counts.redelivered,
-            self._network.decoder.undecodable,
+            self._transport.decoder.undecodable,
             self._stream.subscriptions,
             self._dead_letters.count,
         )
@@ -273,7 +256,7 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         self._check_subscriber(where)
         consumer = Consumer(
             self._stream,
-            self._network.decoder,
+            self._transport.decoder,
             self._subscribers,
             self._home,
             name=checked_name(name),
@@ -322,7 +305,7 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
             RuntimeError: if the broker was first used on another event loop.
         """
         self._check_message(message)
-        data = self._network.to_bytes(message)
+        data = self._transport.to_bytes(message)
         await self._publishing.one(data, checked_id(message_id), self.timeout)
         return STORED
 
@@ -356,7 +339,7 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         have, and by which ids to publish them again. Of a call that is cancelled `delivered_before`
         tells how many it has.
         """
-        to_bytes = self._network.to_bytes
+        to_bytes = self._transport.to_bytes
         payloads = [to_bytes(message) for message in self._checked_messages(messages)]
         ids = checked_ids(message_ids, len(payloads))
         await self._publishing.many(payloads, ids, self.timeout)
@@ -492,7 +475,7 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
     async def _leave(self) -> None:
         """Leave in good order if that is possible in a short time."""
         self._draining.cancel()
-        connection = self._network.connection
+        connection = self._transport.connection
         if connection.connected:
             with contextlib.suppress(NatsError, TimeoutError):
                 async with asyncio.timeout(LEAVING_TAKES_S):

@@ -16,9 +16,7 @@ import contextlib
 import datetime
 import re
 import secrets
-from collections.abc import Callable, Coroutine, Iterable
-from functools import partial
-from typing import Any
+from collections.abc import Callable
 
 import nats.errors
 from nats.aio.msg import Msg
@@ -30,18 +28,17 @@ from pubsub_lib.in_process.subscriber import FILTER_ERRORS
 from pubsub_lib.in_process.subscribers import Subscribers
 from pubsub_lib.nats.decoding import Decoder
 from pubsub_lib.nats.errors import (
-    MessageSetAside,
     MessagesLost,
     NatsError,
     SubscriptionForgotten,
 )
-from pubsub_lib.nats.jetstream.acknowledgements import Reply
+from pubsub_lib.nats.jetstream.envelopes import Envelopes
+from pubsub_lib.nats.jetstream.outcomes import Outcomes, SetAside
 from pubsub_lib.nats.jetstream.position import Position, numbers_of
-from pubsub_lib.nats.jetstream.progress import TIMES_IN_ACK_WAIT, Progress
 from pubsub_lib.nats.jetstream.redelivery import Redelivery
 from pubsub_lib.nats.jetstream.stream import Stream
 from pubsub_lib.nats.jetstream.subscription import JetStreamInboxState
-from pubsub_lib.nats.once import Once
+from pubsub_lib.nats.single_flight import SingleFlight
 
 # How long the server keeps a consumer without a name whose reader has gone silent, in seconds.
 FORGOTTEN_AFTER_S = 60.0
@@ -49,9 +46,6 @@ FORGOTTEN_AFTER_S = 60.0
 LEAVING_TAKES_S = 1.0
 # Which subscription a message is for that was put back, in its header.
 PUT_BACK_FOR = "Pubsub-For"
-
-# Stores a message with a reason and the name of its subscription; returns whether that was done.
-type SetAside = Callable[[Msg, str, str], Coroutine[Any, Any, bool]]
 
 
 class Consumer[T]:
@@ -91,24 +85,29 @@ class Consumer[T]:
     ) -> None:
         self.durable = bool(name)
         self.name = name
+        envelopes = Envelopes()
+        self._outcomes = Outcomes(
+            stream, home, envelopes, redelivery, set_aside, name=name, ack_wait=ack_wait
+        )
         self.inbox = JetStreamInboxState(
-            subscribers, home, self, name=name, where=where, maxsize=maxsize
+            subscribers,
+            home,
+            self,
+            self._outcomes,
+            envelopes,
+            name=name,
+            where=where,
+            maxsize=maxsize,
         )
         self._home = home
         self._stream = stream
         self._decoder = decoder
         self._ack_wait = ack_wait
-        self._progress = Progress(
-            home, self._being_handled, self._still_at_work, every=ack_wait / TIMES_IN_ACK_WAIT
-        )
         self._redelivery = redelivery
-        self._set_aside = set_aside
-        self._joining = Once[None](stream.tasks.start, again=False)
-        self._stopping = Once[None](stream.tasks.start, again=False)
-        self._ending = Once[None](stream.tasks.start, again=False)
+        self._joining = SingleFlight[None](stream.tasks.start, again=False)
+        self._stopping = SingleFlight[None](stream.tasks.start, again=False)
+        self._ending = SingleFlight[None](stream.tasks.start, again=False)
         self._subscription: Subscription | None = None
-        self._stopped = False
-        self._returned: list[tuple[Msg, Reply]] = []
         self._made_in: datetime.datetime | None = None  # the stream of this date
         self._position = Position(maxsize)
         self._quiet = False  # whether nothing has come in since somebody looked
@@ -241,7 +240,9 @@ class Consumer[T]:
         if self._is_for_another(envelope):
             self._stream.replies.send([envelope], Msg.ack)
         elif self._redelivery.is_hopeless(times):
-            self.give_up(envelope, f"delivered {times} times, and its readers said nothing")
+            self._outcomes.give_up(
+                envelope, f"delivered {times} times, and its readers said nothing"
+            )
         elif times == 1 or not self.inbox.envelopes.is_waiting(sequence):
             self._take_in(envelope, sequence, is_copy=times > 1)
         self._arrival.set()
@@ -254,89 +255,24 @@ class Consumer[T]:
     def _take_in(self, envelope: Msg, sequence: int, *, is_copy: bool) -> None:
         inbox = self.inbox
         if not inbox.in_use:
-            self.give_back([envelope])
+            self._outcomes.give_back([envelope])
             return
         message = self._decoder.decode(envelope)
         if message is None:
-            self._begin_to_give_up(envelope, "it does not decode", of_all=True)
+            self._outcomes.give_up(envelope, "it does not decode", of_all=True)
             return
         try:
             wanted = inbox.is_wanted(message)
         except FILTER_ERRORS as error:
-            self.give_up(envelope, f"the filter raised {error!r}")
+            self._outcomes.give_up(envelope, f"the filter raised {error!r}")
             return
         if not inbox.in_use:  # its filter has closed it
-            self.give_back([envelope])
+            self._outcomes.give_back([envelope])
         elif wanted:
             # Without room, which another's larger bound can cause, it is delivered again later.
             inbox.accept(message, envelope, sequence, is_copy=is_copy)
         else:
             self._stream.replies.send([envelope], Msg.ack)
-
-    def handling(self) -> None:
-        """Tell the server now and then that the reader is at work."""
-        if not self._progress.running:
-            self._progress.begin()
-
-    def _being_handled(self) -> list[Msg]:
-        envelopes = self.inbox.envelopes.being_handled() if self._stream.tasks.can_start else []
-        return [envelope for envelope in envelopes if not envelope.is_acked]
-
-    def _still_at_work(self, envelopes: list[Msg]) -> None:
-        self._stream.replies.send(envelopes, Msg.in_progress)
-
-    def acknowledge(self, envelopes: Iterable[Msg]) -> None:
-        """Tell the server that these were handled."""
-        self._stream.replies.send([each for each in envelopes if not each.is_acked], Msg.ack)
-
-    def give_back(self, envelopes: Iterable[Msg]) -> None:
-        """Ask the server to deliver these again, to whoever reads: nobody has tried them."""
-        self._give_back([(each, Msg.nak) for each in envelopes])
-
-    def retry(self, envelopes: Iterable[Msg], reason: str) -> None:
-        """Ask the server to deliver these again, later each time: handling them has failed.
-
-        What was tried as often as it may be is given up.
-        """
-        redelivery = self._redelivery
-        for envelope in envelopes:
-            tries = numbers_of(envelope)[3]
-            if redelivery.is_last(tries):
-                self.give_up(envelope, reason)
-            else:
-                delay = redelivery.delay_after(tries)
-                self._give_back([(envelope, partial(Msg.nak, delay=delay))])
-
-    def give_up(self, envelope: Msg, reason: str) -> None:
-        """Set a message aside as a dead letter, soon, and report it."""
-        self._begin_to_give_up(envelope, reason, of_all=False)
-
-    def _begin_to_give_up(self, envelope: Msg, reason: str, *, of_all: bool) -> None:
-        if self._stream.tasks.can_start and not envelope.is_acked:
-            self._stream.tasks.start(self._give_up(envelope, reason, of_all=of_all))
-
-    async def _give_up(self, envelope: Msg, reason: str, *, of_all: bool) -> None:
-        """Set a message aside; `of_all` says that no subscription can handle it, as it is known."""
-        stream, name = self._stream, self.name if self.durable and not of_all else ""
-        if await self._set_aside(envelope, reason, name):
-            stream.replies.send([envelope], Msg.term)
-            if not of_all:
-                stream.connection.report(MessageSetAside(stream.subject, name, reason))
-        else:  # it must not be lost, so it is tried again
-            delay = self._redelivery.backoff[-1]
-            self._give_back([(envelope, partial(Msg.nak, delay=delay))])
-
-    def _give_back(self, returned: list[tuple[Msg, Reply]]) -> None:
-        if not self.durable and self._ending.begun:
-            return  # the server forgets it with all that it has
-        self._returned += [(each, reply) for each, reply in returned if not each.is_acked]
-        if self._stopped or not (self._stopping.begun or self._ending.begun):
-            self._send_back()
-
-    def _send_back(self) -> None:
-        returned, self._returned = self._returned, []
-        for envelope, reply in returned:
-            self._stream.replies.send([envelope], reply)
 
     @property
     def gone(self) -> bool:
@@ -346,6 +282,7 @@ class Consumer[T]:
     def end(self) -> None:
         """Let nothing more come in, and the server forget it if it is not to last."""
         if self._joining.begun and self._stream.tasks.can_start:
+            self._outcomes.hold(for_good=not self.durable)
             self._ending.begin(self._end)
 
     async def ended(self) -> None:
@@ -372,6 +309,8 @@ class Consumer[T]:
 
     async def stop(self) -> None:
         """Let nothing more come in, and take in what is here."""
+        if not self._stopping.begun:
+            self._outcomes.hold()
         # Cancelling this does not cancel that, which nats-py would not survive.
         await self._stopping.run(self._stop)
 
@@ -381,12 +320,11 @@ class Consumer[T]:
         if subscription is not None:
             with contextlib.suppress(ConnectionResetError, nats.errors.Error):
                 if connection.connected:
-                    await connection.answers.unless_lost(subscription.drain())  # type: ignore[no-untyped-call]
+                    await connection.requests.unless_lost(subscription.drain())  # type: ignore[no-untyped-call]
                 else:
                     await subscription.unsubscribe()
         self._arrival.set()
-        self._stopped = True
-        self._send_back()  # not before, or it would come back here
+        self._outcomes.release()  # not before, or it would come back here
 
     async def leave(self) -> None:
         """Give back what is not acknowledged, or let the server forget one that is not to last.

@@ -14,8 +14,10 @@ True
 b'hello'
 """
 
+import asyncio
+import weakref
 from collections import deque
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nats.aio.msg import Msg
 
@@ -146,3 +148,13 @@ class Envelopes:
         """Return all that is taken or waits."""
         taken = [taken.envelope for taken in self._taken.values()]
         return taken + [envelope for _, envelope in self._waiting]
+
+
+def this_task() -> weakref.ref[asyncio.Task[Any]] | None:
+    """Return what stands for the task that runs, if there is one."""
+    # Weak, since a task that has failed holds what it was reading with.
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        return None
+    return None if task is None else weakref.ref(task)

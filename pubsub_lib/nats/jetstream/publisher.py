@@ -18,6 +18,7 @@ import nats.errors
 from nats.aio.msg import Msg
 from nats.js import api
 
+from pubsub_lib.nats.connection_watcher import ConnectionWatcher
 from pubsub_lib.nats.diagnosis import STORE_FULL, of_stream
 from pubsub_lib.nats.errors import (
     NotConnected,
@@ -27,7 +28,6 @@ from pubsub_lib.nats.errors import (
 )
 from pubsub_lib.nats.jetstream.recovery import Recovery
 from pubsub_lib.nats.jetstream.stream import ASK_AGAIN_AFTER_S, REQUEST_TIMEOUT_S, Stream
-from pubsub_lib.nats.watcher import ConnectionWatcher
 
 MESSAGE_ID = api.Header.MSG_ID.value
 # What the server answers when no stream takes the message, or JetStream is not ready.

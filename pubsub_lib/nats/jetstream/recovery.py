@@ -12,11 +12,11 @@ import asyncio
 from collections.abc import Collection
 from typing import Any, override
 
+from pubsub_lib.nats.connection_watcher import ConnectionWatcher
 from pubsub_lib.nats.errors import NatsError, NotConnected
 from pubsub_lib.nats.jetstream.consumer import Consumer
 from pubsub_lib.nats.jetstream.stream import Stream
-from pubsub_lib.nats.once import Once
-from pubsub_lib.nats.watcher import ConnectionWatcher
+from pubsub_lib.nats.single_flight import SingleFlight
 
 # How often to look whether the server still has everything, in seconds.
 LOOK_EVERY_S = 2.0
@@ -33,8 +33,8 @@ class Recovery(ConnectionWatcher):
     def __init__(self, stream: Stream, consumers: Collection[Consumer[Any]]) -> None:
         self._stream = stream
         self._consumers = consumers
-        self._recovering = Once[None](stream.tasks.start)
-        self._looking = Once[None](stream.tasks.start)
+        self._recovering = SingleFlight[None](stream.tasks.start)
+        self._looking = SingleFlight[None](stream.tasks.start)
         self._next_look: asyncio.TimerHandle | None = None
         stream.connection.watch(self)
 

@@ -25,8 +25,8 @@ from pubsub_lib.nats.background import BackgroundTasks
 from pubsub_lib.nats.connection import Connection
 from pubsub_lib.nats.diagnosis import of_stream
 from pubsub_lib.nats.errors import JetStreamUnavailable, NatsError, StreamLost
-from pubsub_lib.nats.jetstream.acknowledgements import Replies
-from pubsub_lib.nats.once import Once
+from pubsub_lib.nats.jetstream.replies import Replies
+from pubsub_lib.nats.single_flight import SingleFlight
 
 # How long one request to the server may take before it is made again, in seconds.
 REQUEST_TIMEOUT_S = 5.0
@@ -97,7 +97,7 @@ class Stream:
             duplicate_window=duplicate_window,
             num_replicas=replicas,
         )
-        self._making = Once[None](tasks.start)
+        self._making = SingleFlight[None](tasks.start)
 
     def beside(self, name: str, subject: str) -> "Stream":
         """Return another stream of the same size, which keeps messages until they are deleted."""
@@ -186,7 +186,7 @@ class Stream:
         while True:
             await self.connection.until_connected()
             try:
-                return await self.connection.answers.unless_lost(request(), may_be_refused=True)
+                return await self.connection.requests.unless_lost(request(), may_be_refused=True)
             except (ServiceUnavailableError, NoStreamResponseError, nats.errors.NoRespondersError):
                 unavailable_since = unavailable_since or loop.time()
                 if loop.time() > unavailable_since + READY_AFTER_S:

@@ -11,10 +11,7 @@ time.
 'Acknowledge the first of the messages that this task has taken with `get()`'
 """
 
-import asyncio
-import weakref
-from collections.abc import Callable, Generator, Iterable
-from functools import partial
+from collections.abc import Callable, Generator
 from typing import Any, Protocol, Self, override
 
 from nats.aio.msg import Msg
@@ -23,8 +20,13 @@ from pubsub_lib.in_process.event_loop import HomeLoop
 from pubsub_lib.in_process.inbox import InboxState
 from pubsub_lib.in_process.subscriber import Phase
 from pubsub_lib.in_process.subscribers import Subscribers
-from pubsub_lib.in_process.subscription import BaseSubscription, BatchIterator, MessageIterator
-from pubsub_lib.nats.jetstream.envelopes import Envelopes
+from pubsub_lib.in_process.subscription import BaseSubscription
+from pubsub_lib.nats.jetstream.envelopes import Envelopes, this_task
+from pubsub_lib.nats.jetstream.iterators import (
+    AcknowledgingBatchIterator,
+    AcknowledgingMessageIterator,
+)
+from pubsub_lib.nats.jetstream.outcomes import Outcomes
 from pubsub_lib.nats.jetstream.position import numbers_of
 from pubsub_lib.overflow import Overflow
 
@@ -32,25 +34,13 @@ LEFT_BY_ITS_READER = "its reader left it without a word"
 
 
 class Supply(Protocol):
-    """What brings the messages of one subscription from the server, and answers it for them."""
+    """What brings the messages of one subscription from the server."""
 
     def begin(self) -> object:
         """Let messages come in, soon."""
 
     async def get_ready(self) -> None:
         """Return when messages come in."""
-
-    def acknowledge(self, envelopes: Iterable[Msg]) -> None:
-        """Tell the server that these were handled."""
-
-    def give_back(self, envelopes: Iterable[Msg]) -> None:
-        """Ask the server to deliver these again, to whoever reads: nobody has tried them."""
-
-    def retry(self, envelopes: Iterable[Msg], reason: str) -> None:
-        """Ask the server to deliver these again, later each time: handling them has failed."""
-
-    def handling(self) -> None:
-        """Note that an iterator has taken something, and works on it."""
 
     def end(self) -> None:
         """Let nothing more come in."""
@@ -64,16 +54,19 @@ class JetStreamInboxState[T](InboxState[T]):
 
     Attributes:
         supply: where the messages come from.
+        outcomes: tells the server what became of them.
         envelopes: what the server has to be told of, when it was handled.
     """
 
-    __slots__ = ("envelopes", "supply")
+    __slots__ = ("envelopes", "outcomes", "supply")
 
     def __init__(
         self,
         subscribers: Subscribers["JetStreamInboxState[T]"],
         home: HomeLoop,
         supply: Supply,
+        outcomes: Outcomes,
+        envelopes: Envelopes,
         *,
         name: str,
         where: Callable[[T], object] | None,
@@ -89,7 +82,8 @@ class JetStreamInboxState[T](InboxState[T]):
             overflow=Overflow.DROP_NEWEST,
         )
         self.supply = supply
-        self.envelopes = Envelopes()
+        self.outcomes = outcomes
+        self.envelopes = envelopes
 
     @override
     def end(self, *, own: bool) -> "JetStreamSubscription[T]":
@@ -145,7 +139,7 @@ class JetStreamInboxState[T](InboxState[T]):
         discarded = super().discard()
         # What an iterator has it acknowledges, or gives back, by itself.
         self.retry(self.envelopes.taken_by_tasks(), LEFT_BY_ITS_READER)
-        self.supply.give_back(self.envelopes.give_up_waiting())
+        self.outcomes.give_back(self.envelopes.give_up_waiting())
         return discarded
 
     def give_back(self) -> None:
@@ -153,7 +147,7 @@ class JetStreamInboxState[T](InboxState[T]):
 
         It can still be read and handled here.
         """
-        self.supply.give_back(self.envelopes.all())
+        self.outcomes.give_back(self.envelopes.all())
 
     def acknowledge(self, envelopes: list[Msg]) -> None:
         """Tell the server that these were handled."""
@@ -161,18 +155,18 @@ class JetStreamInboxState[T](InboxState[T]):
         for place in self.envelopes.copies_of(envelopes):  # nobody has to handle these as well
             self.envelopes.drop(place)
             del self.messages[place]
-        self.supply.acknowledge(envelopes)
+        self.outcomes.acknowledge(envelopes)
 
     def acknowledge_one(self) -> None:
         """Acknowledge the first of what this task has taken; else the first of what any has."""
-        envelope = self.envelopes.to_acknowledge(_this_task())
+        envelope = self.envelopes.to_acknowledge(this_task())
         if envelope is not None:
             self.acknowledge([envelope])
 
     def retry(self, envelopes: list[Msg], reason: str) -> None:
         """Let the server deliver again what could not be handled."""
         self.envelopes.forget(envelopes)
-        self.supply.retry(envelopes, reason)
+        self.outcomes.retry(envelopes, reason)
 
     def take_back(self, envelopes: list[Msg]) -> None:
         """Take back what an iterator was left with, and let the server deliver it again."""
@@ -196,7 +190,7 @@ class JetStreamSubscription[T](BaseSubscription[T]):
         """Wait for the next message and take it, as `BaseSubscription.get` does."""
         message = await super().get()
         if message is not None:
-            self._state.envelopes.claim(_this_task())
+            self._state.envelopes.claim(this_task())
         return message
 
     @override
@@ -204,7 +198,7 @@ class JetStreamSubscription[T](BaseSubscription[T]):
         """Take the next message, as `BaseSubscription.get_nowait` does."""
         message = super().get_nowait()
         if message is not None:
-            self._state.envelopes.claim(_this_task())
+            self._state.envelopes.claim(this_task())
         return message
 
     @override
@@ -233,7 +227,7 @@ class JetStreamSubscription[T](BaseSubscription[T]):
             ValueError: if there is nothing that was taken and not handled.
         """
         state = self._state
-        taken = state.envelopes.last_taken(_this_task())
+        taken = state.envelopes.last_taken(this_task())
         if taken is None:
             if state.phase is Phase.CLOSED:
                 return  # what was taken went back when it was closed
@@ -243,7 +237,7 @@ class JetStreamSubscription[T](BaseSubscription[T]):
             state.retry(state.envelopes.taken_with(taken.iterator), reason)
             return
         super().task_done()
-        envelope = state.envelopes.to_acknowledge(_this_task())
+        envelope = state.envelopes.to_acknowledge(this_task())
         assert envelope is not None
         state.retry([envelope], reason)
 
@@ -254,7 +248,7 @@ class JetStreamSubscription[T](BaseSubscription[T]):
         It is that of the message which this task has taken last, or else any task; 0 if all is
         handled.
         """
-        taken = self._state.envelopes.last_taken(_this_task())
+        taken = self._state.envelopes.last_taken(this_task())
         return 0 if taken is None else numbers_of(taken.envelope)[3]
 
     @override
@@ -279,74 +273,3 @@ class JetStreamSubscription[T](BaseSubscription[T]):
     async def __aexit__(self, *exc_info: object) -> None:
         self.close()
         await self._state.supply.ended()
-
-
-class Claim[T]:
-    """What an iterator has taken. If that goes away without a word, the server has it again."""
-
-    __slots__ = ("_envelopes", "_iterator", "_state")
-
-    def __init__(self, state: JetStreamInboxState[T]) -> None:
-        self._state = state
-        self._envelopes: list[Msg] = []
-        self._iterator = object()  # stands for this, and does not keep it
-
-    def __del__(self) -> None:
-        if self._envelopes:
-            self._state.home.call_soon(partial(self._state.take_back, self._envelopes))
-
-    def acknowledge(self) -> bool:
-        """Say that it was handled, if it was not given back; return whether there was anything."""
-        envelopes, self._envelopes = self._envelopes, []
-        if envelopes:
-            self._state.acknowledge(self._state.envelopes.held(envelopes))
-        return bool(envelopes)
-
-    def renew(self) -> None:
-        """Note what was just taken."""
-        self._envelopes = self._state.envelopes.claim(_this_task(), self._iterator)
-        self._state.supply.handling()
-
-
-class AcknowledgingMessageIterator[T](MessageIterator[T]):
-    """Reads one by one; asking for a message acknowledges the last one."""
-
-    __slots__ = ("_claim",)
-
-    def __init__(self, end: JetStreamSubscription[T]) -> None:
-        super().__init__(end)
-        self._claim = Claim(end._state)
-
-    @override
-    async def __anext__(self) -> T:
-        if self._claim.acknowledge():
-            self._mark_as_done()
-        message = await super().__anext__()
-        self._claim.renew()
-        return message
-
-
-class AcknowledgingBatchIterator[T](BatchIterator[T]):
-    """Reads lists; asking for a list acknowledges the last one."""
-
-    __slots__ = ("_claim",)
-
-    def __init__(self, end: JetStreamSubscription[T]) -> None:
-        super().__init__(end)
-        self._claim = Claim(end._state)
-
-    @override
-    async def __anext__(self) -> list[T]:
-        self._claim.acknowledge()
-        batch = await super().__anext__()
-        self._claim.renew()
-        return batch
-
-
-def _this_task() -> weakref.ref[asyncio.Task[Any]] | None:
-    # Weak, since a task that has failed holds what it was reading with.
-    try:
-        task = asyncio.current_task()
-    except RuntimeError:
-        return None
-    return None if task is None else weakref.ref(task)

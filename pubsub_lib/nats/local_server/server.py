@@ -19,11 +19,12 @@ import sys
 import sysconfig
 import time
 from pathlib import Path
-from typing import NoReturn, Self
+from typing import Self
 from urllib.parse import urlsplit
 
 from pubsub_lib.nats.address import checked_url
 from pubsub_lib.nats.local_server.guarded_process import GuardedProcess
+from pubsub_lib.nats.local_server.server_elsewhere import ServerElsewhere, not_ours
 
 HOST = "127.0.0.1"
 CONFIGURATION = "server.conf"
@@ -217,48 +218,6 @@ class NatsServer:
         return NatsServerFailed(f"{what}. The end of its log:\n{end_of_log}")
 
 
-class ServerElsewhere:
-    """The NATS server that NATS_URL names, which somebody else runs and only they can stop.
-
-    >>> with ServerElsewhere("nats://demo.example.org:4222") as server:
-    ...     server.kill()
-    Traceback (most recent call last):
-    RuntimeError: NATS_URL names a server that is not ours; unset NATS_URL to have one of our own
-
-    Attributes:
-        url: where to connect to.
-
-    Raises:
-        ValueError: if that is no address of a NATS server.
-    """
-
-    def __init__(self, url: str) -> None:
-        self.url = checked_url(url)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        """Leave the server as it is."""
-
-    @property
-    def port(self) -> NoReturn:
-        """Refused with a `RuntimeError`, as all that belongs to a server of our own."""
-        raise _not_ours()
-
-    process_id = running = folder = port
-
-    def start(self, *, limit_s: float = 10.0) -> NoReturn:
-        """Refused with a `RuntimeError`."""
-        raise _not_ours()
-
-    def kill(self) -> NoReturn:
-        """Refused with a `RuntimeError`."""
-        raise _not_ours()
-
-    restart = stop = kill
-
-
 def nats_server(*, configuration: str = "") -> NatsServer | ServerElsewhere:
     """Return the server that NATS_URL names, or else one of our own; use it in a `with` block.
 
@@ -276,7 +235,7 @@ def nats_server(*, configuration: str = "") -> NatsServer | ServerElsewhere:
     if not url:
         return NatsServer(configuration=configuration)
     if configuration:
-        raise _not_ours()
+        raise not_ours()
     return ServerElsewhere(url)
 
 
@@ -303,9 +262,3 @@ def _find_executable() -> str | None:
     # conda on Windows has its scripts in another folder than its Python.
     beside = os.pathsep.join([str(Path(sys.executable).parent), sysconfig.get_path("scripts")])
     return shutil.which("nats-server", path=beside) or shutil.which("nats-server")
-
-
-def _not_ours() -> RuntimeError:
-    return RuntimeError(
-        "NATS_URL names a server that is not ours; unset NATS_URL to have one of our own"
-    )

@@ -716,7 +716,7 @@ async def test_a_broker_that_nobody_holds_warns_and_closes_its_connection(
     broker = NatsPubSub(subject, url=server.url)
     inbox = await broker.subscribe() if subscribed else None
     await broker.publish(1)
-    client = broker._network.connection.client
+    client = broker._transport.connection.client
     with pytest.warns(ResourceWarning, match="never shut down"):  # noqa: PT031
         del broker
         gc.collect()

@@ -18,11 +18,11 @@ from pubsub_lib.nats import (
     Unconfirmed,
 )
 from pubsub_lib.nats.connection import Connection
+from pubsub_lib.nats.connection_watcher import ConnectionWatcher
 from pubsub_lib.nats.core import sender as sender_module
 from pubsub_lib.nats.core.sender import Sender
 from pubsub_lib.nats.local_server.server import NatsServer, why_no_server
 from pubsub_lib.nats.settings import connection_settings
-from pubsub_lib.nats.watcher import ConnectionWatcher
 from tests.nats.observing import (
     LIMIT_S,
     Errors,
@@ -129,7 +129,7 @@ async def test_a_publisher_that_is_held_back_can_be_cancelled(own_server: NatsSe
     with stopped(own_server):
         # More than the system takes, so that nobody gets on.
         sending = [asyncio.create_task(sender.send("large", bytes(1_000_000))) for _ in range(20)]
-        await eventually(lambda: len(connection._asking) == len(sending))
+        await eventually(lambda: len(connection._round_trips._asking) == len(sending))
         for each in sending:
             each.cancel()
         await asyncio.wait(sending)
@@ -389,7 +389,7 @@ async def test_closing_a_connection_whose_server_takes_nothing_in_ends(own_serve
     await connection.connect()
     with stopped(own_server):
         sending = [asyncio.create_task(sender.send("large", bytes(1_000_000))) for _ in range(20)]
-        await eventually(lambda: len(connection._asking) == len(sending))
+        await eventually(lambda: len(connection._round_trips._asking) == len(sending))
         async with asyncio.timeout(LIMIT_S):
             await connection.close()
         await asyncio.gather(*sending)

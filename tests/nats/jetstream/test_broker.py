@@ -265,7 +265,7 @@ async def test_a_publish_of_much_is_given_up_in_time_when_the_server_takes_nothi
             # More than the system's buffers take.
             publishing = [broker.publish("x" * 1_000_000) for _ in range(40)]
             results = await soon(asyncio.gather(*publishing, return_exceptions=True))
-            assert broker._network.connection.client.pending_data_size < 3_000_000
+            assert broker._transport.connection.client.pending_data_size < 3_000_000
         assert {type(result) for result in results} == {Unconfirmed}
 
 

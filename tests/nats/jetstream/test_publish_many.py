@@ -77,7 +77,7 @@ async def kept_in(own_server: NatsServer, subject: str) -> list[int]:
 
 def sent_by(broker: JetStreamPubSub) -> int:
     """How many messages nats-py has handed to the system."""
-    client = broker._network.connection.client
+    client = broker._transport.connection.client
     return 0 if client.pending_data_size else client.stats["out_msgs"]
 
 
@@ -115,7 +115,7 @@ async def test_many_large_messages_are_bounded_in_bytes(own_server, subject):
         await broker.publish("first")
         with stopped(own_server):
             publishing = asyncio.create_task(broker.publish_many(["x" * size] * 50))
-            client = broker._network.connection.client
+            client = broker._transport.connection.client
             before = client.stats["out_bytes"]
             await eventually(lambda: client.stats["out_bytes"] - before > 2 * size)
             await asyncio.sleep(0)
@@ -165,7 +165,7 @@ async def test_a_server_that_is_killed_meanwhile_keeps_each_once_and_in_order(ow
 async def test_what_nats_py_has_not_yet_sent_is_not_sent_before_what_was_lost(own_server, subject):
     async with JetStreamPubSub[int](subject, url=own_server.url, on_error=ignored) as broker:
         await keep(broker)
-        client = broker._network.connection.client
+        client = broker._transport.connection.client
         with stopped(own_server):
             before = sent_by(broker)
             lost = asyncio.create_task(broker.publish_many([1]))

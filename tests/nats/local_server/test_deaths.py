@@ -155,11 +155,11 @@ def test_a_process_that_has_ended_is_not_ended_again_by_its_number(
 ):
     """What waits for the end of the guard is told, or it would kill who has the number then."""
     monkeypatch.setattr(guarded_process, "TIED_BY", "pipe")
-    with GuardedProcess([sys.executable, "-c", "pass"]) as process:
+    with GuardedProcess([sys.executable, "-c", "import time; time.sleep(60)"]) as process:
         guard = process._guard.pid
-        process.start()
+        os.kill(process.start(), signal.SIGKILL)
         while process.process_id is not None:
-            time.sleep(0.005)  # nobody tells us when it ends by itself
+            time.sleep(0.005)  # nobody tells us when it has ended
         assert children_of(guard) == []
 
 

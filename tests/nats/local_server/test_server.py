@@ -22,10 +22,10 @@ from pubsub_lib.nats.local_server.server import (
     NatsServer,
     NatsServerFailed,
     NoNatsServer,
-    ServerElsewhere,
     nats_server,
     why_no_server,
 )
+from pubsub_lib.nats.local_server.server_elsewhere import ServerElsewhere
 from tests.nats.local_server.owning import LIMIT_S, Connect, RunOwner, tell, told_by
 
 NO_SERVER = why_no_server(of_our_own=True)

@@ -1,4 +1,4 @@
-"""`Once`: begun by whoever is first, waited for by all, and forgotten when it fails."""
+"""`SingleFlight`: begun by whoever is first, waited for by all, and forgotten when it fails."""
 
 import asyncio
 import gc
@@ -6,7 +6,7 @@ import weakref
 
 import pytest
 
-from pubsub_lib.nats.once import Once
+from pubsub_lib.nats.single_flight import SingleFlight
 from tests.stepping import in_virtual_time, let_all_run
 
 
@@ -41,43 +41,43 @@ def listen(complaints: list[object]) -> None:
 
 @in_virtual_time
 async def test_all_who_ask_share_one_run_and_its_result():
-    work, once = Work(), Once[int]()
-    asking = [asyncio.create_task(once.run(work)) for _ in range(3)]
+    work, flight = Work(), SingleFlight[int]()
+    asking = [asyncio.create_task(flight.run(work)) for _ in range(3)]
     await let_all_run()
     work.may_end.set()
     assert await asyncio.gather(*asking) == [1, 1, 1]
-    assert await once.run(work) == 1
+    assert await flight.run(work) == 1
 
 
 @in_virtual_time
 async def test_work_that_failed_fails_for_all_who_wait_and_is_begun_again_by_the_next():
-    work, once = Work(), Once[int]()
-    asking = [asyncio.create_task(once.run(work)) for _ in range(3)]
+    work, flight = Work(), SingleFlight[int]()
+    asking = [asyncio.create_task(flight.run(work)) for _ in range(3)]
     await let_all_run()
     work.error = ValueError("a bug")
     work.may_end.set()
     assert await asyncio.gather(*asking, return_exceptions=True) == [work.error] * 3
-    assert not once.begun
+    assert not flight.begun
     work.error = None
-    assert await once.run(work) == 2
+    assert await flight.run(work) == 2
 
 
 @in_virtual_time
 async def test_work_that_is_not_to_be_begun_again_keeps_its_failure():
-    work, once = Work(), Once[int](again=False)
+    work, flight = Work(), SingleFlight[int](again=False)
     work.error = ValueError("a bug")
     work.may_end.set()
     for _ in range(2):
         with pytest.raises(ValueError, match="a bug"):
-            await once.run(work)
+            await flight.run(work)
     assert work.begun == 1
-    assert once.ended
+    assert flight.ended
 
 
 @in_virtual_time
 async def test_who_is_cancelled_while_it_waits_does_not_cancel_the_work_of_the_others():
-    work, once = Work(), Once[int]()
-    one, other = (asyncio.create_task(once.run(work)) for _ in range(2))
+    work, flight = Work(), SingleFlight[int]()
+    one, other = (asyncio.create_task(flight.run(work)) for _ in range(2))
     await let_all_run()
     one.cancel()
     await let_all_run()
@@ -88,30 +88,30 @@ async def test_who_is_cancelled_while_it_waits_does_not_cancel_the_work_of_the_o
 
 @in_virtual_time
 async def test_work_goes_on_when_all_who_waited_were_cancelled():
-    work, once = Work(), Once[int]()
-    asking = asyncio.create_task(once.run(work))
+    work, flight = Work(), SingleFlight[int]()
+    asking = asyncio.create_task(flight.run(work))
     await let_all_run()
     asking.cancel()
     await let_all_run()
-    assert once.begun
-    assert not once.ended
+    assert flight.begun
+    assert not flight.ended
     work.may_end.set()
-    assert await once.run(work) == 1
+    assert await flight.run(work) == 1
 
 
 @in_virtual_time
 async def test_a_failure_that_nobody_waits_for_is_no_complaint(complaints):
     listen(complaints)
-    work, once = Work(), Once[int]()
+    work, flight = Work(), SingleFlight[int]()
     work.error = ValueError("a bug")
-    once.begin(work)
-    asking = asyncio.create_task(once.run(work))
+    flight.begin(work)
+    asking = asyncio.create_task(flight.run(work))
     await let_all_run()
     asking.cancel()
     await let_all_run()
     work.may_end.set()
-    await once.settled()
-    del asking, work, once
+    await flight.settled()
+    del asking, work, flight
     gc.collect()
     await let_all_run()
     assert complaints == []
@@ -119,23 +119,23 @@ async def test_a_failure_that_nobody_waits_for_is_no_complaint(complaints):
 
 @in_virtual_time
 async def test_cancelled_work_is_begun_again_by_the_next():
-    work, once = Work(), Once[int]()
-    once.begin(work)
+    work, flight = Work(), SingleFlight[int]()
+    flight.begin(work)
     await let_all_run()
-    once.cancel()
-    await once.settled()
-    assert not once.begun
+    flight.cancel()
+    await flight.settled()
+    assert not flight.begun
     work.may_end.set()
-    assert await once.run(work) == 2
+    assert await flight.run(work) == 2
 
 
 @in_virtual_time
 async def test_what_is_forgotten_goes_on_for_those_who_wait_and_the_next_begins_anew():
-    work, once = Work(), Once[int]()
-    first = asyncio.create_task(once.run(work))
+    work, flight = Work(), SingleFlight[int]()
+    first = asyncio.create_task(flight.run(work))
     await let_all_run()
-    once.forget()
-    second = asyncio.create_task(once.run(work))
+    flight.forget()
+    second = asyncio.create_task(flight.run(work))
     await let_all_run()
     work.may_end.set()
     assert await asyncio.gather(first, second) == [1, 2]
@@ -143,40 +143,40 @@ async def test_what_is_forgotten_goes_on_for_those_who_wait_and_the_next_begins_
 
 @in_virtual_time
 async def test_the_failure_of_what_was_forgotten_does_not_undo_what_was_begun_since():
-    failing, work, once = Work(), Work(), Once[int]()
+    failing, work, flight = Work(), Work(), SingleFlight[int]()
     failing.error = ValueError("a bug")
-    once.begin(failing)
+    flight.begin(failing)
     await let_all_run()
-    once.forget()
-    asking = asyncio.create_task(once.run(work))
+    flight.forget()
+    asking = asyncio.create_task(flight.run(work))
     await let_all_run()
     failing.may_end.set()
     await let_all_run()
-    assert once.begun
+    assert flight.begun
     work.may_end.set()
     assert await asking == 1
 
 
 @in_virtual_time
 async def test_settled_returns_when_the_work_has_ended_or_the_time_is_over_and_raises_nothing():
-    work, once = Work(), Once[int](again=False)
-    await once.settled()  # nothing was begun
-    once.begin(work)
+    work, flight = Work(), SingleFlight[int](again=False)
+    await flight.settled()  # nothing was begun
+    flight.begin(work)
     began = asyncio.get_running_loop().time()
-    await once.settled(0.5)
+    await flight.settled(0.5)
     assert asyncio.get_running_loop().time() == began + 0.5
-    assert not once.ended
+    assert not flight.ended
     work.error = ValueError("a bug")
     work.may_end.set()
-    await once.settled()
-    assert once.ended
+    await flight.settled()
+    assert flight.ended
 
 
 def test_work_that_cannot_be_begun_leaves_nothing_behind():
-    work, once = Work(), Once[int]()
+    work, flight = Work(), SingleFlight[int]()
     with pytest.raises(RuntimeError, match="no running event loop"):
-        once.begin(work)
-    assert not once.begun
+        flight.begin(work)
+    assert not flight.begun
     assert work.begun == 0
 
 
@@ -184,14 +184,14 @@ def test_work_that_cannot_be_begun_leaves_nothing_behind():
 async def test_work_that_is_done_holds_nobody():
     class Owner:
         def __init__(self) -> None:
-            self.once = Once[None]()
+            self.flight = SingleFlight[None]()
 
         async def work(self) -> None:
             await asyncio.sleep(1)
 
     owner = Owner()
     gone = weakref.ref(owner)
-    await owner.once.run(owner.work)
+    await owner.flight.run(owner.work)
     gc.disable()
     try:
         del owner

@@ -9,8 +9,8 @@ the next who asks begins it again.
 ...     print("working")
 ...     return "done"
 >>> async def main() -> None:
-...     once = Once[str]()
-...     print(await asyncio.gather(once.run(work), once.run(work)), await once.run(work))
+...     flight = SingleFlight[str]()
+...     print(await asyncio.gather(flight.run(work), flight.run(work)), await flight.run(work))
 >>> asyncio.run(main())
 working
 ['done', 'done'] done
@@ -23,7 +23,7 @@ from typing import Any
 type Work[R] = Callable[[], Coroutine[Any, Any, R]]
 
 
-class Once[R]:
+class SingleFlight[R]:
     """Work that is done once.
 
     It is not given the work before it is to be done, so that it does not hold whose method that is.

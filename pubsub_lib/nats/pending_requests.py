@@ -4,10 +4,10 @@ A question to a server that has been killed would be waited for until its time-o
 are given up together, when the connection is lost.
 
 >>> async def main() -> None:
-...     answers = Answers()
-...     asking = asyncio.create_task(answers.unless_lost(asyncio.Event().wait()))
+...     requests = PendingRequests()
+...     asking = asyncio.create_task(requests.unless_lost(asyncio.Event().wait()))
 ...     await asyncio.sleep(0)
-...     answers.give_up()
+...     requests.give_up()
 ...     print(repr(*await asyncio.gather(asking, return_exceptions=True)))
 >>> asyncio.run(main())
 ConnectionResetError()
@@ -18,8 +18,8 @@ from collections.abc import Coroutine
 from typing import Any
 
 
-class Answers:
-    """The answers of a server that somebody waits for."""
+class PendingRequests:
+    """The requests whose answers somebody waits for."""
 
     def __init__(self) -> None:
         self._waiting: dict[asyncio.Task[Any], bool] = {}  # with whether it may be refused
