@@ -85,7 +85,7 @@ class Consumer[T]:
     ) -> None:
         self.durable = bool(name)
         self.name = name
-        envelopes = Envelopes()
+        envelopes = Envelopes(maxsize=maxsize)
         self._outcomes = Outcomes(
             stream, home, envelopes, redelivery, set_aside, name=name, ack_wait=ack_wait
         )
@@ -209,6 +209,7 @@ class Consumer[T]:
         in_another_stream = self._made_in != self._stream.created
         if in_another_stream:
             lost = position.begin_anew()
+            self.inbox.envelopes.begin_anew()
             for envelope in self.inbox.envelopes.all():
                 # An answer would be taken for one to the message that has this number now.
                 envelope._ackd = True
@@ -237,7 +238,8 @@ class Consumer[T]:
             self._position.pending = pending
         else:
             self.inbox.dropped += self._position.note(sequence, delivery, pending)
-        if self._is_for_another(envelope):
+        handled_here = times > 1 and self.inbox.envelopes.was_acknowledged(sequence)
+        if handled_here or self._is_for_another(envelope):
             self._stream.replies.send([envelope], Msg.ack)
         elif self._redelivery.is_hopeless(times):
             self._outcomes.give_up(

@@ -3,7 +3,7 @@
 A reader gets the message alone, and says later that it has handled it. So who has taken which
 message must be known: the task, and the iterator if there is one.
 
->>> envelopes = Envelopes()
+>>> envelopes = Envelopes(maxsize=100)
 >>> envelopes.put(Msg(None, data=b"hello"), 17)
 >>> envelopes.is_waiting(17)
 True
@@ -33,11 +33,26 @@ class Taken(NamedTuple):
 
 
 class Envelopes:
-    """What waits for a reader, and what is taken and not acknowledged."""
+    """What waits for a reader, what is taken and not acknowledged, and what just was.
 
-    __slots__ = ("_copies", "_just_taken", "_numbers", "_taken", "_waiting")
+    Args:
+        maxsize: how many there may be that are not acknowledged. The server may deliver as many
+            again that are acknowledged here, before it hears of that.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = (
+        "_acknowledged",
+        "_copies",
+        "_just_acknowledged",
+        "_just_taken",
+        "_numbers",
+        "_taken",
+        "_waiting",
+    )
+
+    def __init__(self, *, maxsize: int) -> None:
+        self._just_acknowledged: deque[int] = deque(maxlen=maxsize)
+        self._acknowledged: set[int] = set()  # the same numbers
         self._waiting: deque[tuple[int, Msg]] = deque()  # with the number of each in the stream
         self._numbers: set[int] = set()
         self._copies: set[int] = set()  # those of them that were delivered before
@@ -82,6 +97,25 @@ class Envelopes:
         """Note that nobody has to say anything of these any more."""
         for envelope in envelopes:
             self._taken.pop(id(envelope), None)
+
+    def note_acknowledged(self, envelopes: list[Msg]) -> None:
+        """Remember that these were handled, for copies that come too late."""
+        just = self._just_acknowledged
+        for envelope in envelopes:
+            if len(just) == just.maxlen:
+                self._acknowledged.discard(just[0])
+            sequence = numbers_of(envelope)[0]
+            just.append(sequence)
+            self._acknowledged.add(sequence)
+
+    def was_acknowledged(self, sequence: int) -> bool:
+        """Whether the message of this number in the stream was handled here a short time ago."""
+        return sequence in self._acknowledged
+
+    def begin_anew(self) -> None:
+        """Forget what was acknowledged: in another stream the numbers are those of others."""
+        self._just_acknowledged.clear()
+        self._acknowledged.clear()
 
     def held(self, envelopes: list[Msg]) -> list[Msg]:
         """Return those of them of which somebody still has to say something."""

@@ -152,6 +152,7 @@ class JetStreamInboxState[T](InboxState[T]):
     def acknowledge(self, envelopes: list[Msg]) -> None:
         """Tell the server that these were handled."""
         self.envelopes.forget(envelopes)
+        self.envelopes.note_acknowledged(envelopes)
         for place in self.envelopes.copies_of(envelopes):  # nobody has to handle these as well
             self.envelopes.drop(place)
             del self.messages[place]

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from pubsub_lib import HandlerGroup
-from pubsub_lib.nats import JetStreamPubSub, NatsServer, why_no_server
-from tests.nats.observing import eventually, soon, take
+from pubsub_lib.nats import JetStreamPubSub, NatsError, NatsServer, why_no_server
+from tests.nats.observing import administrator, eventually, soon, take
 
 NO_SERVER = why_no_server(of_our_own=True)
 pytestmark = pytest.mark.skipif(NO_SERVER is not None, reason=str(NO_SERVER))
@@ -93,3 +93,37 @@ async def test_a_copy_that_waits_is_dropped_when_the_original_is_acknowledged(ur
         assert inbox.empty()
         await broker.publish(2)
         assert await take(inbox, 1) == [2]
+
+
+async def test_a_copy_that_comes_after_its_acknowledgement_is_dropped(url, monkeypatch):
+    async with (
+        administrator(url) as server,
+        JetStreamPubSub[int](next(SUBJECTS), url=url, ack_wait=0.1) as broker,
+        broker.subscribe(name=NAME) as inbox,
+    ):
+        await broker.publish(0)
+        assert await soon(inbox.get()) == 0
+        with monkeypatch.context() as patch:  # it is lost on its way
+            patch.setattr(broker._stream.replies, "send", lambda envelopes, reply: None)
+            inbox.task_done()
+        await server.until_acknowledged(broker.subject, NAME)  # of the copy
+        assert broker.network.redelivered == 1
+        assert inbox.stats.received == 1
+
+
+async def test_in_another_stream_the_same_number_is_another_message(url, monkeypatch):
+    async with (
+        administrator(url) as server,
+        JetStreamPubSub[int](next(SUBJECTS), url=url, ack_wait=0.1, on_error=ignored) as broker,
+        broker.subscribe(name=NAME) as inbox,
+    ):
+        await broker.publish(0)
+        assert await take(inbox, 1) == [0]
+        await server.jetstream.delete_stream(broker.subject)
+        await broker.publish(1)
+        assert await soon(inbox.get()) == 1  # the first of its stream, as the other was
+        await eventually(lambda: inbox.qsize() == 1)  # it is delivered again, and not dropped
+
+
+def ignored(error: NatsError) -> None:
+    """What is counted says the same."""
