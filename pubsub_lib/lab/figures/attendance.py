@@ -16,6 +16,7 @@ from typing import Any
 
 from matplotlib.ticker import MaxNLocator
 
+from pubsub_lib.lab.figures.nothing import NothingToDraw, or_nothing
 from pubsub_lib.lab.figures.style import (
     COLOURS,
     DROP,
@@ -36,17 +37,15 @@ _WRONG: dict[Attended, dict[str, Any]] = {
 }
 
 
+@or_nothing
 def who_received_what(attendances: Mapping[str, Attendance]) -> Plot:
     """Draw a row for each subscriber and a mark for each message, one panel a run.
 
     Where there is no mark, the subscriber was not there. A message that comes "too early" was
     published before the subscriber joined.
-
-    Raises:
-        ValueError: if there is no run to draw.
     """
     if not attendances:
-        raise ValueError("there is no run to draw; pass one or more by name")
+        raise NothingToDraw("pass a run or more, by name")
     with panels_for(attendances, x="message", y="") as (figure, panels):
         for axes, attendance in zip(panels, attendances.values(), strict=True):
             table = attendance.table()

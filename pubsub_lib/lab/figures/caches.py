@@ -20,6 +20,7 @@ from matplotlib.ticker import MaxNLocator
 
 from pubsub_lib.lab.figures.captions import milliseconds, plain
 from pubsub_lib.lab.figures.named import require_by_name
+from pubsub_lib.lab.figures.nothing import NothingToDraw, or_nothing
 from pubsub_lib.lab.figures.style import (
     COLOURS,
     DROP,
@@ -35,6 +36,7 @@ from pubsub_lib.lab.figures.style import (
 from pubsub_lib.lab.traffic.readers import Pace
 
 
+@or_nothing
 def answers(
     reads: Mapping[str, pd.DataFrame],
     *,
@@ -52,12 +54,11 @@ def answers(
             from the answers, which will do if there are many.
 
     Raises:
-        ValueError: if there is no table, or one without reads.
         TypeError: if it is not given tables by name.
     """
     require_by_name("answers", "tables of reads", reads)
     if not reads or any(table.empty for table in reads.values()):
-        raise ValueError("answers() needs tables, each with a read or more")
+        raise NothingToDraw("nothing was read")
     with panels_for(reads, x="time (s)", y=value) as (figure, panels):
         for axes, table in zip(panels, reads.values(), strict=True):
             table = table.sort_values("answered_s", kind="stable")
@@ -107,6 +108,7 @@ def answers(
     return Plot(figure, " ".join(f"{_about_answers(name, reads[name])}." for name in reads))
 
 
+@or_nothing
 def stale_share(shares: Mapping[str, Mapping[float, float]]) -> Plot:
     """Draw the share of reads that are stale against the delay of the messages, a line each.
 
@@ -114,14 +116,14 @@ def stale_share(shares: Mapping[str, Mapping[float, float]]) -> Plot:
         shares: for each name, the share (0 to 1) by the delay in seconds.
 
     Raises:
-        ValueError: if there is nothing to draw, a share is not from 0 to 1, or a delay is negative
+        ValueError: if a share is not from 0 to 1, or a delay is negative
             or not finite.
         TypeError: if it is not given shares by name.
     """
     require_by_name("stale_share", "shares by delay", shares)
     points = [point for line in shares.values() for point in line.items()]
     if not all(shares.values()) or not points:
-        raise ValueError("stale_share() needs shares by delay, for one name or more")
+        raise NothingToDraw("there are no shares")
     if not all(0 <= delay_s < math.inf and 0 <= share <= 1 for delay_s, share in points):
         raise ValueError("a share is from 0 to 1, and a delay is 0 s or more, and finite")
     x, y = "from a write to its message (ms)", "stale reads (%)"

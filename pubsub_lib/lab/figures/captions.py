@@ -16,13 +16,15 @@ A caption that is computed cannot go stale, and, unlike a picture, can be compar
 'dead misses 1 of 3 messages'
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from pubsub_lib.lab.traffic.recordings import Recording, Span
+
+NOTHING_PUBLISHED = "nothing was published"
 
 
 def about_each(named: Mapping[str, Recording], about: Callable[[Recording], str]) -> str:
@@ -34,7 +36,9 @@ def about_each(named: Mapping[str, Recording], about: Callable[[Recording], str]
 
 def about_queue_fill(recording: Recording) -> str:
     """Say which inbox was the fullest, and when."""
-    fill = _some(recording.queue_fill(), "no inbox was looked at (callbacks have none)")
+    fill = recording.queue_fill()
+    if fill.empty:
+        return "no inbox was looked at (callbacks have none)"
     fullest = fill.sort_values("depth", ascending=False, kind="stable").iloc[0]
     name, depth, time_s = fullest["subscriber"], fullest["depth"], fullest["time_s"]
     if recording.bound and depth >= recording.bound:
@@ -45,7 +49,9 @@ def about_queue_fill(recording: Recording) -> str:
 def about_drops(recording: Recording) -> str:
     """Say who missed how many messages."""
     table = recording.drops()
-    sent = len(_published(recording))
+    sent = len(recording.publishes())
+    if not sent:
+        return NOTHING_PUBLISHED
     missed = [
         f"{subscriber} misses {dropped:,} of {sent:,} messages"
         for subscriber, dropped in zip(table["subscriber"], table["dropped"], strict=True)
@@ -56,16 +62,19 @@ def about_drops(recording: Recording) -> str:
 
 def about_latency(recording: Recording) -> str:
     """Say how long half, and 99 %, of the deliveries took, for each pace of reader."""
-    return "; ".join(
+    by_pace = [
         f"{pace.value} readers: half within {milliseconds(quantile(values, 0.5))}, "
         f"99 % within {milliseconds(quantile(values, 0.99))}"
         for pace, values in recording.latencies_ms().items()
-    )
+    ]
+    return "; ".join(by_pace) or "nothing was received"
 
 
 def about_publish_time(recording: Recording) -> str:
     """Say how long the publishes took, together and at worst."""
-    durations_s = _published(recording)["duration_s"]
+    durations_s = recording.publishes()["duration_s"]
+    if durations_s.empty:
+        return NOTHING_PUBLISHED
     return (
         f"{len(durations_s):,} publishes take {durations_s.sum():.3g} s in all, "
         f"the longest {milliseconds(durations_s.max() * 1e3)}"
@@ -74,7 +83,9 @@ def about_publish_time(recording: Recording) -> str:
 
 def about_lateness(recording: Recording) -> str:
     """Say how late the last message was sent, and how late the latest."""
-    table = _published(recording)
+    table = recording.publishes()
+    if table.empty:
+        return NOTHING_PUBLISHED
     late_ms = (table["sent_s"] - table["intended_s"]) * 1e3
     return (
         f"the last of {len(table):,} messages is sent {milliseconds(late_ms.iloc[-1])} late, "
@@ -84,7 +95,10 @@ def about_lateness(recording: Recording) -> str:
 
 def about_waits(recording: Recording, subscriber: str) -> str:
     """Say how long a subscriber's last message waited before the inbox, and in it."""
-    last = recording.waits(subscriber).iloc[-1]
+    waits = recording.waits(subscriber)
+    if waits.empty:
+        return f"{subscriber} took no message"
+    last = waits.iloc[-1]
     return (
         f"the last message waits {milliseconds(last['before_s'] * 1e3)} to get into the inbox, "
         f"and {milliseconds(last['queued_s'] * 1e3)} in it"
@@ -106,7 +120,12 @@ def about_spans(rows: Mapping[str, Sequence[Span]]) -> str:
 
 
 def quantile(values: NDArray[np.float64], share: float) -> float:
-    """Return the smallest value that at least this share of the values does not exceed."""
+    """Return the smallest value that at least this share of the values does not exceed.
+
+    Where there are no values it is no number (`nan`), which is neither more nor less than another.
+    """
+    if not len(values):
+        return math.nan
     return float(np.quantile(values, share, method="inverted_cdf"))
 
 
@@ -119,13 +138,3 @@ def milliseconds(value: float) -> str:
 def plain(value: float) -> str:
     """Return a number with three digits, or with all that are before the point, as in 1,234."""
     return f"{value:,.0f}" if abs(value) >= 99.95 else f"{value:.3g}"
-
-
-def _published(recording: Recording) -> pd.DataFrame:
-    return _some(recording.publishes(), "nothing was published")
-
-
-def _some(table: pd.DataFrame, what_is_missing: str) -> pd.DataFrame:
-    if table.empty:
-        raise ValueError(f"in this run {what_is_missing}, so there is nothing to show")
-    return table

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from pubsub_lib.lab.figures.captions import plain
 from pubsub_lib.lab.figures.named import require_by_name
+from pubsub_lib.lab.figures.nothing import NothingToDraw, or_nothing
 from pubsub_lib.lab.figures.style import (
     EDGE,
     GRID,
@@ -30,6 +31,7 @@ from pubsub_lib.lab.figures.style import (
 LABEL_APART = 13  # from the middle of one name to that of the next, in points
 
 
+@or_nothing
 def bars(
     values: Mapping[str, float], *, quantity: str, unit: str, highlight: Sequence[str] = ()
 ) -> Plot:
@@ -42,15 +44,17 @@ def bars(
         highlight: the names whose bars stand out.
 
     Raises:
-        ValueError: if there are no values, one is negative or not finite, or `highlight` has a name
-            that is not among them.
+        ValueError: if a value is negative or not finite, or `highlight` has a name that is not
+            among them.
         TypeError: if it is not given values by name.
     """
     require_by_name("bars", "values", values)
     if not all(0 <= value < math.inf for value in values.values()):
         raise ValueError("a bar has a length: its value is 0 or more, and finite")
-    if not values or not set(highlight) <= set(values):
-        raise ValueError("bars() needs values, and highlights only names that are among them")
+    if not values:
+        raise NothingToDraw("there are no values")
+    if not set(highlight) <= set(values):
+        raise ValueError("bars() highlights only names that are among the values")
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8, 0.9 + 0.45 * len(values)))
         axes = figure.subplots()
@@ -72,6 +76,7 @@ def bars(
     )
 
 
+@or_nothing
 def cost_by_size(
     costs: Mapping[str, Mapping[int, float]], *, size: str, unit: str, quantity: str = "cost"
 ) -> Plot:
@@ -87,13 +92,15 @@ def cost_by_size(
         quantity: what they are, where "cost" does not say it, such as "memory".
 
     Raises:
-        ValueError: if there is nothing to draw, or a cost or a size is not positive and finite.
+        ValueError: if a cost or a size is not positive and finite.
         TypeError: if it is not given costs by name.
     """
     require_by_name("cost_by_size", "costs by size", costs)
     numbers = [number for line in costs.values() for point in line.items() for number in point]
-    if not all(costs.values()) or not numbers or not all(0 < n < math.inf for n in numbers):
-        raise ValueError("cost_by_size() needs positive costs by size, for one name or more")
+    if not all(costs.values()) or not numbers:
+        raise NothingToDraw("there are no costs")
+    if not all(0 < n < math.inf for n in numbers):
+        raise ValueError("cost_by_size() needs costs and sizes that are positive and finite")
     with panels_for({"": None}, x=size, y=f"{quantity} ({unit})") as (figure, (axes,)):
         for (name, line), look in zip(costs.items(), cycle(SERIES)):
             axes.plot(*zip(*sorted(line.items()), strict=True), label=name, **look)

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from pubsub_lib.lab.figures.named import require_by_name
+from pubsub_lib.lab.figures.nothing import NothingToDraw, or_nothing
 from pubsub_lib.lab.figures.style import (
     COLOURS,
     DROP,
@@ -29,6 +30,7 @@ from pubsub_lib.lab.traffic.readers import Pace
 type Numbered = Sequence[tuple[float, int]]
 
 
+@or_nothing
 def deliveries(
     published: Numbered,
     handled: Mapping[str, Numbered],
@@ -47,11 +49,10 @@ def deliveries(
 
     Raises:
         TypeError: if it is not given what was handled by name.
-        ValueError: if nothing was published, or there is no subscriber.
     """
     require_by_name("deliveries", "subscribers", handled)
     if not published or not handled:
-        raise ValueError("deliveries() needs messages that were published, and a subscriber")
+        raise NothingToDraw("nothing was published, or nobody subscribed")
     sent_s: dict[int, float] = {}
     for time_s, number in published:
         sent_s.setdefault(number, time_s)

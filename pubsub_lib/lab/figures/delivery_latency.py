@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from pubsub_lib.lab.figures.captions import about_each, about_latency, milliseconds, quantile
 from pubsub_lib.lab.figures.named import Recordings, named_recordings
+from pubsub_lib.lab.figures.nothing import or_nothing
 from pubsub_lib.lab.figures.style import (
     COLOURS,
     LINES,
@@ -31,6 +32,7 @@ from pubsub_lib.lab.figures.style import (
 from pubsub_lib.lab.traffic.readers import Pace
 
 
+@or_nothing
 def latency_histogram(recordings: Recordings) -> Plot:
     """Draw how many deliveries took how long, on a logarithmic axis, for each pace of reader.
 
@@ -58,6 +60,7 @@ def latency_histogram(recordings: Recordings) -> Plot:
     return Plot(figure, about_each(named, about_latency))
 
 
+@or_nothing
 def latency_ecdf(recordings: Recordings) -> Plot:
     """Draw the share of deliveries that took at most so long, with p50 and p99 marked.
 
@@ -100,7 +103,8 @@ def _logarithmic_edges(
     latencies: Sequence[Mapping[Pace, NDArray[np.float64]]],
 ) -> tuple[NDArray[np.float64], float]:
     """Return the edges of all panels' bins, and where 0 is drawn: 0.0 if there is none."""
-    values = np.concatenate([values for one in latencies for values in one.values()])
+    every = [values for one in latencies for values in one.values()]
+    values = np.concatenate([*every, np.empty(0)])
     positive = values[values > 0]
     if not len(positive):
         return np.array([0.001, 0.002]), 0.001

@@ -14,9 +14,11 @@ from matplotlib.axes import Axes
 
 from pubsub_lib.lab.figures.captions import milliseconds, plain, quantile
 from pubsub_lib.lab.figures.named import Numbers, sorted_by_name
+from pubsub_lib.lab.figures.nothing import NothingToDraw, or_nothing
 from pubsub_lib.lab.figures.style import BOUND, EDGE, NEUTRAL, PUBLISHER, SERIES, Plot, panels_for
 
 
+@or_nothing
 def against_utilisation(
     measured_ms: Mapping[str, Mapping[float, float]],
     expected_ms: Mapping[str, Callable[[float], float]],
@@ -28,10 +30,12 @@ def against_utilisation(
         expected_ms: what a formula says it should be, by the same name: a line.
 
     Raises:
-        ValueError: if there is nothing to draw, or a utilisation is not between 0 and 1.
+        ValueError: if a utilisation is not between 0 and 1.
     """
     utilisations = [share for line in measured_ms.values() for share in line]
-    if not utilisations or not all(0 < share < 1 for share in utilisations):
+    if not utilisations:
+        raise NothingToDraw("there are no latencies")
+    if not all(0 < share < 1 for share in utilisations):
         raise ValueError("against_utilisation() needs latencies at utilisations between 0 and 1")
     fine = np.linspace(0.0, max(utilisations), 200)
     with panels_for({"": None}, x="utilisation (%)", y="latency (ms)") as (figure, (axes,)):
@@ -71,6 +75,7 @@ def against_utilisation(
     )
 
 
+@or_nothing
 def spread(
     rows: Mapping[str, Numbers], *, quantity: str, unit: str, truth: float | None = None
 ) -> Plot:
@@ -81,9 +86,6 @@ def spread(
         quantity: what was measured, such as "p99".
         unit: its unit.
         truth: what it really is, where that is known.
-
-    Raises:
-        ValueError: if there are no results.
     """
     named = sorted_by_name(rows)
     with panels_for({"": None}, x=f"{quantity} ({unit})", y="") as (figure, (axes,)):

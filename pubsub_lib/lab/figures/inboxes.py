@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from pubsub_lib.lab.figures.captions import about_drops, about_each, about_queue_fill
 from pubsub_lib.lab.figures.named import Recordings, named_recordings
+from pubsub_lib.lab.figures.nothing import or_nothing
 from pubsub_lib.lab.figures.style import (
     BOUND,
     COLOURS,
@@ -40,11 +41,12 @@ from pubsub_lib.lab.traffic.recordings import Recording
 LINES_HIGH = 200  # how many lines of this thickness fit above each other in a panel
 
 
+@or_nothing
 def queue_fill(recordings: Recordings) -> Plot:
     """Draw how many messages wait in each inbox over time, and the bound."""
     named = named_recordings(recordings)
     caption = about_each(named, about_queue_fill)
-    fullest = max(recording.queue_fill()["depth"].max() for recording in named.values())
+    fullest = max(recording.queue_fill()["depth"].max() or 0 for recording in named.values())
     with panels_for(named, x="time (s)", y="messages waiting in the inbox") as (figure, panels):
         for axes, recording in zip(panels, named.values(), strict=True):
             draw_queue_fill(axes, recording, least=fullest / LINES_HIGH)
@@ -94,11 +96,12 @@ def _noticed(depths: NDArray[np.float64], least: float) -> list[int]:
     return sorted({*noticed, len(depths) - 1})
 
 
+@or_nothing
 def drops(recordings: Recordings) -> Plot:
     """Draw how many messages each subscriber received, left unread, and missed."""
     named = named_recordings(recordings)
     caption = about_each(named, about_drops)
-    longest = max(len(recording.publishes()) for recording in named.values())
+    longest = max(1, *(len(recording.publishes()) for recording in named.values()))
     with panels_for(named, x="messages", y="") as (figure, panels):
         for axes, recording in zip(panels, named.values(), strict=True):
             table = recording.drops().iloc[::-1]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from pubsub_lib.lab.figures.captions import milliseconds, plain, quantile
 from pubsub_lib.lab.figures.named import Numbers, finite_numbers, sorted_by_name
+from pubsub_lib.lab.figures.nothing import NothingToDraw, or_nothing
 from pubsub_lib.lab.figures.style import (
     EDGE,
     GRID,
@@ -34,6 +35,7 @@ BINS = 40
 NINES = {0.0: "0 %", 1.0: "90 %", 2.0: "99 %", 3.0: "99.9 %", 4.0: "99.99 %", 5.0: "99.999 %"}
 
 
+@or_nothing
 def histogram(latencies_ms: Numbers, *, marks: Mapping[str, float]) -> Plot:
     """Draw how many messages took how long, on a logarithmic axis, with some values marked.
 
@@ -42,7 +44,7 @@ def histogram(latencies_ms: Numbers, *, marks: Mapping[str, float]) -> Plot:
         marks: values to mark by a vertical line, such as the mean, by name.
 
     Raises:
-        ValueError: if there are no latencies, or one is not above 0.
+        ValueError: if one is not above 0.
     """
     values = finite_numbers(latencies_ms)
     if not values.min() > 0:
@@ -70,6 +72,7 @@ def histogram(latencies_ms: Numbers, *, marks: Mapping[str, float]) -> Plot:
     return Plot(figure, f"{len(values):,} messages: {told}.")
 
 
+@or_nothing
 def ecdf(
     panels: Mapping[str, Mapping[str, Numbers]], *, unit: str = "ms", logarithmic: bool = False
 ) -> Plot:
@@ -79,13 +82,10 @@ def ecdf(
         panels: latencies by name, for each panel by its title.
         unit: the unit of the latencies.
         logarithmic: whether each step of the axis is ten times the last; then none may be 0.
-
-    Raises:
-        ValueError: if there are no latencies.
     """
     named = {title: sorted_by_name(lines) for title, lines in panels.items()}
     if not named:
-        raise ValueError("there are no latencies to draw; pass some by name, for each panel")
+        raise NothingToDraw("there are no latencies")
     every = np.concatenate([values for lines in named.values() for values in lines.values()])
     if logarithmic and not every.min() > 0:
         raise ValueError("a logarithmic axis has no place for a latency of 0")
@@ -131,6 +131,7 @@ def ecdf(
     )
 
 
+@or_nothing
 def over_time(panels: Mapping[str, tuple[Numbers, Numbers]]) -> Plot:
     """Draw how long each message took, at the time from which that is counted.
 
@@ -138,10 +139,10 @@ def over_time(panels: Mapping[str, tuple[Numbers, Numbers]]) -> Plot:
         panels: times in seconds and latencies in milliseconds, for each panel by its title.
 
     Raises:
-        ValueError: if there are no latencies, or not as many times.
+        ValueError: if there are not as many times as latencies.
     """
     if not panels:
-        raise ValueError("there are no latencies to draw; pass times and latencies by name")
+        raise NothingToDraw("there are no latencies")
     named = {
         title: (finite_numbers(times), finite_numbers(ms)) for title, (times, ms) in panels.items()
     }
@@ -161,15 +162,13 @@ def over_time(panels: Mapping[str, tuple[Numbers, Numbers]]) -> Plot:
     )
 
 
+@or_nothing
 def tail(latencies_ms: Mapping[str, Numbers]) -> Plot:
     """Draw within which time 90 %, 99 %, 99.9 % and so on of the messages were handled.
 
     The horizontal axis gives as much room to the last tenth of the messages as to all before it, to
     the last hundredth as much again, and so on: the slow ones are what one wants to see. (The axis
     is that of HdrHistogram's plots.)
-
-    Raises:
-        ValueError: if there are no latencies.
     """
     named = sorted_by_name(latencies_ms)
     most = max(len(values) for values in named.values())

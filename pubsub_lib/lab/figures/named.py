@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pubsub_lib.lab.figures.nothing import NothingToDraw
 from pubsub_lib.lab.traffic.recordings import Recording
 
 type Recordings = Recording | Mapping[str, Recording]
@@ -22,7 +23,7 @@ def named_recordings(recordings: Recordings) -> Mapping[str, Recording]:
 
     Raises:
         TypeError: if it is no recording.
-        ValueError: if there is none.
+        NothingToDraw: if there is none.
     """
     named = {"": recordings} if isinstance(recordings, Recording) else recordings
     if not isinstance(named, Mapping) or not all(isinstance(r, Recording) for r in named.values()):
@@ -31,7 +32,7 @@ def named_recordings(recordings: Recordings) -> Mapping[str, Recording]:
             f"name, not {recordings!r}"
         )
     if not named:
-        raise ValueError("there is no recording to draw; pass one, or several by name")
+        raise NothingToDraw("pass a recording, or several by name")
     return named
 
 
@@ -54,23 +55,28 @@ def finite_numbers(values: Iterable[float]) -> NDArray[np.float64]:
     """Return the numbers as an array.
 
     Raises:
-        ValueError: if there are none, or one is not finite.
+        NothingToDraw: if there are none.
+        ValueError: if one is not finite.
     """
     numbers = np.asarray(list(values), dtype=np.float64)
-    if not len(numbers) or not np.isfinite(numbers).all():
-        raise ValueError("there is nothing to draw: a figure needs numbers, all of them finite")
+    if not len(numbers):
+        raise NothingToDraw("there are no numbers")
+    if not np.isfinite(numbers).all():
+        raise ValueError("a figure needs numbers, all of them finite")
     return numbers
 
 
 def sorted_by_name(values: Mapping[str, Numbers]) -> dict[str, NDArray[np.float64]]:
-    """Return the numbers sorted, by name.
+    """Return the numbers sorted, by name, without those that have none.
 
     Raises:
         TypeError: if they have no names.
-        ValueError: if there are none, or one is not finite.
+        NothingToDraw: if there are none at all.
+        ValueError: if one is not finite.
     """
     if not isinstance(values, Mapping):
         raise TypeError(f"pass numbers by name, not a {type(values).__name__}")
-    if not values:
-        raise ValueError("there is nothing to draw: pass numbers by name")
-    return {name: np.sort(finite_numbers(some)) for name, some in values.items()}
+    some = {name: np.sort(finite_numbers(n)) for name, n in values.items() if len(n)}
+    if not some:
+        raise NothingToDraw("there are no numbers")
+    return some

@@ -35,6 +35,7 @@ from matplotlib.ticker import MaxNLocator
 
 from pubsub_lib.lab.figures.captions import milliseconds
 from pubsub_lib.lab.figures.inboxes import draw_queue_fill, readers_once
+from pubsub_lib.lab.figures.nothing import NothingToDraw, or_nothing
 from pubsub_lib.lab.figures.style import (
     BOUND,
     COLOURS,
@@ -53,17 +54,15 @@ UNREAD: dict[str, Any] = {"facecolor": GROUND}
 LEAST_ROWS = 4  # bars of two subscribers alone would be as thick as a panel
 
 
+@or_nothing
 def side_by_side(recordings: Mapping[str, Recording]) -> Plot:
     """Draw a column of panels for each run, on axes that the panels of a row share.
 
     From above: what waits in the inboxes, how old each message is when it is read, how long each
     publish takes, and how many messages are missed.
-
-    Raises:
-        ValueError: if there is no recording.
     """
     if not recordings:
-        raise ValueError("there is no recording to draw; pass one or more, by name")
+        raise NothingToDraw("pass a recording or more, by name")
     runs = list(recordings.values())
     most_readers = max(len(recording.readers) for recording in runs)
     with _figure(1.2 + 1.9 * len(runs), 6.2 + 0.4 * most_readers) as figure:

@@ -18,6 +18,7 @@ from pubsub_lib.lab.figures.captions import (
     milliseconds,
 )
 from pubsub_lib.lab.figures.named import Recordings, named_recordings
+from pubsub_lib.lab.figures.nothing import or_nothing
 from pubsub_lib.lab.figures.style import (
     AREAS,
     PUBLISHER,
@@ -33,6 +34,7 @@ from pubsub_lib.lab.figures.style import (
 LEAST_S = 1e-9  # a shorter wait is what rounding has left
 
 
+@or_nothing
 def publish_time(recordings: Recordings) -> Plot:
     """Draw how long each publish took, at the time it began."""
     named = named_recordings(recordings)
@@ -49,6 +51,7 @@ def publish_time(recordings: Recordings) -> Plot:
     return Plot(figure, caption)
 
 
+@or_nothing
 def lateness(recordings: Recordings) -> Plot:
     """Draw how much later than it was due each message was sent, at the time it was due."""
     named = named_recordings(recordings)
@@ -62,26 +65,27 @@ def lateness(recordings: Recordings) -> Plot:
                 late_ms,
                 **PUBLISHES,
             )
-            text = f"the last: {milliseconds(late_ms.iloc[-1])}"
-            label_the_last(axes, table["intended_s"].iloc[-1], late_ms.iloc[-1], text)
+            if not table.empty:
+                text = f"the last: {milliseconds(late_ms.iloc[-1])}"
+                label_the_last(axes, table["intended_s"].iloc[-1], late_ms.iloc[-1], text)
         axes_from_zero(panels)
     return Plot(figure, caption)
 
 
+@or_nothing
 def waits(recordings: Recordings, *, subscriber: str) -> Plot:
     """Draw how long each message waited for one subscriber: in the inbox, and before it.
 
     The two are stacked, so the upper edge is the latency. What waits before the inbox is hatched:
     it is held by the publisher, or by whoever feeds it.
-
-    Raises:
-        ValueError: if the subscriber took no message.
     """
     named = named_recordings(recordings)
     caption = about_each(named, lambda recording: about_waits(recording, subscriber))
     with panels_for(named, x="due (s)", y="waits (s)") as (figure, panels):
         for axes, recording in zip(panels, named.values(), strict=True):
             table = recording.waits(subscriber)
+            if table.empty:
+                continue
             due_s, queued_s = table["intended_s"], table["queued_s"]
             latency_s = table["before_s"] + queued_s
             for lower, upper, label, look in (

@@ -29,6 +29,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from pubsub_lib.lab.figures import style
+from pubsub_lib.lab.figures.nothing import NothingToDraw, or_nothing
 from pubsub_lib.lab.traffic.readers import Pace
 from pubsub_lib.lab.traffic.recordings import Span
 from pubsub_lib.lab.traffic.stopping import BROKEN_OFF, HANDLED, PUBLISHED, Ending, Life
@@ -39,17 +40,17 @@ NO_END: dict[str, Any] = {"color": style.PUBLISHER, "marker": ">", "ms": 9, "mew
 CROSS: dict[str, Any] = {"color": style.DROP, "marker": "x", "ms": 9, "mew": 2.5}
 
 
+@or_nothing
 def endings(named: Mapping[str, Ending]) -> style.Plot:
     """Draw when each part of a service ended, and what it lost, with a panel for each way to stop.
 
     Raises:
         TypeError: if it is not given endings by name.
-        ValueError: if there is none.
     """
     if not isinstance(named, Mapping) or not all(isinstance(e, Ending) for e in named.values()):
         raise TypeError(f"endings() draws what observe() returns, by name, not {named!r}")
     if not named:
-        raise ValueError("there is no ending to draw; pass one or more by name")
+        raise NothingToDraw("pass an ending or more, by name")
     columns = min(len(named), 2)
     rows = math.ceil(len(named) / columns)
     until_s = 1.1 * max(_last_s(ending) for ending in named.values())

@@ -14,6 +14,7 @@ from matplotlib.patches import Patch
 
 from pubsub_lib.lab.figures.captions import about_spans, milliseconds
 from pubsub_lib.lab.figures.named import require_by_name
+from pubsub_lib.lab.figures.nothing import NothingToDraw, or_nothing
 from pubsub_lib.lab.figures.style import (
     AREAS,
     GROUND,
@@ -28,6 +29,7 @@ from pubsub_lib.lab.figures.style import (
 from pubsub_lib.lab.traffic.recordings import Span
 
 
+@or_nothing
 def timeline(rows: Mapping[str, Sequence[Span]]) -> Plot:
     """Draw who did what when: a row for each name, a bar for each span of time.
 
@@ -35,12 +37,14 @@ def timeline(rows: Mapping[str, Sequence[Span]]) -> Plot:
     into none of its bars is explained below the rows.
 
     Raises:
-        ValueError: if there are no spans, or one ends before it begins.
+        ValueError: if one ends before it begins.
         TypeError: if it is not given spans by name.
     """
     require_by_name("timeline", "spans of time", rows)
     spans = [span for row in rows.values() for span in row]
-    if not spans or not all(-math.inf < s.start_s <= s.end_s < math.inf for s in spans):
+    if not spans:
+        raise NothingToDraw("nobody did anything")
+    if not all(-math.inf < s.start_s <= s.end_s < math.inf for s in spans):
         raise ValueError("timeline() needs spans of time, and none may end before it begins")
     doings = dict.fromkeys(span.doing for span in spans)
     areas = cycle(AREAS)
@@ -73,6 +77,7 @@ def timeline(rows: Mapping[str, Sequence[Span]]) -> Plot:
     return Plot(figure, about_spans(rows) + ".")
 
 
+@or_nothing
 def loop_lag(tables: Mapping[str, pd.DataFrame]) -> Plot:
     """Draw how late the event loop is at each moment (see `LoopLag`), a panel a table.
 
@@ -80,12 +85,11 @@ def loop_lag(tables: Mapping[str, pd.DataFrame]) -> Plot:
     is a triangle, as wide as it is long, and as high as the loop is late at its end.
 
     Raises:
-        ValueError: if there is no table, or one without a heartbeat.
         TypeError: if it is not given tables by name.
     """
     require_by_name("loop_lag", "tables of LoopLag", tables)
     if not tables or any(table.empty for table in tables.values()):
-        raise ValueError("loop_lag() needs tables, each with a heartbeat or more")
+        raise NothingToDraw("there was no heartbeat")
     with panels_for(tables, x="time (s)", y="loop lag (ms)") as (figure, panels):
         for axes, table in zip(panels, tables.values(), strict=True):
             axes.add_collection(PolyCollection(_ramps(table), **STALL))

@@ -32,7 +32,8 @@ BEGIN, END = "<!-- a claim -->", "<!-- end of the claim -->"
 NOT_SEEN = "<!-- could not be seen -->"
 REMEDY = "If you have changed the experiment, that may be why. If not, run all cells once more."
 
-_COLOURS = {"✓": "#009E73", "✗": "#D55E00", "?": "#0072B2"}
+# JupyterLab's own, for each of its themes.
+_COLOURS = {"✓": "success", "✗": "error", "?": "info"}
 _in_cell_with_remedy: int | None = None
 
 
@@ -102,7 +103,7 @@ def show_claim(text: str, *, visible: str = "") -> None:
     body = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(rest, quote=False))
     body = body.replace("\n", "<br>")
     if mark:
-        body = f'<b style="color: {_COLOURS[mark]}">{mark}</b>{body}'
+        body = f'<b style="color: var(--jp-{_COLOURS[mark]}-color1)">{mark}</b>{body}'
     not_seen = NOT_SEEN if visible else ""
     data = {"text/plain": text, "text/html": f"{BEGIN}{not_seen}<div>{body}</div>{END}"}
     display(data, raw=True)

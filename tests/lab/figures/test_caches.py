@@ -68,9 +68,8 @@ def test_answers_counts_the_stale_ones_in_its_caption():
 
 
 @pytest.mark.parametrize("tables", [{}, {"one": FRESH, "two": FRESH.iloc[:0]}])
-def test_answers_needs_tables_with_reads(tables):
-    with pytest.raises(ValueError, match="needs tables"):
-        answers(tables, value="price")
+def test_where_nothing_was_read_the_figure_says_so(tables):
+    assert answers(tables, value="price").caption == "There is nothing to draw: nothing was read."
 
 
 def test_answers_takes_tables_by_name():
@@ -108,9 +107,8 @@ def test_stale_share_says_both_ends_in_its_caption():
 
 
 @pytest.mark.parametrize("shares", [{}, {"one": {}}, {"one": {0.1: 0.5}, "two": {}}])
-def test_stale_share_needs_something_to_draw(shares):
-    with pytest.raises(ValueError, match="for one name or more"):
-        stale_share(shares)
+def test_without_shares_the_figure_says_so(shares):
+    assert stale_share(shares).caption == "There is nothing to draw: there are no shares."
 
 
 @pytest.mark.parametrize("point", [(0.1, 1.5), (0.1, -0.1), (-0.1, 0.5), (float("inf"), 0.5)])

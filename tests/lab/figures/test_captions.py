@@ -1,5 +1,7 @@
 """The sentences under the figures say what the numbers say."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -135,19 +137,20 @@ def test_several_recordings_have_a_sentence_each():
 @pytest.mark.parametrize(
     "about", [about_drops, about_publish_time, about_lateness], ids=lambda about: about.__name__
 )
-def test_a_run_in_which_nothing_was_published_is_refused(about):
-    with pytest.raises(ValueError, match=r"^in this run nothing was published"):
-        about(published())
+def test_of_a_run_in_which_nothing_was_published_that_is_said(about):
+    assert about(published()) == "nothing was published"
 
 
 def test_a_run_without_inboxes_has_no_queue_fill():
-    with pytest.raises(ValueError, match="no inbox was looked at"):
-        about_queue_fill(published((0.0, 0.0, 0.0)))
+    assert about_queue_fill(published((0.0, 0.0, 0.0))).startswith("no inbox was looked at")
 
 
 def test_a_run_without_deliveries_has_no_latency():
-    with pytest.raises(ValueError, match="nothing was delivered"):
-        about_latency(published((0.0, 0.0, 0.0)))
+    assert about_latency(published((0.0, 0.0, 0.0))) == "nothing was received"
+
+
+def test_nothing_has_no_quantile():
+    assert math.isnan(quantile(np.empty(0), 0.99))
 
 
 # Numbers.

@@ -40,12 +40,18 @@ def test_a_bar_may_be_0():
     assert cut_off(figures.bars({"a": 0}, quantity="cost", unit="ns")) == []
 
 
-@pytest.mark.parametrize(
-    ("values", "highlight"), [({}, []), ({"a": 1}, ["b"]), ({"a": 1}, "another")]
-)
-def test_bars_need_values_and_highlight_only_what_there_is(values, highlight):
-    with pytest.raises(ValueError, match="highlights only names that are among them"):
-        figures.bars(values, quantity="cost", unit="ns", highlight=highlight)
+@pytest.mark.parametrize("highlight", [["b"], "another"])
+def test_bars_highlight_only_what_there_is(highlight):
+    with pytest.raises(ValueError, match="highlights only names that are among the values"):
+        figures.bars({"a": 1}, quantity="cost", unit="ns", highlight=highlight)
+
+
+def test_where_there_is_nothing_to_compare_the_figure_says_so():
+    nothing = "There is nothing to draw: there are no "
+    assert figures.bars({}, quantity="cost", unit="ns").caption == f"{nothing}values."
+    for costs in ({}, {"a": {}}):
+        drawn = figures.cost_by_size(costs, size="subscribers", unit="µs")
+        assert drawn.caption == f"{nothing}costs."
 
 
 @pytest.mark.parametrize("value", [-1, float("nan"), float("inf")])
@@ -112,5 +118,5 @@ def test_the_sizes_that_were_measured_are_written_along_the_axis():
     "costs", [{"a": {0: 1.0}}, {"a": {1: 1.0, 2: float("nan")}}, {"a": {1: float("inf")}}], ids=str
 )
 def test_costs_and_sizes_that_no_logarithmic_axis_has_are_refused(costs):
-    with pytest.raises(ValueError, match="needs positive costs by size"):
+    with pytest.raises(ValueError, match="costs and sizes that are positive and finite"):
         figures.cost_by_size(costs, size="subscribers", unit="µs")

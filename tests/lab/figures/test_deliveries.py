@@ -99,9 +99,10 @@ def test_a_message_that_was_published_again_counts_once():
 
 
 @pytest.mark.parametrize(("published", "handled"), [([], {"one": ALL}), (SENT, {})])
-def test_nothing_to_draw_is_an_error_that_says_what_is_needed(published, handled):
-    with pytest.raises(ValueError, match="messages that were published, and a subscriber"):
-        deliveries(published, handled)
+def test_where_there_is_nothing_to_draw_the_figure_says_so(published, handled):
+    assert deliveries(published, handled).caption == (
+        "There is nothing to draw: nothing was published, or nobody subscribed."
+    )
 
 
 def test_a_table_without_a_name_is_refused():

@@ -1,6 +1,5 @@
 """How full the inboxes were, and who missed what, is drawn as it was recorded."""
 
-import pytest
 from matplotlib.colors import same_color
 
 from pubsub_lib.lab import figures
@@ -100,8 +99,8 @@ def test_panels_of_one_line_each_are_explained_where_the_lines_differ():
 
 
 def test_callbacks_have_no_inbox_that_could_be_drawn():
-    with pytest.raises(ValueError, match="callbacks have none"):
-        figures.queue_fill(run_callbacks(closed_loop(messages=1), [fast_reader()]))
+    run_of_callbacks = run_callbacks(closed_loop(messages=1), [fast_reader()])
+    assert "callbacks have none" in figures.queue_fill(run_of_callbacks).caption
 
 
 # Who missed what.

@@ -126,5 +126,7 @@ def test_endings_come_by_name():
         endings(ENDS)
     with pytest.raises(TypeError, match="what observe"):
         endings({"a way": FAST})
-    with pytest.raises(ValueError, match="no ending to draw"):
-        endings({})
+
+
+def test_without_an_ending_the_figure_says_so():
+    assert endings({}).caption.startswith("There is nothing to draw")

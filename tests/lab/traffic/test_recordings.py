@@ -129,8 +129,7 @@ def test_a_latency_of_less_than_a_nanosecond_is_none():
 def test_without_deliveries_there_are_no_latencies():
     recording = Recording([DEAD], bound=1)
     recording.sent(0, intended_s=0.0, started_s=0.0)
-    with pytest.raises(ValueError, match=r"^nothing was delivered in this run"):
-        recording.latencies_ms()
+    assert recording.latencies_ms() == {}
 
 
 def test_waits_are_split_where_the_publish_returned():
@@ -163,5 +162,5 @@ def test_waits_add_up_to_the_latency():
 
 @pytest.mark.parametrize("name", ["dead", "nobody"])
 def test_who_took_nothing_has_no_waits(name):
-    with pytest.raises(ValueError, match=f"^'{name}' took no message in this run"):
-        two_messages().waits(name)
+    waits = two_messages().waits(name)
+    assert (len(waits), list(waits)) == (0, ["number", "intended_s", "before_s", "queued_s"])
