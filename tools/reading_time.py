@@ -12,7 +12,6 @@ import argparse
 import math
 import re
 import sys
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,8 +38,6 @@ OPTIONAL = "Further: "
 FOOTER = re.compile(r"^\[←[^\n]*\Z|^\[[^\]\n]*→\]\([^)]*\)\s*\Z", re.MULTILINE)
 EXERCISE = re.compile(r"^### Exercise ", re.MULTILINE)
 ALLOWED = re.compile(r"\bAllow (\d+) minutes?\b")
-SESSION = re.compile(r"^\| \[\d\d [^\]]+\]\([^)]+\) \| (\d+) \| (\d+) \|$", re.MULTILINE)
-LONGEST = re.compile(r"(sessions, of )\d+( minutes at most)")
 TIME_LINE = re.compile(r"(\*\*Time:\*\* )(\d+) minutes(?:, and (\d+) for what is optional)?")
 
 
@@ -123,16 +120,7 @@ def write(path: Path, notebook: NotebookNode, time: ReadingTime) -> None:
         text = guide.read_text(encoding="utf-8")
         row = re.compile(rf"^(\| \[\d\d [^\]]+\]\({re.escape(path.name)}\) \| )\d+ ", re.MULTILINE)
         text = row.sub(rf"\g<1>{rounded(time.core)} ", text)
-        text = LONGEST.sub(rf"\g<1>{longest_session(text)}\g<2>", text)
         guide.write_text(text, encoding="utf-8", newline="\n")
-
-
-def longest_session(guide: str) -> int:
-    """The minutes of the longest session, by the guide's table."""
-    minutes: Counter[str] = Counter()
-    for notebook_minutes, session in SESSION.findall(guide):
-        minutes[session] += int(notebook_minutes)
-    return max(minutes.values(), default=0)
 
 
 def table(times: Iterable[tuple[str, ReadingTime, str]]) -> str:
