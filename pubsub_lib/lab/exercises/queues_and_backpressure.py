@@ -17,8 +17,18 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any
 
-from pubsub_lib.lab.clock.virtual_time import VirtualTimeError, run_virtual
+from pubsub_lib.lab.clock.virtual_time import (
+    Deadlock,
+    LimitReached,
+    Livelock,
+    VirtualTimeError,
+    run_virtual,
+)
 from pubsub_lib.lab.exercises.checking import exercise, require
+from pubsub_lib.lab.exercises.hints import hints
+
+MOST_STEPS = 5_000  # an answer takes some 50; one that looks again and again takes any number
+QUIET_S = 1e6
 
 
 @exercise("02.1", "a full queue keeps the newest, nobody waits, and join() still ends")
@@ -26,6 +36,17 @@ def check_put_newest(put_newest: Callable[..., Any]) -> None:
     """Refuse an answer that drops too much or the wrong one, waits, or makes join() hang."""
     run_virtual(_keeps_the_newest(put_newest))
     run_virtual(_leaves_join_able_to_end(put_newest))
+
+
+hints(
+    "02.1",
+    "`queue.full()` tells whether there is room, and `queue.get_nowait()` takes out the oldest "
+    "message without waiting. When you put yours in, there is room.",
+    "The message you throw away was put in, so join() waits until somebody says that it is done. "
+    "Nobody else will.",
+    "Where the queue is full: `queue.get_nowait()`, `queue.task_done()`, and remember that it was "
+    "1. Then, full or not, `queue.put_nowait(message)`.",
+)
 
 
 async def _keeps_the_newest(put_newest: Callable[..., Any]) -> None:
@@ -95,9 +116,25 @@ async def _leaves_join_able_to_end(put_newest: Callable[..., Any]) -> None:
 
 @exercise("02.2", "all handled, so many at a time, read no further ahead than the queue, all ended")
 def check_handle_all(handle_all: Callable[..., Awaitable[object]]) -> None:
-    """Refuse an answer that reads ahead, is too slow or too quick, hangs, or leaves tasks."""
-    run_virtual(_handles_each_once(handle_all))
+    """Refuse an answer that reads ahead, is too slow or too quick, polls, or leaves tasks."""
+    try:
+        run_virtual(_handles_each_once(handle_all, maxsize=2))
+    except Deadlock as stuck:
+        require(
+            False,
+            "ten messages come, and handle_all() never returns, because somebody waits for what "
+            f"never comes: {stuck}",
+        )
+    run_virtual(_handles_each_once(handle_all, maxsize=1))
     run_virtual(_reads_no_further_ahead(handle_all))
+    try:
+        run_virtual(_leaves_idle_workers_alone(handle_all), max_steps=MOST_STEPS)
+    except (LimitReached, Livelock):
+        require(
+            False,
+            "while one message is handled, the other workers look for the next again and again; "
+            "`await queue.get()` waits for it without looking",
+        )
     try:
         run_virtual(_tells_of_a_failure(handle_all))
     except VirtualTimeError as stuck:
@@ -108,7 +145,20 @@ def check_handle_all(handle_all: Callable[..., Awaitable[object]]) -> None:
         )
 
 
-async def _handles_each_once(handle_all: Callable[..., Awaitable[object]]) -> None:
+hints(
+    "02.2",
+    "A queue with a bound stands between a loop that puts the messages in and the workers that "
+    "take them out. `await queue.put(message)` waits while there is no room, so nothing is read "
+    "too far ahead.",
+    "Each worker goes round for ever: `await queue.get()`, `await handle(message)`, "
+    "`queue.task_done()`. Start so many of them as tasks of a TaskGroup: then an exception in one "
+    "of them ends the others, and comes out at the end of the block.",
+    "When all messages are in the queue, `await queue.join()` waits until they are handled. Then "
+    "`cancel()` the workers, as `meet` does with its reader.",
+)
+
+
+async def _handles_each_once(handle_all: Callable[..., Awaitable[object]], *, maxsize: int) -> None:
     handled: list[int] = []
     at_work, most_at_work = 0, 0
 
@@ -120,7 +170,7 @@ async def _handles_each_once(handle_all: Callable[..., Awaitable[object]]) -> No
         at_work -= 1
         handled.append(number)
 
-    await handle_all(range(10), handle, workers=3, maxsize=2)
+    await handle_all(range(10), handle, workers=3, maxsize=maxsize)
     now = asyncio.get_running_loop().time
     returned_s = now()
     handled_by_then = len(handled)
@@ -136,13 +186,21 @@ async def _handles_each_once(handle_all: Callable[..., Awaitable[object]]) -> No
     )
     require(
         most_at_work == 3,
-        f"with workers=3, {most_at_work} of 10 messages are handled at the same time at most",
+        f"with workers=3 and maxsize={maxsize}, {most_at_work} of 10 messages are handled at the "
+        "same time at most; a worker that finds the queue empty is to wait for the next message",
     )
     require(
         returned_s == 4.0,
         f"10 messages of 1 s by 3 workers take 4 s; you take {returned_s:g} s",
     )
-    await handle_all([], handle, workers=3, maxsize=2)
+    await handle_all([], handle, workers=3, maxsize=maxsize)
+
+
+async def _leaves_idle_workers_alone(handle_all: Callable[..., Awaitable[object]]) -> None:
+    async def handle(number: int) -> None:
+        await asyncio.sleep(QUIET_S if number == 3 else 1)
+
+    await handle_all(range(4), handle, workers=3, maxsize=2)
 
 
 async def _reads_no_further_ahead(handle_all: Callable[..., Awaitable[object]]) -> None:

@@ -191,6 +191,76 @@ async def waits_for_a_dead_worker(messages, handle, *, workers, maxsize):
     await asyncio.wait(tasks)
 
 
+async def looks_again_and_again(messages, handle, *, workers, maxsize):
+    queue = asyncio.Queue(maxsize)
+
+    async def work():
+        while True:
+            if queue.empty():
+                await asyncio.sleep(0.01)
+            else:
+                await handle(queue.get_nowait())
+                queue.task_done()
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(work()) for _ in range(workers)]
+        for message in messages:
+            await queue.put(message)
+        await queue.join()
+        for task in tasks:
+            task.cancel()
+
+
+async def looks_once_a_minute(messages, handle, *, workers, maxsize):
+    queue = asyncio.Queue(maxsize)
+
+    async def work():
+        while True:
+            try:
+                message = await asyncio.wait_for(queue.get(), timeout=60)
+            except TimeoutError:
+                continue
+            await handle(message)
+            queue.task_done()
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(work()) for _ in range(workers)]
+        for message in messages:
+            await queue.put(message)
+        await queue.join()
+        for task in tasks:
+            task.cancel()
+
+
+async def goes_home_when_the_queue_is_empty(messages, handle, *, workers, maxsize):
+    queue = asyncio.Queue(maxsize)
+
+    async def work():
+        while not queue.empty():
+            await handle(queue.get_nowait())
+            queue.task_done()
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(work()) for _ in range(workers)]
+        for message in messages:
+            await queue.put(message)
+        await queue.join()
+        for task in tasks:
+            task.cancel()
+
+
+async def takes_them_all_into_a_list(messages, handle, *, workers, maxsize):
+    waiting = list(messages)
+
+    async def work():
+        while waiting:
+            await handle(waiting.pop(0))
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(workers):
+            group.create_task(work())
+
+
 WRONG_ANSWERS = [
     ("02.1", drops_the_newest, "the newest belong there: 2, 3"),
     ("02.1", raises_when_full, "raises QueueFull"),
@@ -202,13 +272,17 @@ WRONG_ANSWERS = [
     ("02.1", forgets_task_done, "call task_done() for it"),
     ("02.1", calls_task_done_for_the_new_one_too, "still waiting"),
     ("02.2", has_no_bound, "8 in all"),
-    ("02.2", starts_a_task_for_each_message, "with workers=3, 10 of 10"),
+    ("02.2", starts_a_task_for_each_message, "10 of 10"),
     ("02.2", starts_a_task_for_each_put, "8 in all"),
-    ("02.2", handles_one_after_another, "with workers=3, 1 of 10"),
-    ("02.2", never_stops_its_workers, "comes to a stop"),
+    ("02.2", handles_one_after_another, "1 of 10"),
+    ("02.2", never_stops_its_workers, "never returns"),
     ("02.2", leaves_its_workers_behind, "cancel the workers"),
     ("02.2", stops_when_all_are_queued, "are handled when handle_all() returns"),
     ("02.2", forgets_to_mark, "task_done() for every message"),
     ("02.2", hides_a_failure, "keeps it to itself"),
+    ("02.2", looks_again_and_again, "without looking"),
+    ("02.2", looks_once_a_minute, "without looking"),
+    ("02.2", goes_home_when_the_queue_is_empty, "wait for the next message"),
+    ("02.2", takes_them_all_into_a_list, "8 in all"),
     ("02.2", waits_for_a_dead_worker, "own the workers in a TaskGroup"),
 ]
