@@ -9,16 +9,20 @@
 """
 
 import asyncio
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 from pubsub_lib.first_attempts.chapter import ChapterPubSub
 from pubsub_lib.in_process.queue_broker import AsyncPubSub
 from pubsub_lib.interfaces import Broker
-from pubsub_lib.lab.clock.virtual_time import run_virtual
+from pubsub_lib.lab.clock.virtual_time import LimitReached, Livelock, run_virtual
 from pubsub_lib.lab.exercises.checking import exercise, require
+from pubsub_lib.lab.exercises.hints import hints
 from pubsub_lib.messages import Message
 
+MOST_STEPS = 5_000  # an answer takes some 50; one that looks again and again takes any number
+QUIET_S = 1e6
 FIRST, SECOND, THIRD = Message("first"), Message("second"), Message("third")
 
 
@@ -66,6 +70,17 @@ def check_fan_out(broker_class: Callable[..., Any]) -> None:
         "without an argument, the broker's maxsize is 100",
     )
     run_virtual(main())
+
+
+hints(
+    "03.1",
+    "Two things are kept, in `__init__`: the bound, and an empty list. What does each subscriber "
+    "bring to that list?",
+    "`asyncio.Queue(self.maxsize)` is a queue with the bound. `subscribe()` appends it to "
+    "`self.queues`, and returns the same queue.",
+    "In `publish()`, a loop over `self.queues`, and in it `await queue.put(message)`, which waits "
+    "where there is no room.",
+)
 
 
 async def _publish_waits_for_room(broker: Any, full: asyncio.Queue[Any]) -> None:
@@ -127,53 +142,85 @@ def check_drop(broker_class: Callable[..., Any]) -> None:
     run_virtual(main())
 
 
+hints(
+    "03.2",
+    "`asyncio.wait_for(coroutine, timeout=1.0)` waits for a coroutine, and raises TimeoutError "
+    "when the time is up.",
+    "The coroutine is `queue.put(message)`, as before, without an `await` of its own: "
+    "`await asyncio.wait_for(queue.put(message), timeout=1.0)`.",
+    "The `try` belongs inside the loop: then an `except TimeoutError` counts the message, and the "
+    "loop goes on with the next queue.",
+)
+
+
 @exercise("03.3", "every subscriber, however slow, reads all its messages, then None, and ends")
 def check_shutdown(broker_class: Callable[..., Any]) -> None:
-    """Refuse a broker whose subscribers miss the sentinel or a message, or cannot be joined."""
-
-    async def main() -> None:
-        broker = broker_class(maxsize=2)
-        quick, slow = list[Any](), list[Any]()
-        tasks = [asyncio.create_task(broker.run_subscriber(quick.append), name="quick subscriber")]
-        await asyncio.sleep(0.1)  # whoever subscribes has done so by now
-        if tasks[0].done():
-            tasks[0].result()
-        require(len(broker.queues) == 1, "run_subscriber() is to subscribe before anything else")
-        queue = broker.queues[0]
-        waiting_for_slow = await _subscribed(broker)
-        tasks.append(
-            asyncio.create_task(_read_slowly(waiting_for_slow, slow), name="slow subscriber")
-        )
-        for message in (FIRST, SECOND, THIRD):
-            await broker.publish(message)
-        joining = asyncio.create_task(queue.join(), name="join")
-        await asyncio.sleep(0.1)  # whoever marks its messages has done so by now
-        marked = joining.done()
-        joining.cancel()
-        try:
-            await broker.shutdown()
-        except asyncio.QueueFull:
-            require(False, "shutdown() raises QueueFull; where a queue is full, wait for room")
-        finished, running = await asyncio.wait(tasks, timeout=60)
-        for task in running:
-            task.cancel()
-        for task in finished:
-            task.result()
-        for name, received in (("quick", quick), ("slow", slow)):
-            require(None not in received, "None is not a message: stop there, do not handle it")
-            require(
-                received == [FIRST, SECOND, THIRD],
-                f"the {name} subscriber is to get {_contents([FIRST, SECOND, THIRD])} and gets "
-                f"{_contents(received)}",
-            )
+    """Refuse a broker whose subscribers poll, miss a message, or cannot be joined."""
+    try:
+        run_virtual(_shut_down(broker_class), max_steps=MOST_STEPS)
+    except (LimitReached, Livelock):
         require(
-            not running,
-            "a minute after shutdown() a subscriber whose queue was full is still waiting: the "
-            "None was dropped, or never sent; it is the one message that must arrive",
+            False,
+            "while its queue is empty, run_subscriber() looks again and again; "
+            "`await queue.get()` waits until there is something",
         )
-        require(marked, "call queue.task_done() once for every message, so that join() can end")
 
-    run_virtual(main())
+
+async def _shut_down(broker_class: Callable[..., Any]) -> None:
+    broker = broker_class(maxsize=2)
+    quick, slow = list[Any](), list[Any]()
+    tasks = [asyncio.create_task(broker.run_subscriber(quick.append), name="quick subscriber")]
+    await asyncio.sleep(QUIET_S)
+    if tasks[0].done():
+        tasks[0].result()
+    require(len(broker.queues) == 1, "run_subscriber() is to subscribe before anything else")
+    require(
+        not tasks[0].done(),
+        "run_subscriber() has returned, and the None has not come: an empty queue means that "
+        "there is nothing yet, and not that nothing will come",
+    )
+    queue = broker.queues[0]
+    waiting_for_slow = await _subscribed(broker)
+    tasks.append(asyncio.create_task(_read_slowly(waiting_for_slow, slow), name="slow subscriber"))
+    for message in (FIRST, SECOND, THIRD):
+        await broker.publish(message)
+    joining = asyncio.create_task(queue.join(), name="join")
+    await asyncio.sleep(0.1)  # whoever marks its messages has done so by now
+    marked = joining.done()
+    joining.cancel()
+    try:
+        await broker.shutdown()
+    except asyncio.QueueFull:
+        require(False, "shutdown() raises QueueFull; where a queue is full, wait for room")
+    finished, running = await asyncio.wait(tasks, timeout=60)
+    for task in running:
+        task.cancel()
+    for task in finished:
+        task.result()
+    for name, received in (("quick", quick), ("slow", slow)):
+        require(None not in received, "None is not a message: stop there, do not handle it")
+        require(
+            received == [FIRST, SECOND, THIRD],
+            f"the {name} subscriber is to get {_contents([FIRST, SECOND, THIRD])} and gets "
+            f"{_contents(received)}",
+        )
+    require(
+        not running,
+        "a minute after shutdown() a subscriber whose queue was full is still waiting: the "
+        "None was dropped, or never sent; it is the one message that must arrive",
+    )
+    require(marked, "call queue.task_done() once for every message, so that join() can end")
+
+
+hints(
+    "03.3",
+    "`shutdown()` is a loop like that of `publish()`. But a None that is dropped leaves a "
+    "subscriber waiting for ever, so it takes no time-out.",
+    "`run_subscriber()` begins with `queue = await self.subscribe()`. Then comes a loop that waits "
+    "for the next message and ends at None: "
+    "`while (message := await queue.get()) is not None:`",
+    "In the loop: `handle(message)`, and then `queue.task_done()`.",
+)
 
 
 @exercise("03.4", "your tap fits wherever a broker does, over brokers it has never seen")
@@ -188,11 +235,14 @@ def check_tap(tap_class: Callable[..., Any]) -> None:
             "do not inherit from a broker: hold the one you are given, and pass the calls on",
         )
         require(isinstance(tap, Broker), "a broker has subscribe(), publish() and shutdown()")
-        queue = await tap.subscribe()
-        require(queue is not None, "subscribe() is to return what the inner broker's returns")
+        queue = _awaited("subscribe", await tap.subscribe())
         require(len(inner.queues) == 1, "subscribe() does not reach the inner broker")
-        await tap.publish(FIRST)
-        await tap.publish(SECOND)
+        require(
+            queue is not None,
+            "subscribe() reaches the inner broker and returns None; return what the inner one does",
+        )
+        for message in (FIRST, SECOND):
+            _awaited("publish", await tap.publish(message))
         require(
             tap.seen == [FIRST, SECOND],
             f"seen is to hold {_contents([FIRST, SECOND])} and holds {_contents(tap.seen)}",
@@ -200,11 +250,32 @@ def check_tap(tap_class: Callable[..., Any]) -> None:
         require(queue.qsize() == 2, "publish() does not reach the inner broker's subscribers")
         async with asyncio.TaskGroup() as group:
             reading = group.create_task(_read(queue), name="subscriber")
-            await tap.shutdown()
+            _awaited("shutdown", await tap.shutdown())
         require(reading.result() == [FIRST, SECOND], "the messages arrive in another order")
 
     for kind in (ChapterPubSub[Message], AsyncPubSub[Message]):
         run_virtual(main(kind))
+
+
+hints(
+    "03.4",
+    "Each of the three methods has one line that calls the method of the same name on "
+    "`self.broker`. Which of them has a second line?",
+    "What the inner broker's method returns has to be awaited, and then returned: "
+    "`return await self.broker.subscribe()`.",
+)
+
+
+def _awaited(method: str, returned: Any) -> Any:
+    """Return what a method of a tap returned, unless it is still to be awaited."""
+    if inspect.iscoroutine(returned):
+        returned.close()
+        require(
+            False,
+            f"{method}() returns what the inner broker's gave it, and nobody has awaited that: "
+            f"`return await self.broker.{method}(...)`",
+        )
+    return returned
 
 
 async def _subscribed(broker: Any) -> asyncio.Queue[Any]:

@@ -10,8 +10,14 @@ Outcome(state='solved', explanation='the sum of two numbers is right')
 >>> del EXERCISES["99.1"]
 """
 
-from collections.abc import Callable
+import re
+import sysconfig
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from pubsub_lib.lab.clock.virtual_time import VirtualTimeError
@@ -41,6 +47,10 @@ class Outcome:
 
 EXERCISES: dict[str, Exercise] = {}
 
+NEVER_AWAITED = re.compile(r"coroutine '(?:.*\.)?(?P<name>\w+)' was never awaited")
+#: Where the code lies that is not the learner's.
+OTHERS = (str(Path(__file__).parents[2]), sysconfig.get_path("stdlib"), "<frozen")
+
 
 class WrongAnswer(Exception):
     """Raised by a check, with an explanation for the learner."""
@@ -66,7 +76,8 @@ def examine(number: str, answer: Any) -> Outcome:
     """Return what becomes of an answer.
 
     An answer of `None` or `...`, and a function that raises NotImplementedError, has not been
-    attempted yet.
+    attempted yet. Where an answer is not right, an `await` that is missing is named, whatever came
+    of it, and so is the line at which an exception was raised.
 
     Raises:
         ValueError: if there is no exercise of this number.
@@ -77,14 +88,25 @@ def examine(number: str, answer: Any) -> Outcome:
         )
     if answer is None or answer is ...:
         return Outcome("not attempted yet", "")
-    try:
-        EXERCISES[number].check(answer)
-    except Exception as raised:
-        error: BaseException = raised
-        while isinstance(error, BaseExceptionGroup):  # as a TaskGroup raises it
-            error = error.exceptions[0]
-        return _outcome_of(error)
-    return Outcome("solved", EXERCISES[number].praise)
+    with _never_awaited() as forgotten:
+        try:
+            EXERCISES[number].check(answer)
+        except Exception as raised:
+            error: BaseException = raised
+            while isinstance(error, BaseExceptionGroup):  # as a TaskGroup raises it
+                error = error.exceptions[0]
+            outcome = _outcome_of(error)
+            del error, raised  # they hold the coroutines that were forgotten
+        else:
+            return Outcome("solved", EXERCISES[number].praise)
+    if forgotten and outcome.state == "not yet":
+        names = " and ".join(f"`{name}()`" for name in dict.fromkeys(forgotten))
+        verb = "is" if len(set(forgotten)) == 1 else "are"
+        explanation = (
+            f"{names} {verb} called without `await`, and so never run; {outcome.explanation}"
+        )
+        return Outcome(outcome.state, explanation)
+    return outcome
 
 
 def _outcome_of(error: BaseException) -> Outcome:
@@ -96,7 +118,33 @@ def _outcome_of(error: BaseException) -> Outcome:
         case VirtualTimeError():
             return Outcome("not yet", f"your code comes to a stop: {error}")
         case _:
-            return Outcome("not yet", f"your code raises {type(error).__name__}: {error}")
+            explanation = f"your code raises {type(error).__name__}: {error}"
+            return Outcome("not yet", explanation + _where(error))
+
+
+@contextmanager
+def _never_awaited() -> Iterator[list[str]]:
+    """Note the names of the coroutines that are made in the block, and that nobody awaits."""
+    names: list[str] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", RuntimeWarning)
+        show = warnings.showwarning
+
+        def note(message: Warning | str, *rest: Any, **more: Any) -> None:
+            if match := NEVER_AWAITED.fullmatch(str(message)):
+                names.append(match["name"])
+            else:
+                show(message, *rest, **more)
+
+        warnings.showwarning = note
+        yield names
+
+
+def _where(error: BaseException) -> str:
+    """Say at which line of the answer an exception was raised, if it was raised in it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not frame.filename.startswith(OTHERS)]
+    return f", in `{own[-1].line}`" if own and own[-1].line else ""
 
 
 def check(number: str, answer: Any) -> None:

@@ -77,3 +77,22 @@ def test_a_plausible_wrong_answer_is_refused_with_an_explanation(number, answer,
 def test_a_check_of_an_unknown_exercise_names_those_that_exist():
     with pytest.raises(ValueError, match=r"no exercise '77.7'; there are 00.1"):
         examine("77.7", None)
+
+
+def test_an_await_that_is_missing_is_named_before_what_came_of_it():
+    def never_puts(queue, message):
+        queue.put(message)
+        return 0
+
+    explanation = examine("02.1", never_puts).explanation
+    assert explanation.startswith("`put()` is called without `await`, and so never run; ")
+
+
+def test_an_exception_is_explained_with_the_line_of_the_answer_that_raised_it():
+    def misspells(queue, message):
+        return queue.fill()
+
+    outcome = examine("02.1", misspells)
+    assert outcome.state == "not yet"
+    assert "has no attribute 'fill'" in outcome.explanation
+    assert outcome.explanation.endswith(", in `return queue.fill()`")

@@ -142,6 +142,86 @@ class MarksNothing(WithSubscriber):
             handle(message)
 
 
+class LooksAgainAndAgain(WithSubscriber):
+    publish = Counting.publish
+    shutdown = ChapterPubSub.shutdown
+
+    async def run_subscriber(self, handle):
+        queue = await self.subscribe()
+        while True:
+            if queue.empty():
+                await asyncio.sleep(0.01)
+                continue
+            message = queue.get_nowait()
+            if message is None:
+                return
+            handle(message)
+            queue.task_done()
+
+
+class StopsWhenTheQueueIsEmpty(LooksAgainAndAgain):
+    async def run_subscriber(self, handle):
+        queue = await self.subscribe()
+        while not queue.empty():
+            handle(queue.get_nowait())
+            queue.task_done()
+
+
+class ForgetsToAwaitThePut(ChapterPubSub):
+    async def publish(self, message):
+        for queue in self.queues:
+            queue.put(message)
+
+
+class ForgetsToAwaitTheSentinel(WithSubscriber):
+    async def shutdown(self):
+        for queue in self.queues:
+            queue.put(None)
+
+
+class Misspells(ChapterPubSub):
+    async def publish(self, message):
+        for queue in self.queue:
+            await queue.put(message)
+
+
+class TapThatAwaitsNothing:
+    def __init__(self, broker):
+        self.broker = broker
+        self.seen = []
+
+    async def subscribe(self):
+        return self.broker.subscribe()
+
+    async def publish(self, message):
+        self.seen.append(message)
+        return self.broker.publish(message)
+
+    async def shutdown(self):
+        return self.broker.shutdown()
+
+
+class TapThatAwaitsOnlySubscribe(TapThatAwaitsNothing):
+    async def subscribe(self):
+        return await self.broker.subscribe()
+
+
+class TapThatReturnsNothing(TapThatAwaitsNothing):
+    async def subscribe(self):
+        await self.broker.subscribe()
+
+
+class TapThatForgetsToPublish(TapThatAwaitsOnlySubscribe):
+    async def publish(self, message):
+        self.seen.append(message)
+        self.broker.publish(message)
+
+
+class TapThatSeesNothing(TapThatAwaitsOnlySubscribe):
+    async def publish(self, message):
+        return await self.broker.publish(message)
+
+
 class TapByInheritance(AsyncPubSub):
     def __init__(self, broker):
         super().__init__()
@@ -187,6 +267,8 @@ WRONG_ANSWERS = [
     ("03.1", PutsWithoutWaiting, "QueueFull"),
     ("03.1", ForgetsToKeepTheQueue, "the list of the subscribers' queues"),
     ("03.1", ToTheNextInTurn, "gets 'first'"),
+    ("03.1", ForgetsToAwaitThePut, "`put()` is called without `await`"),
+    ("03.1", Misspells, "in `for queue in self.queue:`"),
     ("03.2", ChapterPubSub, "keep count"),
     ("03.2", WaitsForEver, "comes to a stop"),
     ("03.2", WaitsForNobody, "takes 0 s"),
@@ -198,6 +280,14 @@ WRONG_ANSWERS = [
     ("03.3", HasNoRoomForTheSentinel, "QueueFull"),
     ("03.3", HandlesTheSentinel, "None is not a message"),
     ("03.3", MarksNothing, "task_done()"),
+    ("03.3", LooksAgainAndAgain, "waits until there is something"),
+    ("03.3", StopsWhenTheQueueIsEmpty, "and not that nothing will come"),
+    ("03.3", ForgetsToAwaitTheSentinel, "`put()` is called without `await`"),
+    ("03.4", TapThatAwaitsNothing, "`return await self.broker.subscribe(...)`"),
+    ("03.4", TapThatAwaitsOnlySubscribe, "`return await self.broker.publish(...)`"),
+    ("03.4", TapThatForgetsToPublish, "`publish()` is called without `await`"),
+    ("03.4", TapThatReturnsNothing, "returns None; return what the inner one does"),
+    ("03.4", TapThatSeesNothing, "and holds nothing"),
     ("03.4", TapByInheritance, "do not inherit"),
     ("03.4", TapThatHoldsBack, "does not reach"),
     ("03.4", TapWithoutShutdown, "shutdown()"),
