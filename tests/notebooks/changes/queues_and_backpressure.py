@@ -51,7 +51,7 @@ CHANGES = [
             'slow_reader(service_time_s=0.02), slow_reader("slow too", service_time_s=0.03)]',
         ),
         run=["4d4c3939"],
-        expect=["with a bound: the last message waits 4.93 s to get into the inbox"],
+        expect=["with a bound: the last message waits 4.95 s to get into the inbox"],
         same_text=True,
     ),
     Change(
