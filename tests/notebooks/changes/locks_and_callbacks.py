@@ -25,6 +25,11 @@ CHANGES = [
         ],
     ),
     Change(
+        cell="f67ee077",
+        replace=("rate_hz=50", "rate_hz=200"),
+        expect=["the longest publish: 0 ms the latest delivery: 245 ms"],
+    ),
+    Change(
         cell="5e0fa448",
         replace=[
             ("publisher.subscribe(answer)\n", ""),
@@ -34,11 +39,6 @@ CHANGES = [
             ),
         ],
         expect=["Found here: ping, then pong."],
-    ),
-    Change(
-        cell="f67ee077",
-        replace=("rate_hz=50", "rate_hz=200"),
-        expect=["the longest publish: 0 ms the latest delivery: 245 ms"],
     ),
     Change(
         cell="65584c03",
