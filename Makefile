@@ -24,7 +24,7 @@ COMPILE = $(BIN)/python -m uv pip compile --quiet --universal --generate-hashes 
 	--constraints tools/constraints.txt --python $(BIN)/python --python-version 3.12 \
 	--extra course --extra distributed --extra dev
 
-.PHONY: help set-up lab lab-originals afresh class test test-all test-browser test-wasm bench check refresh lock clean
+.PHONY: help set-up lab lab-originals afresh class test test-all test-browser test-wasm drills bench check refresh lock clean
 .DEFAULT_GOAL = help
 
 help:
@@ -36,6 +36,7 @@ help:
 	@echo "make test-all   also Run All in every notebook, the tests on another Python, and the benchmark's"
 	@echo "make test-browser   run every notebook in a real JupyterLab, in chromium, and keep a picture of each"
 	@echo "make test-wasm  run the library and its virtual clock in WebAssembly, as on a page without a server"
+	@echo "make drills     what takes hours: long soaks, many examples, and what must hold on a busy machine"
 	@echo "make bench      compare the library's speed with that of others   (ARGS=--quick for a short look)"
 	@echo "make check      look for mistakes without running anything: ruff, mypy, which way imports run"
 	@echo "make refresh    execute the notebooks again and save their outputs"
@@ -61,7 +62,7 @@ test: set-up
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 test-all: set-up
-	$(BIN)/python -m pytest -n 2 -m run_all $(ARGS)
+	$(BIN)/python -m pytest -n 2 -m "run_all or drill" $(ARGS)
 	@MAKE="$(MAKE)" tools/test_another_python.sh
 	@$(MAKE) set-up-bench
 	$(BENCH_VENV)/bin/python -m pytest tests/benchmarks
@@ -73,6 +74,10 @@ test-browser:
 test-wasm:
 	@tools/set_up.sh --folder $(WASM_VENV) --requirements tests/wasm/requirements.txt
 	$(WASM_VENV)/bin/python -m pytest -m wasm tests/wasm $(ARGS)
+
+# With what each of them found, even if all is well.
+drills: set-up
+	DRILLS=long $(BIN)/python -m pytest -m drill -rP $(ARGS) tests/drills
 
 .PHONY: set-up-bench
 set-up-bench:

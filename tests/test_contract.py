@@ -10,6 +10,7 @@ import pytest
 
 from pubsub_lib.lab.promises import IN_PROCESS_KINDS, Kind, Promise, try_case, which_promises
 from pubsub_lib.lab.promises.over_a_network import NETWORK_KINDS
+from pubsub_lib.lab.promises.traits import Trait
 from pubsub_lib.nats import why_no_server
 
 KINDS = (*IN_PROCESS_KINDS, *NETWORK_KINDS)
@@ -24,13 +25,18 @@ def in_short(value: object) -> str:
 def trials() -> list[Any]:
     """Return the kinds, each with each case of what it promises, as parameters of a test."""
     skipped = pytest.mark.skipif(NO_SERVER is not None, reason=NO_SERVER or "")
+    in_real_time = pytest.mark.real_time
     return [
         pytest.param(
             kind,
             promise,
             case,
             id="-".join([promise.name, *(in_short(value) for value in case.values()), kind.name]),
-            marks=[skipped] if kind in NETWORK_KINDS else [],
+            marks=[skipped, in_real_time]
+            if kind in NETWORK_KINDS
+            else [in_real_time]
+            if Trait.THREADS in promise.needs
+            else [],
         )
         for kind in KINDS
         for promise in which_promises(kind)

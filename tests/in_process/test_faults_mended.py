@@ -22,6 +22,7 @@ from pubsub_lib import (
 )
 from pubsub_lib.lab.clock.background_loop import BackgroundLoop
 from pubsub_lib.lab.clock.virtual_time import run_virtual
+from tests.limits import TIME_LIMIT_S
 from tests.stepping import (
     handle_all,
     in_virtual_time,
@@ -32,7 +33,6 @@ from tests.stepping import (
     unread,
 )
 
-TIME_LIMIT_S = 10
 BROKERS = [AsyncPubSub, RingPubSub]
 
 each_broker = pytest.mark.parametrize("broker_class", BROKERS)
@@ -375,6 +375,7 @@ async def enter(broker) -> None:
 # D13: a message from another thread was noticed when the loop next happened to wake.
 
 
+@pytest.mark.real_time
 @each_broker
 def test_d13_a_message_from_another_thread_is_noticed_at_once(broker_class):
     broker = broker_class()

@@ -9,9 +9,8 @@ import pytest
 
 from pubsub_lib import AsyncPubSub, Delivery, Message, Overflow, PubSubFull, RingPubSub
 from pubsub_lib.lab.clock.virtual_time import run_virtual
+from tests.limits import TIME_LIMIT_S
 from tests.stepping import handle_all, in_virtual_time, let_all_run, now, start
-
-TIME_LIMIT_S = 10
 
 each_broker = pytest.mark.parametrize("broker_class", [AsyncPubSub, RingPubSub])
 
@@ -180,6 +179,7 @@ async def test_a_subscription_in_a_cycle_is_found_by_the_garbage_collector(broke
     assert await publisher == Delivery(0)
 
 
+@pytest.mark.real_time
 @each_broker
 @pytest.mark.parametrize("debug", [False, True])
 def test_the_garbage_collector_may_find_it_in_another_thread(broker_class, debug):

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,15 @@ from pubsub_lib.nats.local_server.server import (
 )
 from pubsub_lib.nats.local_server.server_elsewhere import ServerElsewhere
 
+HERE = Path(__file__).parent
 numbers = itertools.count()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark them all: a server takes its own time."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.real_time)
 
 
 @pytest.fixture(scope="session")

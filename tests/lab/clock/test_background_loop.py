@@ -6,8 +6,9 @@ import threading
 import pytest
 
 from pubsub_lib.lab.clock.background_loop import BackgroundLoop
+from tests.limits import TIME_LIMIT_S
 
-TIME_LIMIT_S = 10
+pytestmark = pytest.mark.real_time
 
 
 async def sleep_for_ever() -> None:

@@ -7,6 +7,8 @@ import pytest
 
 from pubsub_lib.lab.processes.child_process import ChildFailed, run_in_a_child_process
 
+pytestmark = pytest.mark.real_time
+
 
 def test_a_child_runs_the_same_python():
     assert run_in_a_child_process("import sys; print(sys.executable)") == sys.executable

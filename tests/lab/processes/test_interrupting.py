@@ -7,6 +7,8 @@ import pytest
 
 from pubsub_lib.lab.processes.interrupting import CAN_SEND_SIGINT, Interrupted, interrupt_when_ready
 
+pytestmark = pytest.mark.real_time
+
 BUSY = """
 import asyncio
 

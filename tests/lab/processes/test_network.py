@@ -11,6 +11,8 @@ import pytest
 
 from pubsub_lib.lab.processes.network import Network
 
+pytestmark = pytest.mark.real_time
+
 
 class Server:
     """Notes what it reads, and says so."""

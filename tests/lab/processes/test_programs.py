@@ -10,6 +10,9 @@ import pytest
 
 from pubsub_lib.lab.processes.child_process import ChildFailed
 from pubsub_lib.lab.processes.programs import Program
+from tests.limits import TIME_LIMIT_S
+
+pytestmark = pytest.mark.real_time
 
 WAITS = "print('ready')\nimport time\ntime.sleep(60)"
 
@@ -94,7 +97,7 @@ def test_a_program_ends_with_the_process_that_started_it():
 import socket, time
 connection = socket.create_connection(("127.0.0.1", {server.getsockname()[1]}))
 print("connected")
-time.sleep(60)
+time.sleep(600)
 """
         parent = f"""
 import asyncio, os
@@ -107,9 +110,9 @@ async def main():
 
 asyncio.run(main())
 """
-        subprocess.run([sys.executable, "-c", parent], timeout=30, check=True)
+        subprocess.run([sys.executable, "-c", parent], timeout=TIME_LIMIT_S, check=True)
         connection, _ = server.accept()
         with connection:
-            connection.settimeout(10)
+            connection.settimeout(TIME_LIMIT_S)
             with contextlib.suppress(ConnectionResetError):  # as Windows tells it
                 assert connection.recv(1) == b"", "the program has not ended"

@@ -13,6 +13,8 @@ from pubsub_lib.lab.processes.child_process import run_in_a_child_process
 from pubsub_lib.lab.processes.servers import NoServer, server_or_stop
 from pubsub_lib.nats import why_no_server
 
+pytestmark = pytest.mark.real_time
+
 ROOT = Path(__file__).parents[3]
 NO_SERVER = why_no_server(of_our_own=True)
 needs_server = pytest.mark.skipif(NO_SERVER is not None, reason=str(NO_SERVER))

@@ -1,0 +1,47 @@
+"""The tests that wait on a real clock pass, again and again, while two busy loops run beside them.
+
+Each waits for another thread, a process or a server. So none may depend on how soon that comes: it
+waits for what happens, and its limit is only there to end one that hangs.
+"""
+
+import contextlib
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.drills import by_form
+
+TIMES = by_form(short=1, long=20)
+BUSY_LOOPS = 2
+LIMIT_S = 1800  # for all of them, once
+
+pytestmark = [pytest.mark.drill, pytest.mark.timeout(TIMES * LIMIT_S)]
+
+
+@contextlib.contextmanager
+def busy_machine() -> Iterator[None]:
+    """Keep two processors busy in this block."""
+    loops = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(BUSY_LOOPS)
+    ]
+    try:
+        yield
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
+
+
+def test_what_waits_on_a_real_clock_passes_beside_busy_loops():
+    options = ["-p", "no:cacheprovider", "--color=no", "-m", "real_time and not run_all"]
+    passed = []
+    with busy_machine():
+        for _ in range(TIMES):
+            run = subprocess.run(
+                [sys.executable, "-m", "pytest", *options, "tests"], capture_output=True, text=True
+            )
+            passed.append(run.stdout.splitlines()[-1])
+            assert run.returncode == 0, "\n".join([*passed, run.stdout])
+    print(*passed, sep="\n")
