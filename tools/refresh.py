@@ -23,6 +23,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from pubsub_lib.lab.lesson.claims import NOT_SEEN
 from pubsub_lib.lab.lesson.widget_views import drop_widget_views
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
@@ -149,6 +150,16 @@ def keep_last_redraw(text: str) -> str:
     return re.sub(r"^.*\r(?=[^\n])", "", text, flags=re.MULTILINE)
 
 
+def cells_with(mark: str, notebook: NotebookNode) -> list[int]:
+    """The cells that have shown something which is marked so."""
+    return [
+        index
+        for index, cell in enumerate(notebook.cells)
+        for output in cell.get("outputs", [])
+        if mark in output.get("data", {}).get("text/html", "")
+    ]
+
+
 def save_readme_picture(notebook: NotebookNode, folder: Path) -> None:
     """Copy the picture of the tagged cell, if this notebook has it."""
     for cell in notebook.cells:
@@ -179,6 +190,8 @@ def refresh(path: Path) -> None:
         f" slowest: cell {timer.slowest}, {timer.slowest_s:.1f} s",
         flush=True,
     )
+    for index in cells_with(NOT_SEEN, notebook):
+        print(f"  warning: a claim of cell {index} could not be seen on this busy machine")
     if took > NOTEBOOK_BUDGET_S:
         print(f"  warning: more than {NOTEBOOK_BUDGET_S} s; make its experiments smaller")
 

@@ -15,6 +15,7 @@ from typing import Any, Self
 from pubsub_lib.lab.lesson.answers.kinds import Answer, Finding, Guess
 from pubsub_lib.lab.lesson.cells import CELLS
 from pubsub_lib.lab.lesson.claims import REMEDY
+from pubsub_lib.lab.lesson.values import written
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Comparison:
     @classmethod
     def of(cls, answer: Answer, found: tuple[Any, ...], *, unit: str) -> Self:
         """Compare what was found with the answer, in the cell that measured it."""
-        finding = answer.finding(*found, unit=unit)
+        finding = _finding(answer, found, unit)
         contention = ""
         if answer.real_time and not finding.is_as_answered:
             meanwhile = CELLS.contention()
@@ -70,9 +71,12 @@ class Comparison:
 
     def is_right(self, guess: Guess) -> bool:
         """Whether a guess is what is to be found here."""
-        if self.is_changed:
+        if not self.is_changed:
+            return self.answer.is_right(guess)
+        try:
             return self.answer.is_found(guess, *self.found)
-        return self.answer.is_right(guess)
+        except Exception:  # what was found is no answer at all
+            return False
 
     def reply(self, guess: Guess) -> str:
         """Return what to say of a guess."""
@@ -80,3 +84,11 @@ class Comparison:
             return "Right."
         reply = None if self.is_changed else self.answer.reply(guess)
         return reply or "That is not what was found: read on."
+
+
+def _finding(answer: Answer, found: tuple[Any, ...], unit: str) -> Finding:
+    """Return what was found, also where a changed experiment has found no answer at all."""
+    try:
+        return answer.finding(*found, unit=unit)
+    except Exception:
+        return Finding("", ", ".join(map(written, found)) or "nothing", is_as_answered=False)

@@ -28,6 +28,9 @@ from pubsub_lib.lab.lesson.learners_copy import NOTEBOOK_NAME
 from pubsub_lib.lab.lesson.tables import markdown_table
 from pubsub_lib.lab.lesson.verdicts import CLAIMS, VERDICTS_MIME, Standing, Verdict
 
+#: What stands for a mark where no run has shown a verdict.
+NO_MARK = "?"
+
 
 @dataclass(frozen=True, slots=True)
 class CollectedVerdict:
@@ -77,16 +80,19 @@ def not_run_yet(folder: Path | str) -> list[str]:
 
 
 def unsettled(findings: Iterable[CollectedVerdict]) -> list[str]:
-    """Return the numbers of the claims on which there is no verdict, in order."""
-    settled = {finding.verdict.claim for finding in findings}
+    """Return the numbers of the claims on which no run has shown a verdict, in order."""
+    settled = {finding.verdict.claim for finding in findings if finding.verdict.is_shown}
     return [claim for claim in CLAIMS if claim not in settled]
 
 
 def standings(findings: Iterable[CollectedVerdict]) -> dict[str, Standing]:
-    """Return how each claim stands; where notebooks differ, the worst counts."""
+    """Return how each claim stands; where notebooks differ, the worst counts.
+
+    A verdict that its run did not show, since the experiment was changed, does not count.
+    """
     ranks = list(Standing)
     worst: dict[str, Standing] = {}
-    for verdict in (finding.verdict for finding in findings):
+    for verdict in (finding.verdict for finding in findings if finding.verdict.is_shown):
         so_far = worst.get(verdict.claim, verdict.standing)
         worst[verdict.claim] = max(so_far, verdict.standing, key=ranks.index)
     return worst
@@ -97,7 +103,7 @@ def findings_table(findings: Sequence[CollectedVerdict]) -> str:
 
     The claim and its mark stand in the first of its rows.
     """
-    worst = standings(findings)
+    mark_of = {claim: standing.mark for claim, standing in standings(findings).items()}
     rows = []
     last_claim = ""
     for finding in findings:
@@ -106,7 +112,7 @@ def findings_table(findings: Sequence[CollectedVerdict]) -> str:
         last_claim = verdict.claim
         rows.append(
             [
-                worst[verdict.claim].mark if is_new else "",
+                mark_of.get(verdict.claim, NO_MARK) if is_new else "",
                 verdict.claim if is_new else "",
                 CLAIMS[verdict.claim] if is_new else "",
                 f"**{verdict}**",

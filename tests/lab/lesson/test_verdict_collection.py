@@ -180,3 +180,13 @@ def test_a_notebook_shows_the_table_as_markdown(monkeypatch):
     (table,) = shown
     assert isinstance(table, Markdown)
     assert table.data == findings_table(findings)
+
+
+def test_a_verdict_that_its_run_did_not_show_settles_nothing(tmp_path, save):
+    not_shown = Verdict("C1", Standing.HOLDS, "9 of 10", provided=[False])
+    save("03_build.ipynb", as_saved(not_shown, BARRED))
+    findings = collect_verdicts(tmp_path)
+    assert standings(findings) == {"C15": Standing.CONDITIONAL}
+    assert "C1" in unsettled(findings)
+    assert "| ? | C1 |" in findings_table(findings)
+    assert "**not shown by this run**" in findings_table(findings)
