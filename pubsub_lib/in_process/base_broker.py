@@ -16,6 +16,7 @@ nobody reads this None
 import asyncio
 import warnings
 from abc import ABC, abstractmethod
+from asyncio import get_running_loop
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from functools import partial
@@ -178,12 +179,15 @@ class BaseBroker[T, B: SubscriberState[Any]](ABC):
 
     def _check_message(self, message: T) -> asyncio.AbstractEventLoop:
         """Check what every publish has to check, and return the event loop."""
-        loop = self._home.check()
+        loop = get_running_loop()
+        if loop is not self._home.loop:
+            self._home.check()
         if message is None:
             raise TypeError(
                 "None cannot be published: it tells a reader that nothing more will come"
             )
-        self._require_open()
+        if self._closed:
+            self._require_open()
         return loop
 
     def _checked_messages(self, messages: Iterable[T]) -> list[T]:
