@@ -119,7 +119,7 @@ class Cursor[T](SubscriberState[T]):
     def take_in_hand(self) -> None:
         index = self.index
         if index < len(self.log) and not self.watched and not self.missed:
-            few = deque(self.log[index : index + IN_HAND])
+            few = self.log[index : index + IN_HAND]
             self.in_hand = iter(few)
             self.index = index + len(few)
 

@@ -206,10 +206,10 @@ class InboxState[T](SubscriberState[T]):
     @override
     def take_in_hand(self) -> None:
         if self.messages and (not self._line or self._line_moves_soon):
-            self.in_hand = iter(self.messages)
+            self.in_hand = iter(list(self.messages))
             self.taken += len(self.messages)
             self._limit = min(self._limit, self.high_water_mark) - len(self.messages)
-            self.messages = deque()
+            self.messages.clear()
 
     @override
     def put_back(self) -> object:

@@ -63,7 +63,8 @@ class SubscriberState[T](ABC):
         high_water_mark: the most messages that were seen waiting: by a reader that came for more,
             or by a publisher that looked for room.
         in_hand: messages that a reader can take without looking at anything else, because nobody
-            has to know when it does; they still count as waiting.
+            has to know when it does; they still count as waiting. Always of a list, since CPython
+            steps through lists with an instruction of their own.
         readers: futures of the readers that wait for a message, the first to be served first.
         failure: what closed it, if that was an error, until a reader has seen it.
         reader_knows: whether a reader was told that nothing more will come.
