@@ -14,6 +14,25 @@ from typing import Any
 from pubsub_lib.caching.replicas import Change, Invalidation, Update, Versioned
 from pubsub_lib.lab.clock.virtual_time import run_virtual
 from pubsub_lib.lab.exercises.checking import exercise, require
+from pubsub_lib.lab.exercises.hints import hints
+
+hints(
+    "10.1",
+    "an OrderedDict keeps the order in which its keys came; let the front be the one to go",
+    "move_to_end(key) at each use, in get() and in put(), also when the key was there already",
+    "an entry may hold None or 0: ask `key in`, not whether the value is true",
+)
+hints(
+    "10.2",
+    "when the answer comes, get() has to know whether the key was invalidated since it asked",
+    "count the invalidations of each key: get() notes the number before the load, and keeps the "
+    "answer only if the number is the same",
+)
+hints(
+    "10.3",
+    "what is not held stays so, whatever comes; that is the first question",
+    "then compare the versions: only a higher one counts",
+)
 
 
 @exercise("10.1", "it holds what was used last, whether that was by put() or by get()")

@@ -24,7 +24,33 @@ from pubsub_lib.first_attempts.chapter import ChapterPubSub
 from pubsub_lib.in_process.queue_broker import AsyncPubSub
 from pubsub_lib.lab.clock.virtual_time import run_virtual
 from pubsub_lib.lab.costs.leaks import no_garbage_collection
-from pubsub_lib.lab.exercises.checking import exercise, require
+from pubsub_lib.lab.exercises.checking import (
+    AN_HOUR_S,
+    exercise,
+    require,
+    run_without_polling,
+)
+from pubsub_lib.lab.exercises.hints import hints
+
+hints(
+    "07.1",
+    "whoever has asked for the members goes on looking at the same object; so leave that alone",
+    "join() and leave() make a new list or tuple, and put it in the place of the old one",
+)
+hints(
+    "07.2",
+    "a weakref.ref(message) tells you later whether the message still exists, and does not keep it",
+    "let go of your own reference: `del message` after the loop, since a loop's variable stays",
+    "let the event loop have a turn, and have Python free what only holds itself: gc.collect()",
+)
+hints(
+    "07.3",
+    "__del__ may run at any moment, even in the middle of a publish; so it asks the event loop "
+    "to close, and does not close",
+    "loop.call_soon_threadsafe(function) asks a loop from anywhere; what you give it must not "
+    "hold the handle",
+    "put a new list in the place of broker.queues; a publish goes on with the old one",
+)
 
 
 @exercise("07.1", "whoever goes through it is not disturbed, and pays for no copy")
@@ -162,6 +188,7 @@ def check_handle(new_handle: Callable[..., Any]) -> None:
         run_virtual(_is_closed(new_handle))
         run_virtual(_is_forgotten(new_handle))
         run_virtual(_is_forgotten_during_a_publish(new_handle))
+        run_without_polling(_waits_for_an_hour(new_handle))
         run_virtual(_waits_and_is_held_by_nobody(new_handle))
 
 
@@ -227,6 +254,16 @@ async def _is_forgotten_during_a_publish(new_handle: _NewHandle) -> None:
         "a handle is forgotten while a publish waits for somebody else, and the subscriber after "
         "that misses the message: replace the broker's list, and do not change it",
     )
+
+
+async def _waits_for_an_hour(new_handle: _NewHandle) -> None:
+    broker = ChapterPubSub[int]()
+    handle = new_handle(broker, await broker.subscribe())
+    waiting = asyncio.create_task(handle.get(), name="reader")
+    await asyncio.sleep(AN_HOUR_S)
+    require(not waiting.done(), "get() returns while there is no message; it is to wait for one")
+    await broker.publish(1)
+    require(await waiting == 1, "get() is to return the next message of the queue")
 
 
 async def _waits_and_is_held_by_nobody(new_handle: _NewHandle) -> None:

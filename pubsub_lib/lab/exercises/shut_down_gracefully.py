@@ -17,18 +17,44 @@ from pubsub_lib.handlers import HandlerGroup
 from pubsub_lib.in_process.inbox import Inbox
 from pubsub_lib.in_process.queue_broker import AsyncPubSub
 from pubsub_lib.lab.clock.virtual_time import run_virtual, stall
-from pubsub_lib.lab.exercises.checking import exercise, require
+from pubsub_lib.lab.exercises.checking import (
+    AN_HOUR_S,
+    exercise,
+    require,
+    run_without_polling,
+)
+from pubsub_lib.lab.exercises.hints import hints
 
 type Read = Callable[[Inbox[int], Callable[[int], Awaitable[None]]], Awaitable[object]]
 SERVICE_TIME_S = 2.0
+
+hints(
+    "06.1",
+    "a task that you start for the message is not cancelled when you are; let it handle the "
+    "message and call task_done()",
+    "await asyncio.shield(task) waits for it: when the waiting is cancelled, the task goes on",
+    "in `except asyncio.CancelledError`, await the task once more, and then raise",
+)
+hints(
+    "06.2",
+    "first ask, with broker.shutdown(timeout=grace_s); it may take all of the grace or none of it",
+    "asyncio.wait(tasks, timeout=...) returns two sets, those that are done and those that are "
+    "not, and raises nothing; the time-out is what is left of the grace",
+    "cancel those that are not done, and wait for them, before you return their names",
+)
+hints(
+    "06.3",
+    "whoever sends to others stops before those to whom it sends",
+    "one deadline for all: note at the beginning when it is, and give each broker what is left",
+)
 
 
 @exercise("06.1", "what is in hand is finished, nothing more is begun, and the reader is cancelled")
 def check_read_whole(read: Read) -> None:
     """Refuse a reader that breaks a message off, begins another, or hides that it was cancelled."""
-    run_virtual(_reads_to_the_end(read))
-    run_virtual(_cancelled_while_handling(read))
-    run_virtual(_cancelled_while_waiting(read))
+    run_without_polling(_reads_to_the_end(read))
+    run_without_polling(_cancelled_while_handling(read))
+    run_without_polling(_cancelled_while_waiting(read))
     run_virtual(_passes_errors_on(read))
 
 
@@ -92,11 +118,12 @@ async def _cancelled_while_waiting(read: Read) -> None:
     desk = _Desk()
     broker, inbox = await _broker_with()
     reader = asyncio.create_task(_run(read, inbox, desk.handle), name="reader")
-    await asyncio.sleep(1)
+    await asyncio.sleep(AN_HOUR_S)
+    require(not reader.done(), "it ends while its queue is empty; only None is the end")
     reader.cancel()
     await asyncio.wait([reader], timeout=60)
     require(
-        reader.done() and reader.cancelled() and _now() == 1.0,
+        reader.done() and reader.cancelled() and _now() == AN_HOUR_S,
         "a reader that waits for a message has none in hand; when it is cancelled, it ends at once",
     )
     await broker.publish(1)

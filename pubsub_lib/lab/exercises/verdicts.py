@@ -16,10 +16,37 @@ from typing import Any
 from pubsub_lib.in_process.inbox import Inbox
 from pubsub_lib.in_process.queue_broker import AsyncPubSub
 from pubsub_lib.lab.clock.virtual_time import run_virtual
-from pubsub_lib.lab.exercises.checking import exercise, require
+from pubsub_lib.lab.exercises.checking import (
+    AN_HOUR_S,
+    exercise,
+    require,
+    run_without_polling,
+)
+from pubsub_lib.lab.exercises.hints import hints
 from pubsub_lib.lab.traffic.price_feed import HandlePrice, Price, Served
 
 type Follow = Callable[[Inbox[Price], HandlePrice], Awaitable[Exception | None]]
+
+hints(
+    "12.1",
+    "subscribe(where=...) takes a function of a price; the bound of one is maxsize=1",
+    "timeout=0 never waits, and of the overflow policies one makes room for what is new",
+)
+hints(
+    "12.2",
+    "`async with inbox:` leaves the broker, however the block ends",
+    "`except Exception as error: return error` lets a cancellation pass, which is no Exception",
+)
+hints(
+    "12.3",
+    "one task for each customer, which runs your follow() of 12.2; keep the inbox beside it",
+    "publish() waits for 0.2 s at most, and Overflow.DISCONNECT sees to it that this happens "
+    "once; who wants the newest gets an inbox of one that drops the oldest",
+    "close() is exercise 06.2: ask, wait for what is left of the grace, cancel, wait for the end; "
+    "asyncio.wait() wants at least one task",
+    "how it ended: cancelled, an exception returned, the inbox closed by the broker before the "
+    "shutdown, or none of these",
+)
 
 
 @exercise("12.1", "the newest price of one symbol waits, and the publisher waits for nobody")
@@ -64,7 +91,7 @@ async def _holds_the_newest(newest_price: Callable[..., Any]) -> None:
 def check_follow(follow: Follow) -> None:
     """Refuse a customer that stays in the broker when it has ended, or ends without a word."""
     for scenario in (_follows_to_the_end, _leaves_when_it_fails, _leaves_when_cancelled):
-        run_virtual(scenario(follow))
+        run_without_polling(scenario(follow))
 
 
 async def _follows_to_the_end(follow: Follow) -> None:
@@ -79,8 +106,11 @@ async def _follows_to_the_end(follow: Follow) -> None:
         following = group.create_task(_started(follow, inbox, handle), name="customer")
         for number in range(5):
             await broker.publish(Price("gold", 1900, number))
+        await asyncio.sleep(AN_HOUR_S)
+        require(not following.done(), "it ends while no price is there, and the feed goes on")
+        await broker.publish(Price("gold", 1900, 5))
         report = await broker.shutdown(timeout=10)
-    require(seen == list(range(5)), f"prices 0 to 4 were published, and handled were {seen}")
+    require(seen == list(range(6)), f"prices 0 to 5 were published, and handled were {seen}")
     require(
         report.unfinished == 0 and report.unread == 0,
         f"everything was handled, and shutdown() reports {report}; is each price marked as done?",
@@ -308,7 +338,10 @@ def _reported_as_served(customers: _Customers, report: Any) -> None:
 async def _an_empty_day(feed_class: Callable[[], Any]) -> None:
     feed = feed_class()
     await feed.publish(Price("gold", 1900.0, 0))
-    report = await feed.close(grace_s=GRACE_S)
+    try:
+        report = await feed.close(grace_s=GRACE_S)
+    except ValueError as error:
+        require(False, f"a feed without customers is closed, and close() raises {error!r}")
     require(report == {}, f"a feed without customers is closed, and reports {report!r}, not {{}}")
 
 

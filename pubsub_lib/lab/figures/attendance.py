@@ -35,6 +35,8 @@ _WRONG: dict[Attended, dict[str, Any]] = {
     Attended.MISSED: {"color": DROP, "marker": "X", "markersize": 10},
     Attended.TOO_EARLY: {"color": PUBLISHER, "marker": "<", "markersize": 8},
 }
+# Once for each kind of viewer in a panel.
+_RECEIVED = {Pace.FAST: "received", Pace.SLOW: "received, slowly handled"}
 
 
 @or_nothing
@@ -50,6 +52,7 @@ def who_received_what(attendances: Mapping[str, Attendance]) -> Plot:
         for axes, attendance in zip(panels, attendances.values(), strict=True):
             table = attendance.table()
             rows = {visit.name: row for row, visit in enumerate(attendance.visits)}
+            unlabelled = dict(_RECEIVED)
             for visit in attendance.visits:
                 pace = Pace.SLOW if visit.service_time_s else Pace.FAST
                 numbers = table["number"][
@@ -62,7 +65,7 @@ def who_received_what(attendances: Mapping[str, Attendance]) -> Plot:
                     marker=MARKERS[pace],
                     markersize=4.5,
                     linestyle="none",
-                    label="received" if visit is attendance.visits[0] else None,
+                    label=unlabelled.pop(pace, None),
                 )
             for attended, look in _WRONG.items():
                 some = table[table["attended"] == attended]
@@ -80,7 +83,7 @@ def who_received_what(attendances: Mapping[str, Attendance]) -> Plot:
             axes.tick_params(axis="y", length=0)
             axes.grid(axis="y", **GRID)
             axes.set_axisbelow(True)
-        legend_below(figure, panels, columns=3)
+        legend_below(figure, panels, columns=4)
         figure.set_figheight(1.6 + 0.26 * max(len(a.visits) for a in attendances.values()))
     return Plot(figure, " ".join(f"{name}: {_about(a)}." for name, a in attendances.items()))
 

@@ -49,7 +49,7 @@ def test_what_went_wrong_has_marks_of_its_own():
     assert points(axes, line=-2) == [(5, 2)]  # the fifth message, the bystander
     assert points(axes, line=-1) == [(5, 3)]  # the newcomer
     assert len({line.get_marker() for line in axes.lines}) == 4
-    assert legends(plot) == [["received", "missed", "too early"]]
+    assert legends(plot) == [["received", "received, slowly handled", "missed", "too early"]]
 
 
 def test_who_was_absent_has_no_mark():

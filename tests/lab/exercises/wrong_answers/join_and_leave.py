@@ -238,7 +238,26 @@ class HoldsItselfInACircle(_Handle):
         self.close()
 
 
+class Polls:
+    def __init__(self, broker, queue):
+        self.queue = queue
+        self.closing = weakref.finalize(self, _take_off, broker, queue)
+
+    async def get(self):
+        while self.queue.empty():  # noqa: ASYNC110 - the mistake
+            await asyncio.sleep(0.01)
+        return self.queue.get_nowait()
+
+    def close(self):
+        self.closing()
+
+
+def _take_off(broker, queue):
+    broker.queues = [other for other in broker.queues if other is not queue]
+
+
 WRONG_ANSWERS = [
+    ("07.3", Polls, "looks again and again"),
     ("07.1", ChangesTheList, "then another one joins"),
     ("07.1", ReplacesItOnlyToJoin, "then one leaves"),
     ("07.1", CopiesForEverybody, "make the copy when somebody joins or leaves"),

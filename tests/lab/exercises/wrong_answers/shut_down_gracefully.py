@@ -198,7 +198,38 @@ async def stops_only_the_first(brokers, *, grace_s):
     return [await brokers[0].shutdown(timeout=grace_s)]
 
 
+async def polls(queue, handle):
+    while True:
+        if queue.empty():
+            await asyncio.sleep(0.01)
+            continue
+        if (message := queue.get_nowait()) is None:
+            return
+        handling = asyncio.create_task(handle(message))
+        try:
+            await asyncio.shield(handling)
+        except asyncio.CancelledError:
+            await handling
+            queue.task_done()
+            raise
+        queue.task_done()
+
+
+async def stops_where_it_is_empty(queue, handle):
+    while not queue.empty() and (message := await queue.get()) is not None:
+        handling = asyncio.create_task(handle(message))
+        try:
+            await asyncio.shield(handling)
+        except asyncio.CancelledError:
+            await handling
+            queue.task_done()
+            raise
+        queue.task_done()
+
+
 WRONG_ANSWERS = [
+    ("06.1", polls, "looks again and again"),
+    ("06.1", stops_where_it_is_empty, "only None is the end"),
     ("06.1", does_nothing_about_it, "broken off"),
     ("06.1", shields_and_leaves, "wait for it, or nobody does"),
     ("06.1", goes_on, "has begun another"),

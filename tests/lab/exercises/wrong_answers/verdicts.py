@@ -185,7 +185,36 @@ class NeedsCustomers(RightFeed):
         return await super().close(grace_s=grace_s)
 
 
+async def polls(inbox, handle):
+    async with inbox:
+        while not (inbox.closed and inbox.empty()):
+            if inbox.empty():
+                await asyncio.sleep(0.01)
+                continue
+            try:
+                await handle(inbox.get_nowait())
+            except Exception as error:
+                return error
+            finally:
+                inbox.task_done()
+    return None
+
+
+async def stops_where_it_is_empty(inbox, handle):
+    async with inbox:
+        while not inbox.empty():
+            try:
+                await handle(await inbox.get())
+            except Exception as error:
+                return error
+            finally:
+                inbox.task_done()
+    return None
+
+
 WRONG_ANSWERS = [
+    ("12.2", polls, "looks again and again"),
+    ("12.2", stops_where_it_is_empty, "it ends while no price is there"),
     ("12.1", returns_nothing, "return the inbox"),
     ("12.1", of_every_symbol, "waiting are silver 4"),
     ("12.1", subscribing("room_for_three", maxsize=3), "waiting are gold 1, gold 2, gold 3"),
@@ -203,7 +232,7 @@ WRONG_ANSWERS = [
     ("12.2", goes_on_after_an_error, "still takes prices"),
     ("12.2", catches_its_cancellation, "has to pass through"),
     ("12.2", closes_only_on_errors, "it was cancelled, and its inbox still takes prices"),
-    ("12.2", reads_one, "handled were [0]"),
+    ("12.2", reads_one, "it ends while no price is there"),
     ("12.2", not_a_coroutine, "async def"),
     ("12.3", WithTheBrokersDefaults, "0.2 s is the limit"),
     ("12.3", DropsForWhoeverHangs, "hung is reported as cancelled, and was disconnected"),
@@ -219,5 +248,5 @@ WRONG_ANSWERS = [
     ("12.3", MissesNothing, "prices of gold, and the report says 0"),
     ("12.3", CountsWhatItHands, "buggy has handled 2 prices, and the report says 3"),
     ("12.3", LooksTooLate, "is reported as disconnected, and was closed"),
-    ("12.3", NeedsCustomers, "ValueError"),
+    ("12.3", NeedsCustomers, "a feed without customers is closed"),
 ]
