@@ -25,7 +25,7 @@ ANSWERS: Answers = {
             1: "One store, and still every cache has to fetch its own copy.",
         },
     ),
-    "10.share_at_10_ms": Number(
+    "10.late_share": Number(
         10,
         "{found} of the reads are stale.",
         within=0.05,

@@ -44,6 +44,10 @@ ANSWERS: Answers = {
             "who has it at that moment?",
             "an error after 1 s": "A lock that is taken is no error. One waits until it is free.",
         },
+        chosen=lambda meeting: {
+            "Deadlock": "it never returns",
+            "str": "the viewer is out after 1 s",
+        }.get(type(meeting).__name__, "an error after 1 s"),
     ),
     "07.waits_for_nobody": Number(
         1,
@@ -65,31 +69,21 @@ ANSWERS: Answers = {
         },
     ),
     "07.sure_way": Choice(
-        "finally, locked",
-        "`finally` with the lock leaves its queue behind.",
+        "who needs a lock to leave",
+        "Only who needs a lock to leave is still there.",
         replies={
             "nobody": "A `finally` is entered in any case. It is not finished in any case: the "
             "second cancellation strikes at an `await` in it.",
-            "finally, locked and replaced": "Where the list is replaced there is nothing to wait "
-            "for in the `finally`, so nothing can strike there.",
+            "all with a finally": "Where the list is replaced there is nothing to wait for in the "
+            "`finally`, so nothing can strike there.",
             "all of them": "A cancellation needs an `await` to strike. Which of the three has one "
             "on its way out?",
         },
         chosen=lambda behind: {
             (): "nobody",
-            ("finally, locked",): "finally, locked",
-            ("finally, locked", "finally, replaced"): "finally, locked and replaced",
+            ("finally, locked",): "who needs a lock to leave",
+            ("finally, locked", "finally, replaced"): "all with a finally",
         }.get(tuple(sorted(behind)), "all of them"),
-    ),
-    "07.finally_leaves": Number(
-        250,
-        "`finally` leaves {found} behind: those who forgot to leave.",
-        replies={
-            0: "`finally` helps whoever came to a `try`. One of the four ways never does.",
-            750: "That is without `finally`, where an error or a cancelling skips the last line.",
-            500: "To be cancelled and to fail both pass through the `finally`.",
-            1000: "Those who close the page leave cleanly in any case.",
-        },
     ),
 }
 
