@@ -239,5 +239,5 @@ def _summary(recording: Recording) -> str:
             + (f" and lost {lost}" if lost else "")
         )
     if recording.error:
-        parts.append(f"it ends with {recording.error.splitlines()[0].rstrip(':')}")
+        parts.append(f"it ends with {recording.error.splitlines()[0].rstrip(': ')}")
     return "; ".join(parts)
