@@ -37,6 +37,11 @@ class SecureClient(Client):
             info["tls_required"] = True  # or it would not, where the server leaves it to us
         await super()._process_info(info, initial_connection)
 
+    @property
+    def in_cluster(self) -> bool:
+        """Whether the server is one of several that keep messages together."""
+        return bool(self._server_info.get("cluster"))
+
     def discard_pending(self) -> None:
         """Give up what was not yet handed to the system, which would be sent when reconnected."""
         self._pending.clear()

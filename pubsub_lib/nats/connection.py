@@ -38,7 +38,9 @@ from pubsub_lib.nats.diagnosis import is_about_tls, named
 from pubsub_lib.nats.errors import (
     AccessRefused,
     ConnectionLost,
+    JetStreamUnavailable,
     NatsError,
+    NoQuorum,
     NotConnected,
     ServerUnreachable,
     TlsFailed,
@@ -226,6 +228,12 @@ class Connection:
     def ask(self) -> asyncio.Task[bool]:
         """Do as `round_trip`, in a task that is not to be cancelled."""
         return self._round_trips.begin(self.client if self.connected else None)
+
+    def unavailable(self, reason: str) -> JetStreamUnavailable:
+        """Return the error for a server that answers, though JetStream does not."""
+        if self.client.in_cluster:
+            return NoQuorum(self.address, reason)
+        return JetStreamUnavailable(self.address, reason)
 
     def named(self, error: Exception, size: int = 0) -> Exception:
         """Return an error of nats-py as one of ours (see `diagnosis`)."""

@@ -13,6 +13,7 @@ from typing import Any, override
 
 # How many characters are shown of what others have written.
 KEPT_CHARACTERS = 200
+MOST_HAVE_TO_RUN = "start servers, until more than half of them run and reach each other"
 
 
 def cut(text: object) -> str:
@@ -219,12 +220,26 @@ class StoreFull(NatsError):
 
 
 class JetStreamUnavailable(NatsError):
-    """The server answers, but JetStream does not: it is off, not yet ready, or has no quorum."""
+    """The server answers, but JetStream does not: it is off, not yet ready, or has no quorum.
+
+    If it is the quorum, it is a `NoQuorum`.
+    """
 
     def __init__(self, address: str, reason: str) -> None:
         super().__init__(
             f"the server at {address} keeps no messages ({reason}); start it with JetStream, as "
-            "`nats-server -js`, see that most servers of its cluster run, or use NatsPubSub"
+            "`nats-server -js`, or use NatsPubSub"
+        )
+
+
+class NoQuorum(JetStreamUnavailable):
+    """Too few servers of the cluster run, so those that do cannot agree on what is stored."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        NatsError.__init__(
+            self,
+            f"the cluster at {address} has no quorum ({reason}): {MOST_HAVE_TO_RUN}; what it has "
+            "stored is kept, and all goes on by itself then",
         )
 
 

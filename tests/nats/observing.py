@@ -146,7 +146,8 @@ class Server:
 
 @contextlib.asynccontextmanager
 async def administrator(url: str) -> AsyncIterator[Server]:
-    client = await nats.connect(url)
+    """Enter the server, or one of several, as its administrator."""
+    client = await nats.connect(url.split(","))
     try:
         yield Server(client.jetstream())
     finally:

@@ -21,19 +21,25 @@ from nats.js import api
 from pubsub_lib.nats.connection_watcher import ConnectionWatcher
 from pubsub_lib.nats.diagnosis import STORE_FULL, of_stream
 from pubsub_lib.nats.errors import (
+    MOST_HAVE_TO_RUN,
     NotConnected,
     PayloadTooLarge,
     StreamFull,
     Unconfirmed,
 )
 from pubsub_lib.nats.jetstream.recovery import Recovery
-from pubsub_lib.nats.jetstream.stream import ASK_AGAIN_AFTER_S, REQUEST_TIMEOUT_S, Stream
+from pubsub_lib.nats.jetstream.stream import ASK_AGAIN_AFTER_S, Stream
 
 MESSAGE_ID = api.Header.MSG_ID.value
 # What the server answers when no stream takes the message, or JetStream is not ready.
 UNAVAILABLE = 503
-# The server's number of the error "maximum messages exceeded".
+# The server's numbers of the errors "maximum messages exceeded", and "duplicate message id is in
+# process": it has the message, but a cluster has not agreed on it yet.
 MAXIMUM_MESSAGES_EXCEEDED = 10077
+IN_PROCESS = 10158
+# How long an answer may take before a message is sent again, in seconds. One that was on its way
+# while a cluster changed its leader gets none.
+ANSWER_WITHIN_S = 2.0
 # After so many bytes a publisher waits until they are sent. nats-py has a bound, too, but who waits
 # there does not notice that it is cancelled, so a publish could not time out.
 BYTES_ON_THE_WAY = 1024 * 1024
@@ -74,10 +80,12 @@ class StreamPublisher(ConnectionWatcher):
 
     Attributes:
         interruptions: how often the connection was lost, and all that was on its way with it.
+        disagreeing: whether the servers of a cluster do not seem to agree on what to store.
     """
 
     def __init__(self, stream: Stream, recovery: Recovery) -> None:
         self.interruptions = 0
+        self.disagreeing = False
         self._stream = stream
         self._recovery = recovery
         self._inbox = ""
@@ -107,7 +115,7 @@ class StreamPublisher(ConnectionWatcher):
                     return
             except NotConnected:
                 if sent:
-                    raise unconfirmed(message.message_id) from None
+                    raise self.unconfirmed(message) from None
                 raise
             if answer is not None:  # the server is not ready yet
                 await asyncio.sleep(ASK_AGAIN_AFTER_S)
@@ -153,7 +161,7 @@ class StreamPublisher(ConnectionWatcher):
         self._attempts += 1
         number = str(self._attempts)
         answer: Answer = loop.create_future()
-        timer = loop.call_later(REQUEST_TIMEOUT_S, self._settle, number, None)
+        timer = loop.call_later(ANSWER_WITHIN_S, self._give_up, number)
         self._answers[number] = answer, timer
         try:
             await client.publish(
@@ -166,8 +174,24 @@ class StreamPublisher(ConnectionWatcher):
             raise
         return answer
 
+    def unconfirmed(self, message: Outgoing) -> Unconfirmed:
+        """Return the error for a message that the server may have."""
+        return self.several_unconfirmed(
+            1, f"publish again with message_id={message.message_id!r}, and it is stored once"
+        )
+
+    def several_unconfirmed(self, count: int, remedy: str) -> Unconfirmed:
+        """Return the error for messages that the server may have."""
+        if self.disagreeing:
+            remedy = f"its cluster may have no quorum: {MOST_HAVE_TO_RUN}; then {remedy}"
+        return Unconfirmed(count, remedy)
+
     async def _answered(self, answer: Msg) -> None:
         self._settle(answer.subject[len(self._inbox) :], answer)
+
+    def _give_up(self, number: str) -> None:
+        self.disagreeing = self._stream.connection.client.in_cluster
+        self._settle(number, None)
 
     def _settle(self, number: str, answer: Msg | None) -> None:
         waiting, timer = self._answers.pop(number, (None, None))
@@ -191,6 +215,7 @@ class StreamPublisher(ConnectionWatcher):
             NatsError: if it is not.
         """
         stream = self._stream
+        self.disagreeing = False
         if answer.headers is not None:  # it says that no stream takes this subject
             self._recovery.begin()
             return False
@@ -199,9 +224,12 @@ class StreamPublisher(ConnectionWatcher):
         if error is None:
             stream.counts.duplicates_refused += content.get("duplicate", False)
             return True
-        if error.get("err_code") == MAXIMUM_MESSAGES_EXCEEDED:
-            raise StreamFull(stream.name)
         number, description = error.get("err_code"), error.get("description", "no reason given")
+        if number == MAXIMUM_MESSAGES_EXCEEDED:
+            raise StreamFull(stream.name)
+        if number == IN_PROCESS:
+            self.disagreeing = True
+            return False
         if error["code"] == UNAVAILABLE and number not in STORE_FULL:
             return False
         raise of_stream(number, description, stream.connection.address, stream.name)
@@ -211,8 +239,3 @@ def overhead(headers: dict[str, str]) -> int:
     """Return how many bytes go with a message, which count for the server's limit."""
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     return len(f"NATS/1.0\r\n{lines}\r\n".encode())
-
-
-def unconfirmed(message_id: str) -> Unconfirmed:
-    """Return the error for a message that the server may have."""
-    return Unconfirmed(1, f"publish again with message_id={message_id!r}, and it is stored once")

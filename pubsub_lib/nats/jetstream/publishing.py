@@ -13,9 +13,9 @@ from contextlib import asynccontextmanager
 
 from pubsub_lib.errors import carry
 from pubsub_lib.nats.connection import Connection
-from pubsub_lib.nats.errors import NatsError, NotConnected, Unconfirmed, name_unconfirmed
+from pubsub_lib.nats.errors import NatsError, NotConnected, name_unconfirmed
 from pubsub_lib.nats.jetstream.pipeline import Pipeline
-from pubsub_lib.nats.jetstream.publisher import Outgoing, StreamPublisher, unconfirmed
+from pubsub_lib.nats.jetstream.publisher import Outgoing, StreamPublisher
 from pubsub_lib.nats.jetstream.recovery import Recovery
 from pubsub_lib.reports import Deliveries
 
@@ -59,7 +59,7 @@ class Publishing:
             async with self._limited(timeout):
                 await self._publisher.put(message)
         except TimeoutError:
-            raise unconfirmed(message.message_id) from None
+            raise self._publisher.unconfirmed(message) from None
         self.stored += 1
 
     async def many(
@@ -88,7 +88,7 @@ class Publishing:
             elif isinstance(error, TimeoutError) or (
                 isinstance(error, NotConnected) and pipeline.begun
             ):
-                end = Unconfirmed(len(left), SAID_BY_THE_ERROR)
+                end = self._publisher.several_unconfirmed(len(left), SAID_BY_THE_ERROR)
             name_unconfirmed(end, left)
             if end is error:
                 raise

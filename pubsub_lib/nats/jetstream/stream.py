@@ -24,7 +24,7 @@ from nats.js.errors import (
 from pubsub_lib.nats.background import BackgroundTasks
 from pubsub_lib.nats.connection import Connection
 from pubsub_lib.nats.diagnosis import of_stream
-from pubsub_lib.nats.errors import JetStreamUnavailable, NatsError, StreamLost
+from pubsub_lib.nats.errors import NatsError, StreamLost
 from pubsub_lib.nats.jetstream.replies import Replies
 from pubsub_lib.nats.single_flight import SingleFlight
 
@@ -137,9 +137,7 @@ class Stream:
             async with asyncio.timeout(self.connection.settings.connect_timeout):
                 self.created = await self._add()
         except TimeoutError:
-            raise JetStreamUnavailable(
-                self.connection.address, "JetStream does not answer in time"
-            ) from None
+            raise self.connection.unavailable("JetStream does not answer in time") from None
 
     async def _add(self) -> datetime.datetime | None:
         """Make it, or use one that somebody has made with other settings; return when it was made.
@@ -178,7 +176,8 @@ class Stream:
         """Make a request until the server answers it, through reconnections.
 
         Raises:
-            JetStreamUnavailable: if the server has no JetStream, or that has no quorum.
+            JetStreamUnavailable: if the server has no JetStream; NoQuorum: if too few of its
+                cluster run.
             AccessRefused: if this user may not ask that.
             NatsError: if the answer is another error.
         """
@@ -190,9 +189,7 @@ class Stream:
             except (ServiceUnavailableError, NoStreamResponseError, nats.errors.NoRespondersError):
                 unavailable_since = unavailable_since or loop.time()
                 if loop.time() > unavailable_since + READY_AFTER_S:
-                    raise JetStreamUnavailable(
-                        self.connection.address, "JetStream is off, or has no quorum"
-                    ) from None
+                    raise self.connection.unavailable("JetStream is off, or not ready") from None
                 await asyncio.sleep(ASK_AGAIN_AFTER_S)
             except (ConnectionResetError, nats.errors.TimeoutError):
                 unavailable_since = None

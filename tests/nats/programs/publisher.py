@@ -1,12 +1,14 @@
-"""A process that publishes orders when it is told to: `publisher.py KIND URL SUBJECT NAME`.
+"""A process that publishes orders when it is told to: `publisher.py KIND URL SUBJECT NAME OPTIONS`.
 
-It is told `publish COUNT`, and says `half` and `published`; `flush`, and says `flushed`; `count`,
+It is told `publish COUNT`, and says `half` and `published`; `publish_many COUNT`, and says
+`published`; `flush`, and says `flushed`; `count`,
 and says what it has counted; and `stop`, and says that for the last time.
 """
 
 import asyncio
 import json
 import sys
+from typing import Any
 
 from orders import Order, lines, say
 
@@ -19,12 +21,13 @@ def ignored(error: NatsError) -> None:
     """The counts say the same."""
 
 
-async def main(kind: str, url: str, subject: str, name: str) -> None:
+async def main(kind: str, url: str, subject: str, name: str, options: str) -> None:
+    settings: dict[str, Any] = json.loads(options)
     broker: JetStreamPubSub[Order] | NatsPubSub[Order]
     if kind == "jetstream":
-        broker = JetStreamPubSub(subject, Order, url=url, on_error=ignored)
+        broker = JetStreamPubSub(subject, Order, url=url, on_error=ignored, **settings)
     else:
-        broker = NatsPubSub(subject, Order, url=url, on_error=ignored)
+        broker = NatsPubSub(subject, Order, url=url, on_error=ignored, **settings)
     published = 0
 
     async def publish(count: int) -> None:
@@ -42,6 +45,11 @@ async def main(kind: str, url: str, subject: str, name: str) -> None:
             for _ in range(TASKS if kind == "jetstream" else 1):
                 tasks.create_task(publish_some())
 
+    async def publish_many(count: int) -> None:
+        nonlocal published
+        numbers, published = range(published, published + count), published + count
+        await broker.publish_many(Order(name, number) for number in numbers)
+
     def say_counts() -> None:
         say(json.dumps({"published": broker.stats.published}))
 
@@ -51,6 +59,9 @@ async def main(kind: str, url: str, subject: str, name: str) -> None:
             match line.split():
                 case ["publish", count]:
                     await publish(int(count))
+                    say("published")
+                case ["publish_many", count]:
+                    await publish_many(int(count))
                     say("published")
                 case ["flush"]:
                     await broker.flush()

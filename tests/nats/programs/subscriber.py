@@ -8,12 +8,14 @@ it has handled 100 orders and before it acknowledges the last of them:
 - `block`: it holds up its event loop until the server must have delivered orders again.
 - `stall`: it says `stalled`, and goes on when it is told `go on`.
 
-It is told `flush`, and says `flushed`; `count`, and says what it has counted; and `stop`, and says
+It is told `flush`, and says `flushed`; `pause`, and says how long nothing came in between two
+messages; `count`, and says what it has counted; and `stop`, and says
 that for the last time.
 """
 
 import asyncio
 import json
+import math
 import sqlite3
 import sys
 import time
@@ -63,6 +65,7 @@ async def main(
     journal = Journal(path)
     go_on = asyncio.Event()
     handled = 0
+    longest_pause, last_read = 0.0, math.inf
 
     async def have_trouble() -> None:
         match trouble:
@@ -76,9 +79,11 @@ async def main(
                 await go_on.wait()
 
     async def read(inbox: Any) -> None:
-        nonlocal handled
+        nonlocal handled, longest_pause, last_read
         in_trouble = False
         async for orders in inbox.batches():
+            longest_pause = max(longest_pause, time.monotonic() - last_read)
+            last_read = time.monotonic()
             journal.handle(orders)
             handled += len(orders)
             if handled >= TROUBLE_AFTER and not in_trouble:
@@ -102,6 +107,8 @@ async def main(
                     say("flushed")
                 case "count":
                     say_counts()
+                case "pause":
+                    say(json.dumps({"longest_pause_ms": round(longest_pause * 1000)}))
                 case "go on":
                     go_on.set()
                 case _:
