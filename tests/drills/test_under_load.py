@@ -4,14 +4,13 @@ Each waits for another thread, a process or a server. So none may depend on how 
 waits for what happens, and its limit is only there to end one that hangs.
 """
 
-import contextlib
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import pytest
 
 from tests.drills import by_form
+from tests.drills.busy_machine import busy_machine
 
 TIMES = by_form(short=1, long=20)
 BUSY_LOOPS = 2
@@ -20,24 +19,10 @@ LIMIT_S = 1800  # for all of them, once
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(TIMES * LIMIT_S)]
 
 
-@contextlib.contextmanager
-def busy_machine() -> Iterator[None]:
-    """Keep two processors busy in this block."""
-    loops = [
-        subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(BUSY_LOOPS)
-    ]
-    try:
-        yield
-    finally:
-        for loop in loops:
-            loop.kill()
-            loop.wait()
-
-
 def test_what_waits_on_a_real_clock_passes_beside_busy_loops():
     options = ["-p", "no:cacheprovider", "--color=no", "-m", "real_time and not run_all"]
     passed = []
-    with busy_machine():
+    with busy_machine(loops=BUSY_LOOPS):
         for _ in range(TIMES):
             run = subprocess.run(
                 [sys.executable, "-m", "pytest", *options, "tests"], capture_output=True, text=True

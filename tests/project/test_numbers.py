@@ -24,6 +24,7 @@ from pubsub_lib.lab.figures.captions import quantile
 from pubsub_lib.nats.core.sender import BYTES_ON_THE_WAY
 from tests.notebooks.checks import plain, read, saved_text
 from tools.kernels import NOTEBOOK_BUDGET_S
+from tools.reading_time import MOST_CORE_MINUTES
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = {path.name[:2]: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
@@ -109,6 +110,7 @@ STATEMENTS = [
     Statement(GLOSSARY, "a slope of {} means in proportion", lambda: [slope_in_proportion()]),
     Statement(GUIDE, "less than {} seconds of processor time", lambda: [NOTEBOOK_BUDGET_S]),
     Statement(ARCHITECTURE, "After {} KB it waits", lambda: [BYTES_ON_THE_WAY // 1024]),
+    Statement(CONTRIBUTING, "takes: {} minutes at most", lambda: [MOST_CORE_MINUTES]),
     Statement(CHANGELOG, "at most {:,} messages of other threads", lambda: [MOST_WAITING]),
 ]
 
