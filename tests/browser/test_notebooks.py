@@ -65,7 +65,7 @@ def test_the_playground_is_moved_by_keyboard(lab: tuple[Browser, str], page: Pag
     slider = page.locator(".widget-slider", has_text="publish rate")
     picture = page.locator(".jp-OutputArea img.widget-image")
     before = picture.get_attribute("src")
-    slider.locator(".noUi-handle").focus()
+    page.get_by_role("slider", name="publish rate").focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function(
         "before => document.querySelector('.jp-OutputArea img.widget-image')?.src !== before",

@@ -14,8 +14,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pubsub_lib.in_process.queue_broker import AsyncPubSub
+from pubsub_lib.lab.clock.virtual_loop import LimitReached, Livelock
 from pubsub_lib.lab.clock.virtual_time import run_virtual
+from pubsub_lib.lab.costs.timers import count_timers
 from pubsub_lib.lab.exercises.checking import exercise, require
+from pubsub_lib.lab.exercises.hints import hints
 from pubsub_lib.lab.traffic.loads import Load, bursts, closed_loop, open_loop
 from pubsub_lib.lab.traffic.readers import Reader, dead_reader, fast_reader, slow_reader
 from pubsub_lib.lab.traffic.recordings import Recording
@@ -23,8 +26,37 @@ from pubsub_lib.lab.traffic.workloads import run_workload
 
 type SettingsFor = Callable[[str], Mapping[str, Any]]
 MOST_WAITING = 100
+SETTINGS = ("maxsize", "timeout", "overflow")
+TO_WAIT = "let it wait until put() tells it that there is something, by an asyncio.Event"
+IDLE_S = 10.0  #: how long readers are watched while there is nothing to read
 TWENTY_MS = slow_reader(service_time_s=0.02)
 FOR_4_S = open_loop(messages=400, rate_hz=100)
+
+hints(
+    "05.1",
+    "Ask for each kind of data: may the publisher wait? If not, the time-out is 0. Then: which "
+    "message is worth least, the newest, the oldest, or none of them?",
+    "Prices: the oldest is worth nothing. Which bound keeps what is read younger than 0.05 s, when "
+    "new prices push the others on, and when they do not any more?",
+    "Orders: within a second the warehouse handles a whole burst, so to wait a little is enough; "
+    "and RAISE tells whoever takes in orders. View: the time-out lies between what the slow one "
+    "needs and 0.2 s.",
+)
+hints(
+    "05.2",
+    "`self.queue.full()` tells whether there is room, and `put_nowait` puts without waiting. The "
+    "log needs a number of its own: how many lines are missing since the last that got in.",
+    "At each line, look first whether something is missing and there is room: then the number goes "
+    "in, and counting begins anew. Then look again whether there is room for the line.",
+)
+hints(
+    "05.3",
+    "A dictionary keeps its keys in the order in which they were first put in. What happens to the "
+    "place of a key that is given a new value?",
+    "To wait for something to read there is `asyncio.Event`: `put` sets it, `get` waits for it.",
+    "Two readers may wait, and one value wake both. So look again after waking: `while not "
+    "self.values:` clear the event, and wait for it.",
+)
 
 
 @exercise("05.1", "prices are fresh, orders safe, log lines begin at the beginning, the view lives")
@@ -41,12 +73,20 @@ def _check_prices(settings_for: SettingsFor) -> None:
     oldest_s = prices["latency_s"].max()
     require(
         oldest_s <= 0.05 + 1e-9,
-        f"prices: a price is up to {oldest_s:.3g} s old when it is read; 0.05 s is the limit",
+        f"prices: a price is up to {oldest_s:.3g} s old when it is read{_when_oldest(prices)}; "
+        "0.05 s is the limit",
     )
     require(
         prices["number"].iloc[-1] == FOR_4_S.messages - 1,
         "prices: the last price, which is the one that stays valid, was never read",
     )
+
+
+def _when_oldest(prices: Any) -> str:
+    oldest = prices.loc[prices["latency_s"].idxmax()]
+    if oldest["received_s"] < FOR_4_S.intended_s[-1]:
+        return ""
+    return ", after the market has closed: no new price pushes it on any more"
 
 
 def _check_orders(settings_for: SettingsFor) -> None:
@@ -103,11 +143,16 @@ def _run(
     *readers: Reader,
     until_s: float | None = None,
 ) -> Recording:
-    settings = settings_for(data)
+    try:
+        settings = settings_for(data)
+    except KeyError:
+        require(False, f"{data}: settings_for({data!r}) finds no settings, and raises KeyError")
     require(
         isinstance(settings, Mapping),
         f"{data}: return a dictionary, such as {{'maxsize': 10}}, not {settings!r}",
     )
+    unknown = ", ".join(repr(name) for name in settings if name not in SETTINGS)
+    require(not unknown, f"{data}: {unknown} is no setting; there are {', '.join(SETTINGS)}")
     broker = AsyncPubSub[Any](**settings)
     require(
         broker.maxsize <= MOST_WAITING,
@@ -192,23 +237,27 @@ def _taken(queue: asyncio.Queue[str | int], count: int) -> list[str | int]:
 @exercise("05.3", "each key waits once, in its place, with its newest value")
 def check_newest(newest_class: Callable[..., Any]) -> None:
     """Refuse an inbox that keeps old values, lets a key wait for ever, or does not wait itself."""
-    run_virtual(_keeps_the_newest_of_each(newest_class))
-    run_virtual(_lets_nobody_starve(newest_class))
-    run_virtual(_waits_for_something(newest_class))
+    try:
+        run_virtual(_keeps_the_newest_of_each(newest_class))
+        run_virtual(_lets_nobody_starve(newest_class))
+        run_virtual(_waits_for_something(newest_class))
+    except (LimitReached, Livelock):
+        require(False, f"get() looks again and again, and lets no time pass; {TO_WAIT}")
 
 
 async def _keeps_the_newest_of_each(newest_class: Callable[..., Any]) -> None:
     inbox = newest_class()
     for key, value in (("tea", 1), ("salt", 2), ("tea", 3)):
         _put(inbox, key, value)
-    first, second = await inbox.get(), await inbox.get()
+    story = "after tea 1, salt 2 and tea 3 there are two to read, tea 3 and salt 2"
+    first, second = await _got(inbox, story), await _got(inbox, story)
     require(
         {first, second} == {("tea", 3), ("salt", 2)},
         "after tea 1, salt 2 and tea 3, two reads are to give tea 3 and salt 2, as (key, value); "
         f"they give {first!r} and {second!r}",
     )
     _put(inbox, "tea", 4)
-    third = await inbox.get()
+    third = await _got(inbox, "then tea 4 is put in")
     require(third == ("tea", 4), f"then tea 4 is put in, and a third read gives {third!r}")
 
 
@@ -218,7 +267,7 @@ async def _lets_nobody_starve(newest_class: Callable[..., Any]) -> None:
     _put(inbox, "salt", 0)
     for value in range(1, 4):
         _put(inbox, "tea", value)
-    first = await inbox.get()
+    first = await _got(inbox, "tea and salt are waiting")
     require(
         first == ("tea", 3),
         "tea was first, and keeps its place when it gets a new value; the first read gives "
@@ -229,10 +278,16 @@ async def _lets_nobody_starve(newest_class: Callable[..., Any]) -> None:
 async def _waits_for_something(newest_class: Callable[..., Any]) -> None:
     inbox = newest_class()
     readers = [asyncio.create_task(inbox.get(), name=f"reader {number}") for number in (1, 2)]
-    await asyncio.sleep(1)
+    with count_timers() as timers:
+        await asyncio.sleep(IDLE_S)
     require(
         not any(reader.done() for reader in readers),
         "get() is to wait while there is nothing to read",
+    )
+    looks = timers.count - 1
+    require(
+        looks == 0,
+        f"in {IDLE_S:g} s without anything to read get() wakes up {looks} times to look; {TO_WAIT}",
     )
     _put(inbox, "tea", 1)
     await asyncio.sleep(1)
@@ -240,12 +295,29 @@ async def _waits_for_something(newest_class: Callable[..., Any]) -> None:
     done, waiting = await asyncio.wait(readers, timeout=1)
     for reader in waiting:
         reader.cancel()
+    for reader in done:
+        error = reader.exception()
+        require(
+            error is None,
+            "two readers wait, and one value is put in: both wake up, and one of them finds "
+            f"nothing, and raises {type(error).__name__}; look again after waking, in a `while`",
+        )
     read = {reader.result() for reader in done}
     require(
         read == {("tea", 1), ("salt", 2)},
         "two readers wait, tea 1 and a second later salt 2 are put in, and the readers get "
         f"{_listed(sorted(read))}",
     )
+
+
+async def _got(inbox: Any, story: str) -> Any:
+    """Return what is read, or say what was there to be read."""
+    try:
+        return await inbox.get()
+    except NotImplementedError:  # not attempted yet
+        raise
+    except (LookupError, RuntimeError) as error:
+        require(False, f"{story}, and get() raises {type(error).__name__}")
 
 
 def _put(inbox: Any, key: str, value: int) -> None:

@@ -41,7 +41,6 @@ from pubsub_lib.lab.figures.style import (
     COLOURS,
     DROP,
     GROUND,
-    PUBLISHES,
     STYLE,
     Plot,
     axes_from_zero,
@@ -56,41 +55,29 @@ LEAST_ROWS = 4  # bars of two subscribers alone would be as thick as a panel
 
 @or_nothing
 def side_by_side(recordings: Mapping[str, Recording]) -> Plot:
-    """Draw a column of panels for each run, on axes that the panels of a row share.
+    """Draw a column of two panels for each run, on axes that the panels of a row share.
 
-    From above: what waits in the inboxes, how old each message is when it is read, how long each
-    publish takes, and how many messages are missed.
+    Above: how old each message is when it is read. Below: what becomes of the messages.
     """
     if not recordings:
         raise NothingToDraw("pass a recording or more, by name")
     runs = list(recordings.values())
     most_readers = max(len(recording.readers) for recording in runs)
-    with _figure(1.2 + 1.9 * len(runs), 6.2 + 0.4 * most_readers) as figure:
+    with _figure(1.2 + 2.2 * len(runs), 4.2 + 0.4 * most_readers) as figure:
         rows = figure.subplots(
-            4,
-            len(runs),
-            squeeze=False,
-            sharey="row",
-            height_ratios=[1.3, 1.3, 0.8, 0.3 * most_readers],
+            2, len(runs), squeeze=False, sharey="row", height_ratios=[1.3, 0.3 * most_readers]
         )
-        _margins(figure, left=0.8, bottom=0.95, right=0.1, top=0.35, wspace=0.1, hspace=0.4)
-        for (name, recording), column in zip(recordings.items(), rows.T, strict=True):
-            fill, ages, publishes, fates = column
-            fill.set_title(name, loc="left")
-            draw_fill(fill, recording)
+        _margins(figure, left=0.8, bottom=0.95, right=0.1, top=0.35, wspace=0.1, hspace=0.5)
+        for (name, recording), (ages, fates) in zip(recordings.items(), rows.T, strict=True):
+            ages.set_title(name, loc="left")
             draw_ages(ages, recording)
-            draw_publishes(publishes, recording)
-            publishes.set_xlabel("time (s)")
+            ages.set_xlabel("time (s)")
             draw_fates(fates, recording)
             fates.set_xlabel("messages")
-        _over_time(rows[:3].tolist())
-        for (first, *others), label in zip(
-            rows, ("messages waiting", "age when read (s)", "publish\ntakes (ms)", ""), strict=True
-        ):
-            first.set_ylabel(label)
-            for axes in others:
-                axes.tick_params(axis="y", labelleft=False)
-        figure.align_ylabels(rows[:3, 0].tolist())
+        _over_time([rows[0].tolist()])
+        rows[0, 0].set_ylabel("age when read (s)")
+        for axes in rows[:, 1:].flat:
+            axes.tick_params(axis="y", labelleft=False)
         _explain(figure, runs)
     return Plot(figure, " ".join(_about(name, recording) for name, recording in recordings.items()))
 
@@ -153,25 +140,6 @@ def draw_ages(axes: Axes, recording: Recording) -> None:
         axes.plot(one["received_s"], one["latency_s"], clip_on=False, **line_of(reader))
 
 
-def draw_publishes(axes: Axes, recording: Recording) -> None:
-    """Draw into a panel how long each publish took, and say how many raised `PubSubFull`."""
-    table = recording.publishes()
-    axes.plot(
-        table["sent_s"],
-        table["duration_s"] * 1e3,
-        **PUBLISHES | {"markersize": 3},
-    )
-    if recording.refusals:
-        axes.annotate(
-            f"{len(recording.refusals)} raise\nPubSubFull",
-            (0.5, 0.5),
-            xycoords="axes fraction",
-            ha="center",
-            va="center",
-            color=DROP,
-        )
-
-
 def draw_fates(axes: Axes, recording: Recording, *, due: int = 0) -> None:
     """Draw into a panel how many messages each subscriber read, has unread, and missed.
 
@@ -231,7 +199,7 @@ def _over_time(rows: Sequence[Sequence[Axes]]) -> None:
     for row in rows:
         axes_from_zero(row)
     panels = [axes for row in rows for axes in row]
-    end_s = max(axes.dataLim.x1 for axes in panels)
+    end_s = max(0.0, *(axes.dataLim.x1 for axes in panels)) or 1.0  # 0 if nobody has read
     for axes in panels:
         axes.set_xlim(0, end_s * 1.02)
         axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))

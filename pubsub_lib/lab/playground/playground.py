@@ -33,14 +33,34 @@ from pubsub_lib.lab.playground.overload import Overload
 from pubsub_lib.overflow import Overflow
 
 OWN_SETTINGS = "settings of your own"
-TIMEOUTS_S = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, math.inf)  # a slider cannot hold None
-
+# A slider's label stands beside it and is not tied to it: a screen reader would say a number only.
+NAMED = "Each slider has its label for a name."
+NAMING = """<script>
+(() => {
+  const name = () => document.querySelectorAll(".widget-slider").forEach((slider) => {
+    const label = slider.querySelector(".widget-label");
+    slider.querySelectorAll("[role=slider]").forEach((handle) =>
+      handle.setAttribute("aria-label", label ? label.textContent : ""));
+  });
+  name();
+  new MutationObserver(name).observe(document.body, {childList: true, subtree: true});
+})();
+</script>"""
+# In steps of a millisecond where service times are, so that the two can be told apart. A slider
+# cannot hold None.
+TIMEOUTS_S = (
+    *(ms / 1e3 for ms in range(51)),
+    *(ms / 1e3 for ms in range(60, 210, 10)),
+    *(0.3, 0.4, 0.5, 0.75, 1.0, math.inf),
+)
 
 UNITS = {"publish rate": "per second", "service time": "ms", "bound": "messages"}
 
 
 class Playground:
-    """The controls, and below them the figure and what it says. Made by `open_playground()`.
+    """The figure and what it says, and below them the controls. Made by `open_playground()`.
+
+    The figure comes first, so that it stays in sight where the page is enlarged.
 
     Attributes:
         controls: the control of each setting, by its label.
@@ -141,7 +161,7 @@ class Playground:
             [widgets.VBox(rows[:4]), widgets.VBox([*rows[4:], self.incidents])],
             layout=widgets.Layout(flex_flow="row wrap"),
         )
-        return widgets.VBox([columns, self._story, self._image, self._text])
+        return widgets.VBox([self._image, self._text, columns, self._story])
 
     def _ipython_display_(self) -> None:
         """Show the widget, or its first picture to whoever cannot show that."""
@@ -156,6 +176,7 @@ class Playground:
         shown = self.widget._repr_mimebundle_()
         shown |= {"image/png": still.png(), "text/plain": self.caption}
         display(shown, raw=True)
+        display({"text/html": NAMING, "text/plain": NAMED}, raw=True)
 
 
 def open_playground(incident: Incident = INCIDENTS[0]) -> Playground:

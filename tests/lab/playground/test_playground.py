@@ -79,6 +79,26 @@ def test_every_control_has_a_label_and_the_publish_rate_comes_first(sliders):
     assert all(control.description == label for label, control in sliders.controls.items())
 
 
+def test_the_figure_stands_above_the_controls(sliders):
+    figure, text, controls, _ = sliders.widget.children
+    assert (figure, text) == (sliders._image, sliders._text)
+    assert sliders.controls["bound"] in {
+        control for column in controls.children for row in column.children for control in parts(row)
+    }
+
+
+def parts(row: Any) -> list[Any]:
+    """A control, or the control and its unit."""
+    return list(getattr(row, "children", [row]))
+
+
+def test_a_time_out_can_be_told_from_a_service_time_by_a_millisecond(sliders):
+    patience = [value for _, value in sliders.controls["time-out"].options]
+    assert {0.02, 0.021} <= set(patience)
+    assert patience == sorted(set(patience))
+    assert all(incident.overload.timeout_s in {None, *patience} for incident in INCIDENTS)
+
+
 @pytest.mark.parametrize("incident", INCIDENTS, ids=lambda incident: incident.name)
 def test_an_incident_sets_every_control_and_draws_once(sliders, draws, incident):
     sliders.controls["bound"].value = 77
@@ -116,7 +136,8 @@ def shown_by(sliders: Playground, monkeypatch) -> dict[str, Any]:
     shown = []
     monkeypatch.setattr(module, "display", lambda data, *, raw: shown.append(data))
     sliders._ipython_display_()
-    (data,) = shown
+    data, naming = shown
+    assert naming == {"text/html": module.NAMING, "text/plain": module.NAMED}
     return data
 
 

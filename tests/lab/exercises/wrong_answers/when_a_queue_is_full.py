@@ -28,6 +28,10 @@ def returns_nothing(data):
     pass
 
 
+def knows_prices_only(data):
+    return {"prices": RIGHT["prices"]}[data]
+
+
 class DropsInSilence:
     def __init__(self, queue):
         self.queue = queue
@@ -163,6 +167,14 @@ class LooksAgainAndAgain(ForgetsNothing):
         return key, self.values.pop(key)
 
 
+class LooksEveryNowAndThen(ForgetsNothing):
+    async def get(self):
+        while not self.values:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        key = next(iter(self.values))
+        return key, self.values.pop(key)
+
+
 class PutsWithAWait(KeepsTheOldValue):
     async def put(self, key, value):
         self.values[key] = value
@@ -184,7 +196,10 @@ class HoldsOneMessage:
 
 WRONG_ANSWERS = [
     ("05.1", returns_nothing, "prices: return a dictionary"),
-    ("05.1", but("prices", "old_prices", maxsize=4), "0.07 s old"),
+    ("05.1", knows_prices_only, "orders: settings_for('orders') finds no settings"),
+    ("05.1", but("prices", "misspelt", bound=1), "'bound' is no setting"),
+    ("05.1", but("prices", "old_prices", maxsize=4), "after the market has closed"),
+    ("05.1", but("prices", "always_old_prices", maxsize=20), "0.39 s old"),
     ("05.1", but("prices", "no_last_price", maxsize=1, overflow=Overflow.DROP_NEWEST), "the last"),
     ("05.1", but("prices", "slow_prices", timeout=0.1), "prices: a publish takes"),
     ("05.1", but("prices", "large_inbox", maxsize=1_000), "there is memory for 100"),
@@ -211,8 +226,9 @@ WRONG_ANSWERS = [
     ("05.3", GoesToTheBack, "keeps its place"),
     ("05.3", ForgetsNothing, "tea 3 and salt 2"),
     ("05.3", ReturnsNoneWhenEmpty, "is to wait"),
-    ("05.3", WakesEverybodyForOne, "StopIteration"),
-    ("05.3", LooksAgainAndAgain, "comes to a stop"),
+    ("05.3", WakesEverybodyForOne, "look again after waking"),
+    ("05.3", LooksAgainAndAgain, "lets no time pass"),
+    ("05.3", LooksEveryNowAndThen, "wakes up 2000 times to look"),
     ("05.3", PutsWithAWait, "there is always room"),
-    ("05.3", HoldsOneMessage, "IndexError"),
+    ("05.3", HoldsOneMessage, "there are two to read"),
 ]
