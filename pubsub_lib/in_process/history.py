@@ -20,6 +20,8 @@ from collections.abc import Callable, Collection, Hashable
 from itertools import islice
 from typing import override
 
+COMPARED_AT_MOST = 100  #: times that keys are compared anew, if to compare them publishes
+
 
 class History[T]:
     """The last messages of a broker.
@@ -56,36 +58,84 @@ class LatestOfEach[T](History[T]):
     def __init__(self, size: int, *, key: Callable[[T], Hashable]) -> None:
         super().__init__(size)
         self._key = key
-        self._latest = OrderedDict[Hashable, T]()
+        self._latest = OrderedDict[_Entry, T]()
+        self._by_hash: dict[int, list[_Entry]] = {}
+        self._changes = 0
 
     @override
     def keep(self, messages: Collection[T]) -> list[T]:
         """Keep the latest of each key, and return those that had to go, as `History.keep` does.
 
         Raises:
-            Exception: whatever the key raises for one of them; then nothing has changed.
+            Exception: whatever the key raises for one of them, or its comparison with another key;
+                then nothing has changed.
             TypeError: if a key is of no use in a dictionary; then, too.
+            RuntimeError: if comparing keys publishes, whenever it is done.
         """
         keys = [self._key(message) for message in messages]
-        for key in keys:
-            _check_hashable(key)
+        hashes = [_checked_hash(key) for key in keys]
+        # To compare keys may do anything, so it is all done before anything is changed here.
+        for _ in range(COMPARED_AT_MOST):
+            before = self._changes
+            entries = self._entries(keys, hashes)
+            if self._changes == before:
+                return self._put(entries, messages)
+        raise RuntimeError("to compare the keys of this history publishes, each time it is done")
+
+    def _entries(self, keys: list[Hashable], hashes: list[int]) -> "list[_Entry]":
+        """Return for each key the entry that is known by it, or a new one."""
+        found: list[_Entry] = []
+        new: dict[int, list[_Entry]] = {}
+        for key, number in zip(keys, hashes, strict=True):
+            for entry in (*self._by_hash.get(number, ()), *new.get(number, ())):
+                if entry.key is key or entry.key == key:
+                    break
+            else:
+                entry = _Entry(key, number)
+                new.setdefault(number, []).append(entry)
+            found.append(entry)
+        return found
+
+    def _put(self, entries: "list[_Entry]", messages: Collection[T]) -> list[T]:
+        self._changes += 1
         latest, gone = self._latest, []
-        for key, message in zip(keys, messages, strict=True):
-            if key in latest:
-                gone.append(latest.pop(key))
-            elif len(latest) == self._size:
-                gone.append(latest.popitem(last=False)[1])
-            latest[key] = message
+        forgotten = []  # held until all is in its place, as a key, too, may run anything when freed
+        for entry, message in zip(entries, messages, strict=True):
+            if entry in latest:
+                gone.append(latest.pop(entry))
+            else:
+                if len(latest) == self._size:
+                    oldest, old = latest.popitem(last=False)
+                    gone.append(old)
+                    forgotten.append(oldest)
+                    self._forget(oldest)
+                self._by_hash.setdefault(entry.hash, []).append(entry)
+            latest[entry] = message
         return gone
+
+    def _forget(self, entry: "_Entry") -> None:
+        others = [other for other in self._by_hash.pop(entry.hash) if other is not entry]
+        if others:
+            self._by_hash[entry.hash] = others
 
     @override
     def last(self, messages: int) -> list[T]:
         return list(islice(reversed(self._latest.values()), messages))[::-1]
 
 
-def _check_hashable(key: Hashable) -> None:
+class _Entry:
+    """A key, as the history knows it: by itself, so that to find it runs nobody's code."""
+
+    __slots__ = ("hash", "key")
+
+    def __init__(self, key: Hashable, number: int) -> None:
+        self.key = key
+        self.hash = number
+
+
+def _checked_hash(key: Hashable) -> int:
     try:
-        hash(key)
+        return hash(key)
     except TypeError as error:
         raise TypeError(
             f"key gave {key!r} for a message, of which nothing can be found again; let it return a "

@@ -243,7 +243,8 @@ class Ring[T](Subscribers[Cursor[T]]):
         if not all(cursor.given_up for cursor in slowest):
             return False
         # First whatever can run anything, while all is as it was; then see whether it still is.
-        wanted = [cursor.wants(cursor.oldest) for cursor in slowest]
+        oldest = [cursor.oldest for cursor in slowest]  # all, since a filter may close any of them
+        wanted = [cursor.wants(message) for cursor, message in zip(slowest, oldest, strict=True)]
         if head is self._head_of_line() and slowest == self.slowest:
             for cursor, is_wanted in zip(slowest, wanted, strict=True):
                 cursor.skip(wanted=is_wanted)

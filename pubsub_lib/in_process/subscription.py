@@ -230,6 +230,7 @@ class MessageIterator[T]:
                 self._mark_as_done()
                 if (reader := state.wait_for_message()) is None:
                     raise StopAsyncIteration
+                self._in_hand = NOTHING  # who waits keeps nothing alive that it has read
                 try:
                     await reader
                 except BaseException:

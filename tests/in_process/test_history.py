@@ -1,7 +1,9 @@
 """`history` and `replay`: what was published before somebody came."""
 
 import asyncio
+import itertools
 import weakref
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -432,3 +434,89 @@ async def asynchronous_key(message: object) -> str:
 def test_a_history_that_cannot_be_kept_is_refused(options, error, says):
     with pytest.raises(error, match=says):
         AsyncPubSub(**options)
+
+
+# Keys that run code of others.
+
+
+class Key:
+    """A key with a comparison of its own; all of them have the same hash."""
+
+    def __init__(self, name: str, when_compared: Callable[[], object] = lambda: None) -> None:
+        self.name = name
+        self.when_compared = when_compared
+
+    def __hash__(self) -> int:
+        return 1
+
+    def __eq__(self, other: object) -> bool:
+        self.when_compared()
+        return isinstance(other, Key) and self.name == other.name
+
+
+class Incomparable(Exception):
+    """What comparing a key raises."""
+
+
+def fail() -> None:
+    raise Incomparable
+
+
+@in_virtual_time
+async def test_a_key_whose_comparison_fails_changes_nothing_and_nothing_is_published():
+    keys = {number: Key("old" if number < 2 else "new") for number in range(3)}
+    broker = AsyncPubSub[int](history=5, key=keys.__getitem__)
+    await broker.publish(0)
+    keys[2].when_compared = keys[0].when_compared = fail
+    with pytest.raises(Incomparable):
+        await broker.publish_many([1, 2])
+    assert unread(broker.subscribe(replay=5)) == [0]
+    assert broker.stats.published == 1
+    keys[2].when_compared = keys[0].when_compared = lambda: None
+    assert await broker.publish_many([1, 2]) == Deliveries(2, 2)
+    assert unread(broker.subscribe(replay=5)) == [1, 2]
+
+
+@in_virtual_time
+async def test_what_comparing_a_key_publishes_comes_before_and_of_each_key_there_is_one():
+    def publish_another() -> None:
+        if keys[1].when_compared is publish_another:
+            keys[1].when_compared = lambda: None
+            broker.publish_nowait(2)
+
+    keys = {0: Key("a"), 1: Key("b"), 2: Key("b")}
+    broker = AsyncPubSub[int](history=5, key=keys.__getitem__)
+    inbox = broker.subscribe()
+    await broker.publish(0)
+    keys[1].when_compared = publish_another
+    keys[0].when_compared = lambda: keys[1].when_compared()  # whichever of the two is asked
+    await broker.publish(1)
+    assert unread(inbox) == [0, 2, 1]
+    assert unread(broker.subscribe(replay=5)) == [0, 1]
+
+
+@in_virtual_time
+async def test_a_comparison_that_always_publishes_is_told_so():
+    def publish_another() -> None:
+        broker.publish_nowait("x" * next(lengths))
+
+    lengths = itertools.count(2)
+    keys = {"a": Key("a"), "b": Key("b", publish_another)}
+    broker = AsyncPubSub[str](history=1000, key=lambda message: keys.get(message, message))
+    await broker.publish("a")
+    keys["a"].when_compared = publish_another
+    with pytest.raises(RuntimeError, match="to compare the keys of this history publishes"):
+        await broker.publish("b")
+
+
+@in_virtual_time
+async def test_a_key_that_is_freed_finds_the_history_whole():
+    class Freed(Key):
+        def __del__(self) -> None:
+            if not seen:
+                seen.append(unread(broker.subscribe(replay=2)))
+
+    seen: list[list[int]] = []
+    broker = AsyncPubSub[int](history=2, key=lambda number: Freed(f"{number}"))
+    await broker.publish_many([1, 2, 3])
+    assert seen == [[2, 3]]

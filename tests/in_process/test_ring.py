@@ -18,7 +18,7 @@ from pubsub_lib import (
     SubscriptionStats,
 )
 from pubsub_lib.lab.clock.virtual_time import Deadlock, run_virtual
-from tests.stepping import in_virtual_time, let_all_run, now, start, unread
+from tests.stepping import in_virtual_time, let_all_run, now, read_all, start, unread
 
 
 class Payload:
@@ -1038,3 +1038,85 @@ def test_a_timeout_that_is_negative_or_not_finite_is_refused(timeout):
 def test_a_filter_that_cannot_be_called_is_refused(where):
     with pytest.raises(TypeError, match=re.escape(repr(where))):
         RingPubSub().subscribe(where=where)
+
+
+# Many messages that wait in line.
+
+
+@in_virtual_time
+async def test_the_room_that_each_read_makes_is_filled_at_the_next_turn():
+    ring = RingPubSub[int](maxsize=4, timeout=None)
+    reader = ring.subscribe()
+    publisher = start(ring.publish_many(range(12)))
+    await let_all_run()
+    for number in range(8):
+        assert reader.get_nowait() == number
+        await asyncio.sleep(0)
+        assert len(ring._ring.log) + ring._ring._deleted == 5 + number
+    await let_all_run()
+    assert publisher.done()
+    assert unread(reader) == [8, 9, 10, 11]
+
+
+@in_virtual_time
+async def test_what_was_published_counts_what_a_read_has_let_in_at_once():
+    ring = RingPubSub[int](maxsize=4, timeout=None)
+    reader = ring.subscribe()
+    publisher = start(ring.publish_many(range(12)))
+    await let_all_run()
+    reader.get_nowait()
+    assert ring.stats.published == 5
+    publisher.cancel()
+
+
+@in_virtual_time
+async def test_who_reads_at_every_turn_misses_nothing_though_publishers_give_up_another():
+    ring = RingPubSub[int](maxsize=2, timeout=1)
+    _dead, live = ring.subscribe(), ring.subscribe()
+    reading = start(read_all(live))
+    deliveries = await ring.publish_many(range(10))
+    assert {missed.number for missed in deliveries.missed} == set(range(2, 10))
+    assert live.stats.dropped == 0
+    await ring.shutdown(timeout=0)
+    assert await reading == list(range(10))
+
+
+@in_virtual_time
+async def test_a_filter_that_withdraws_a_publish_at_the_end_releases_those_behind_it():
+    ring = RingPubSub[str](maxsize=1, timeout=None)
+
+    def withdraws(message: str) -> bool:
+        if message == "first in line":
+            first.cancel()
+        return True
+
+    _reader = ring.subscribe(where=withdraws)
+    await ring.publish("stored")
+    first, second = (start(ring.publish(f"{each} in line")) for each in ("first", "second"))
+    await let_all_run()
+    await ring.shutdown(timeout=0)
+    await let_all_run()
+    assert first.cancelled()
+    assert second.done()
+    assert second.result().delivered == 0
+
+
+@in_virtual_time
+async def test_of_two_that_are_overtaken_one_that_the_others_filter_closes_misses_nothing():
+    ring = RingPubSub[int](maxsize=1, timeout=0)
+    closing: list = []
+
+    def closes_the_other(message: int) -> bool:
+        for each in closing:
+            each.close()
+        return True
+
+    one = ring.subscribe(name="one", where=closes_the_other)
+    other = ring.subscribe(name="other")
+    await ring.publish(1)
+    closing.append(other)
+    delivery = await ring.publish(2)
+    assert [end.name for end in delivery.missed_by] == ["one"]
+    assert other.stats.dropped == 0
+    with pytest.raises(Lagged):
+        one.get_nowait()

@@ -1,6 +1,8 @@
 """The subscriber's end, whatever the broker: one by one, in batches, and what counts as done."""
 
 import asyncio
+import gc
+import weakref
 
 import pytest
 
@@ -477,3 +479,85 @@ async def test_the_statistics_survive_leaving(broker_class, leave):
     await broker.publish(4)
     assert subscription.stats == before._replace(depth=depth)
     assert broker.stats == (0, 5, 3, 1)
+
+
+# What a reader keeps.
+
+
+class Thing:
+    """A message that can be looked for when it is gone."""
+
+
+@each_broker
+@in_virtual_time
+async def test_a_reader_that_waits_keeps_nothing_alive_that_it_has_read(broker_class):
+    broker = broker_class(maxsize=3, timeout=0)
+    things = [Thing() for _ in range(3)]
+    where = [weakref.ref(thing) for thing in things]
+
+    async def read() -> None:
+        async for message in broker.subscribe(where=lambda message: isinstance(message, Thing)):
+            del message
+
+    reader = start(read())
+    await let_all_run()
+    await broker.publish_many(things)
+    things.clear()
+    await let_all_run()
+    for number in range(20):  # so many that a ring has no longer what it was about
+        await broker.publish(number)
+        await let_all_run()
+    assert [each() for each in where] == [None] * 3
+    await broker.shutdown()
+    await reader
+
+
+@each_broker
+@pytest.mark.parametrize("how", ["get", "iterate", "batches"])
+@in_virtual_time
+async def test_nothing_is_kept_of_a_subscription_closed_while_its_reader_waits(broker_class, how):
+    broker = broker_class()
+    subscription = broker.subscribe(where=lambda message: True)
+
+    async def read(subscription) -> None:
+        if how == "get":
+            await subscription.get()
+        else:
+            async for _ in subscription if how == "iterate" else subscription.batches():
+                pass
+
+    reader = start(read(subscription))
+    await let_all_run()
+    wanted = weakref.ref(subscription._state.where)
+    subscription.close()
+    await reader
+    del subscription, reader
+    gc.collect()
+    assert wanted() is None
+    assert broker.stats.subscribers == 0
+
+
+@each_broker
+@pytest.mark.parametrize("how", ["iterate", "batches"])
+@in_virtual_time
+async def test_a_message_goes_to_another_reader_if_the_one_it_woke_is_cancelled(broker_class, how):
+    broker = broker_class()
+    subscription = broker.subscribe()
+
+    def reader():
+        messages = subscription.batches() if how == "batches" else aiter(subscription)
+        return start(anext(messages))
+
+    first, second = reader(), reader()
+    await let_all_run()
+    await broker.publish(1)
+    first.cancel()
+    await let_all_run()
+    assert second.done()
+    assert second.result() == ([1] if how == "batches" else 1)
+
+
+async def test_ends_that_are_different_are_told_apart_in_a_dictionary_by_their_hashes():
+    broker = AsyncPubSub[int]()
+    ends = [broker.subscribe() for _ in range(10)]
+    assert len({hash(end) for end in ends}) > 1
