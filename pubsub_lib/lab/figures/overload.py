@@ -201,7 +201,7 @@ def _over_time(rows: Sequence[Sequence[Axes]]) -> None:
     panels = [axes for row in rows for axes in row]
     end_s = max(0.0, *(axes.dataLim.x1 for axes in panels)) or 1.0  # 0 if nobody has read
     for axes in panels:
-        axes.set_xlim(0, end_s * 1.02)
+        axes.set_xlim(0, end_s * 1.02 or 1.0)
         axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
 
 

@@ -11,7 +11,7 @@ from pubsub_lib.lab.figures.overload import at_a_glance, side_by_side
 from pubsub_lib.lab.figures.style import COLOURS, DROP, Plot
 from pubsub_lib.lab.playground.overload import Overload
 from pubsub_lib.lab.traffic.loads import open_loop
-from pubsub_lib.lab.traffic.readers import Pace, dead_reader
+from pubsub_lib.lab.traffic.readers import Pace, dead_reader, fast_reader
 from pubsub_lib.lab.traffic.workloads import run_workload
 from tests.lab.figures.drawn import cut_off, legends, overlap, points, texts, titles, x_ticks
 
@@ -117,6 +117,12 @@ def test_the_caption_tells_who_misses_what():
         "raise: fast misses none of 400 messages, and reads what is up to 0 ms old; "
         "slow misses 150 of 400 messages, and reads what is up to 1 s old."
     )
+
+
+def test_a_run_that_takes_no_time_is_drawn():
+    load = open_loop(messages=1, rate_hz=1)
+    one = run_virtual(run_workload(AsyncPubSub(), load, [fast_reader()]))
+    assert side_by_side({"one message": one}).png()
 
 
 def test_without_a_recording_there_is_nothing_to_draw():
