@@ -77,7 +77,7 @@ test-wasm:
 
 # With what each of them found, even if all is well.
 drills: set-up
-	DRILLS=long $(BIN)/python -m pytest -m drill -rP $(ARGS) tests/drills
+	DRILLS=long $(BIN)/python -m pytest -m drill -rP $(ARGS) tests/drills tests/nats/drills
 
 .PHONY: set-up-bench
 set-up-bench:

@@ -23,8 +23,12 @@ b'["gold", 1900.0]'
 """
 
 import json
+import math
 from dataclasses import fields, is_dataclass
 from typing import Any, Self
+
+# How much is shown of what does not decode, which may be much, and from anybody.
+KEPT_CHARACTERS = 200
 
 
 class JsonMessage:
@@ -101,10 +105,10 @@ class Json[T]:
             message = _read(self._kinds, data, self._names)
             return message
         try:
-            message = json.loads(data)
+            message = _parsed(data)
             return message
         except (RecursionError, ValueError) as error:
-            raise ValueError(f"{data!r} is no JSON") from error
+            raise ValueError(f"{_shown(data)} is no JSON") from error
 
 
 def _named_fields(message: Any) -> dict[str, Any]:
@@ -131,9 +135,26 @@ def _written(message: object, value: object) -> bytes:
 
 def _read(kinds: dict[str, Any], data: bytes, name: str) -> Any:
     try:
-        ((kind, content),) = json.loads(data).items()
+        ((kind, content),) = _parsed(data).items()
         return kinds[kind](**content)
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise ValueError(
-            f"{data!r} is no {name} in JSON; the two sides need the same message type"
+            f"{_shown(data)} is no {name} in JSON; the two sides need the same message type"
         ) from error
+
+
+def _parsed(data: bytes) -> Any:
+    """Return what JSON text stands for, without what Python takes beside: NaN, Infinity, 1e999."""
+    return json.loads(data, parse_constant=_finite, parse_float=_finite)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:KEPT_CHARACTERS]} is no number of JSON")
+    return number
+
+
+def _shown(data: bytes) -> str:
+    """Show bytes for an error; of many, the first."""
+    return repr(data) if len(data) <= KEPT_CHARACTERS else f"{data[:KEPT_CHARACTERS]!r}..."

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pubsub_lib import Serializable
+from pubsub_lib import Message, Serializable
 from pubsub_lib.codecs import Json, JsonMessage
 
 
@@ -198,3 +198,17 @@ def test_no_bytes_raise_anything_but_a_value_error_from_a_codec(data):
 def test_bytes_that_are_too_deep_are_a_value_error():
     with pytest.raises(ValueError, match="is no JSON"):
         Json().from_bytes(b"[" * 100_000)
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
+def test_numbers_that_json_does_not_know_are_refused(number):
+    with pytest.raises(ValueError, match="is no JSON"):
+        Json().from_bytes(f'["gold", {number}]'.encode())
+    with pytest.raises(ValueError, match="is no Message in JSON"):
+        Json(Message).from_bytes(f'{{"Message": {{"content": {number}}}}}'.encode())
+
+
+def test_of_much_that_does_not_decode_the_error_shows_the_beginning():
+    with pytest.raises(ValueError, match="is no JSON") as raised:
+        Json().from_bytes(b"x" * 1_000_000)
+    assert len(str(raised.value)) < 300

@@ -1,0 +1,166 @@
+"""A cluster of three: whatever one can lose of it, five processes lose nothing of their messages.
+
+20,000 messages go to three processes in each drill, while servers are killed. Each subscriber gets
+all; what comes twice is counted, and has its effect once. What is found is printed.
+"""
+
+import asyncio
+import itertools
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from pathlib import Path
+
+import pytest
+
+from pubsub_lib.nats import JetStreamPubSub, NoQuorum, Unconfirmed, why_no_server
+from tests.drills import by_form
+from tests.nats.cluster import NatsCluster, NatsClusterServer
+from tests.nats.fleet import SUBJECT, Fleet, assert_each_has_every_effect_once
+from tests.nats.observing import Errors, administrator, eventually, soon, take
+
+NO_SERVER = why_no_server(of_our_own=True)
+pytestmark = [
+    pytest.mark.drill,
+    pytest.mark.timeout(by_form(short=300, long=1800)),
+    pytest.mark.skipif(NO_SERVER is not None, reason=str(NO_SERVER)),
+    pytest.mark.skipif(sys.platform == "win32", reason="standard input cannot be awaited"),
+]
+PORTIONS = 20
+EACH = by_form(short=100, long=500)  # of two publishers: 20,000 messages in all
+TROUBLES = by_form(short=3, long=9)
+SUBJECTS = (f"drill{number}" for number in itertools.count())
+
+
+@pytest.fixture
+def cluster() -> Iterator[NatsCluster]:
+    with NatsCluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+async def fleet(cluster: NatsCluster, tmp_path: Path) -> AsyncIterator[Fleet]:
+    fleet = Fleet(
+        "jetstream",
+        ",".join(cluster.urls),
+        tmp_path,
+        replicas=3,
+        timeout=120,
+        connect_timeout=30,
+        ack_wait=3,
+    )
+    yield fleet
+    await fleet.kill()
+
+
+async def leader_of(cluster: NatsCluster, subject: str = SUBJECT) -> NatsClusterServer:
+    """Return the server that decides what is stored."""
+    async with administrator(",".join(cluster.urls)) as server:
+        while True:
+            information = (await server.jetstream.stream_info(subject)).cluster
+            if information is not None and information.leader:
+                return cluster.named(information.leader)
+            await asyncio.sleep(0.05)  # it is being chosen
+
+
+def kill_and_start(*servers: NatsClusterServer) -> None:
+    """Kill these servers at the same time, and start them again."""
+    for server in servers:
+        server.kill()
+    for server in servers:
+        server.start()
+
+
+async def kill_the_leader(cluster: NatsCluster, number: int) -> None:
+    await asyncio.to_thread(kill_and_start, await leader_of(cluster))
+
+
+async def kill_two(cluster: NatsCluster, number: int) -> None:
+    leader = await leader_of(cluster)
+    other = next(server for server in cluster.servers if server is not leader)
+    await asyncio.to_thread(kill_and_start, leader, other)
+
+
+async def restart_the_next(cluster: NatsCluster, number: int) -> None:
+    await asyncio.to_thread(kill_and_start, cluster.servers[number % 3])
+
+
+@pytest.mark.parametrize("trouble", [kill_the_leader, kill_two, restart_the_next])
+async def test_nothing_is_lost_whatever_dies(
+    cluster: NatsCluster,
+    fleet: Fleet,
+    trouble: Callable[[NatsCluster, int], Coroutine[None, None, None]],
+):
+    await fleet.start()
+    every = PORTIONS // TROUBLES
+    for portion in range(PORTIONS):
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(fleet.publish_many(EACH))
+            if portion % every == 0 and portion // every < TROUBLES:
+                tasks.create_task(trouble(cluster, portion // every))
+        await asyncio.to_thread(cluster.until_healthy)
+    await fleet.handled()
+    pause_ms = await fleet.longest_pause_ms()
+    published, counts = await fleet.stop()
+    assert published == 2 * PORTIONS * EACH
+    journals = assert_each_has_every_effect_once(fleet, PORTIONS * EACH)
+    assert [each["dropped"] for each in counts.values()] == [0, 0, 0]
+    for name, journal in journals.items():
+        assert counts[name]["received"] == len(journal.deliveries)
+    doubled = {name: journal.repeated for name, journal in journals.items()}
+    print(
+        f"{trouble.__name__}, {TROUBLES} times, {published:,} messages: lost 0, doubled "
+        f"{doubled}, longest pause {pause_ms / 1000:.1f} s"
+    )
+
+
+async def test_a_client_goes_to_the_next_server_within_two_seconds(cluster: NatsCluster):
+    subject = next(SUBJECTS)
+    async with (
+        JetStreamPubSub[int](
+            subject, url=cluster.urls, replicas=3, connect_timeout=30, timeout=60
+        ) as broker,
+        broker.subscribe(name="reader") as inbox,
+    ):
+        for number in range(by_form(short=3, long=20)):
+            port = broker._transport.connection.client.connected_url.port
+            (mine,) = [server for server in cluster.servers if server.port == port]
+            reconnects = broker.network.reconnects
+            began = time.monotonic()
+            mine.kill()
+            await eventually(lambda before=reconnects: broker.network.reconnects > before)
+            assert time.monotonic() - began < 2
+            await broker.publish(number)
+            assert await take(inbox, 1) == [number]
+            await asyncio.to_thread(mine.start)
+            await asyncio.to_thread(cluster.until_healthy)
+
+
+async def test_without_a_quorum_each_is_told_so_and_goes_on_when_it_is_back(cluster: NatsCluster):
+    subject, errors = next(SUBJECTS), Errors()
+    options = {"url": cluster.urls, "replicas": 3, "connect_timeout": 10, "on_error": errors}
+    async with (
+        JetStreamPubSub[int](subject, timeout=5, **options) as broker,
+        broker.subscribe(name="reader") as inbox,
+    ):
+        await broker.publish(1)
+        assert await take(inbox, 1) == [1]
+        dead = cluster.servers[:2]
+        for server in dead:
+            server.kill()
+        with pytest.raises(Unconfirmed, match="may have no quorum: start servers") as raised:
+            await broker.publish(2, message_id="second")
+        assert "message_id='second'" in str(raised.value)
+        with pytest.raises(NoQuorum, match="until more than half of them run"):
+            await broker.dead_letters()
+        with pytest.raises(NoQuorum):
+            async with JetStreamPubSub[int](subject, **options):
+                raise AssertionError
+        for server in dead:
+            await asyncio.to_thread(server.start)
+        await asyncio.to_thread(cluster.until_healthy)
+        await broker.publish(2, message_id="second")
+        await broker.publish(3)
+        assert await take(inbox, 2) == [2, 3]
+        assert await soon(broker.dead_letters()) == []
+    assert errors.of(NoQuorum) or errors
