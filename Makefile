@@ -5,6 +5,8 @@ VENV = .venv
 BIN = $(VENV)/bin
 # With the libraries that the benchmark compares with, which nothing else needs.
 BENCH_VENV = .venv-bench
+# With what makes mutants of the library.
+MUTANTS_VENV = .venv-mutants
 # With what drives a browser.
 BROWSER_VENV = .venv-browser
 # With what makes mutants of the library.
@@ -24,7 +26,7 @@ COMPILE = $(BIN)/python -m uv pip compile --quiet --universal --generate-hashes 
 	--constraints tools/constraints.txt --python $(BIN)/python --python-version 3.12 \
 	--extra course --extra distributed --extra dev
 
-.PHONY: help set-up lab lab-originals afresh class test test-all test-browser test-wasm drills bench check refresh lock clean
+.PHONY: help set-up lab lab-originals afresh class test test-all test-browser test-wasm drills mutants bench check refresh lock clean
 .DEFAULT_GOAL = help
 
 help:
@@ -37,6 +39,7 @@ help:
 	@echo "make test-browser   run every notebook in a real JupyterLab, in chromium, and keep a picture of each"
 	@echo "make test-wasm  run the library and its virtual clock in WebAssembly, as on a page without a server"
 	@echo "make drills     what takes hours: long soaks, many examples, and what must hold on a busy machine"
+	@echo "make mutants    change one thing in the library after the other: does a test notice?   (ARGS=pubsub_lib/topics.py)"
 	@echo "make bench      compare the library's speed with that of others   (ARGS=--quick for a short look)"
 	@echo "make check      look for mistakes without running anything: ruff, mypy, which way imports run"
 	@echo "make refresh    execute the notebooks again and save their outputs"
@@ -78,6 +81,10 @@ test-wasm:
 # With what each of them found, even if all is well.
 drills: set-up
 	DRILLS=long $(BIN)/python -m pytest -m drill -rP $(ARGS) tests/drills tests/nats/drills
+
+mutants:
+	@tools/set_up.sh --folder $(MUTANTS_VENV) --requirements tests/mutants/requirements.txt
+	$(MUTANTS_VENV)/bin/python -m tests.mutants $(ARGS)
 
 .PHONY: set-up-bench
 set-up-bench:
