@@ -14,9 +14,23 @@ from typing import Any
 
 from pubsub_lib.lab.clock.virtual_time import run_virtual
 from pubsub_lib.lab.exercises.checking import exercise, require
+from pubsub_lib.lab.exercises.hints import hints
 
 type FanOut = Callable[[list[asyncio.Queue[str]], str], Awaitable[object]]
 ROOM_AFTER_S = {"first": 3.0, "second": 1.0}
+
+hints(
+    "09.1",
+    "put_nowait() where there is room costs no task; catch asyncio.QueueFull, and remember whose "
+    "queue it was",
+    "wait for the full ones together, with one deadline: a TaskGroup within asyncio.timeout()",
+)
+hints(
+    "09.2",
+    "a reader's cursor is the number of the next message; it lies in slot `cursor % len(slots)`",
+    "what is older than `written - len(slots)` has been overwritten: raise Lagged with how many, "
+    "and go on from the oldest that is there",
+)
 
 
 @exercise("09.1", "queues with room cost no task, and full ones are waited for together")

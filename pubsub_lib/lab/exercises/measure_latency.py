@@ -14,9 +14,23 @@ from typing import Any
 import numpy as np
 
 from pubsub_lib.lab.exercises.checking import exercise, require
+from pubsub_lib.lab.exercises.hints import hints
 from pubsub_lib.lab.figures.captions import quantile
 
 INFINITY = math.inf
+
+hints(
+    "08.1",
+    "go through the buckets in the order of their bounds, and add up the counts",
+    "the percentile lies in the first bucket at which the sum reaches share times the total; a "
+    "bucket with nobody in it cannot be that",
+    "0.1 + 0.2 is a little more than 0.3: round share times the total before you compare",
+)
+hints(
+    "08.2",
+    "for one latency of 10 and an interval of 4: 10, 6 and 2; each is an interval less",
+    "range(latency, 0, -every_ms) counts down, and stops before 0",
+)
 
 
 @exercise("08.1", "the percentile lies in the bucket that you name, whatever the buckets are")

@@ -1,7 +1,177 @@
-"""The answers of notebook 08, and the questions at its end."""
+"""What the predictions of notebook 08 find, and what to say of a guess.
 
-from pubsub_lib.lab.lesson.answers.kinds import Answers, Recall
+>>> ANSWERS["08.from_sending"].value
+0
+"""
 
-ANSWERS: Answers = {}
+from pubsub_lib.lab.lesson.answers.kinds import Answers, Choice, Number, Question, Recall
 
-RECALL: Recall = []
+ANSWERS: Answers = {
+    "08.typical": Number(
+        0,
+        "{found} take about as long as the average.",
+        replies={
+            500: "Half of the messages take less than the median. The average is another thing.",
+            50: "So many ask the database, and take far longer than that.",
+            900: "So many have the answer in memory, and take no more than 3 ms.",
+        },
+    ),
+    "08.meet_a_slow_one": Number(
+        63,
+        "About {found} meet a slow one.",
+        within=0.05,
+        replies={
+            1: "That is the chance with a single subscriber. This publish needs all 100 of them.",
+            100: "One in a hundred is an average: some publishes meet two, and others none.",
+            50: "It is more than a coin: 0.99 multiplied by itself a hundred times is 0.37.",
+        },
+    ),
+    "08.closed_p99": Number(
+        0,
+        "The one who waits reports a p99 of {found}.",
+        replies={
+            1000: "So long the one late message took. It is one of 9,000, and the p99 is that of "
+            "the 90 slowest.",
+            100: "A tenth of the time was lost. How many messages did this one send in it?",
+            900: "That would be right for somebody who had sent a message in each millisecond.",
+        },
+    ),
+    "08.open_p99": Number(
+        900,
+        "The one with a schedule reports a p99 of {found}.",
+        replies={
+            1000: "That is the slowest of all. The p99 is the last of the other 99 %.",
+            0: "Of its messages a tenth were due during the stall, and one in a hundred is far "
+            "less than a tenth.",
+            990: "That is the p99 of the second in which it stood still.",
+        },
+    ),
+    "08.from_sending": Number(
+        0,
+        "Counted from the sending, the p99 is {found}.",
+        replies={
+            900: "That is what it is when counted from when they were due. A message that is sent "
+            "late and then handled at once has taken no time since.",
+            1000: "One message took that long. The others were sent after it had been handled.",
+        },
+    ),
+    "08.at_90_percent": Number(
+        114,
+        "At 90 % it takes {found} on average in this run.",
+        within=0.25,
+        replies={
+            11: "That is a tenth more for a tenth less room. Waiting does not grow in step.",
+            20: "So it is at 50 %. What happens to the waiting when the idle time nearly goes?",
+            36: "From 50 to 90 % the free part shrinks to a fifth, so the time grows five times.",
+        },
+    ),
+    "08.report_too_little": Number(
+        91,
+        "{found} report too little.",
+        within=0.06,
+        replies={
+            50: "That would be so if their p99.9 were right on average. It is the slowest of 100, "
+            "and the truth is that of 1,000.",
+            0: "A small sample does not know what it has not seen.",
+            10: "So many are lucky enough to have met one that is slower than the true p99.9.",
+        },
+    ),
+    "08.times_apart": Number(
+        4.7,
+        "The largest is {found} the smallest.",
+        within=0.3,
+        replies={
+            1.1: "So it would be if messages were late independently. Here they are late together.",
+            1: "The same queue, and yet other clusters in each run.",
+            2: "A good guess for independent messages. In a queue one cluster delays hundreds.",
+        },
+    ),
+    "08.waits": Number(
+        0.9,
+        "It gets its latest {found}.",
+        replies={
+            0: "Who has room gets a message first. But the publisher waits a second for the full "
+            "inbox, and the next message is due meanwhile.",
+            1: "The one that is published then has no delay. The next is due after 0.1 s.",
+            100: "It would be about as bad if the broker waited anew for each message.",
+        },
+    ),
+    "08.on_the_loop": Choice(
+        "less than half of that",
+        "Counted from the sending, the p99 is less than half of that from when they were due.",
+        replies={
+            "190 ms or more": "It keeps to its schedule only while the loop runs. While the "
+            "handler blocks, it sends nothing.",
+            "a half to nearly all of that": "The overdue messages go out after the stall, each "
+            "with a fresh time on it.",
+        },
+        chosen=lambda sent, due: (
+            "less than half of that"
+            if sent < due / 2
+            else "190 ms or more"
+            if sent >= 190
+            else "a half to nearly all of that"
+        ),
+        real_time=True,
+    ),
+    "08.debug_cost": Choice(
+        "more than 3 times as long",
+        "In debug mode the loop is busy more than 3 times as long.",
+        replies={
+            "as long as without": "It has to remember where each callback came from.",
+            "up to 3 times as long": "It writes down the whole stack, for each callback: that is "
+            "more work than the callback itself.",
+        },
+        chosen=lambda times: (
+            "more than 3 times as long"
+            if times > 3
+            else "up to 3 times as long"
+            if times > 1.2
+            else "as long as without"
+        ),
+        real_time=True,
+    ),
+    "08.averaged": Number(
+        99,
+        "The average of the ten p99s is {found}, and the p99 of all is 900 ms.",
+        replies={
+            900: "That would be so if percentiles could be averaged.",
+            990: "So much is the p99 of the one bad second. The other nine are 0.",
+            0: "Nine of the ten are. The tenth is large.",
+        },
+    ),
+}
+
+RECALL: Recall = [
+    Question(
+        "08.recall.due",
+        "From when does one count a message's latency?",
+        choices={
+            "from when it was due": "Right: then it does not matter where it waited.",
+            "from when it was sent": "Then a late sender hides its own lateness.",
+            "from when it was received": "Then nothing of the waiting is left.",
+        },
+        right="from when it was due",
+    ),
+    Question(
+        "08.recall.utilisation",
+        "A queue at 80 % gets more traffic, and is at 90 %. The mean latency then",
+        choices={
+            "grows by an eighth": "That is how much more comes. Waiting grows with what is still "
+            "free, and that is halved.",
+            "doubles": "Right: it goes with 1 / (1 - utilisation).",
+            "stays, until 100 %": "So it is with steady traffic alone.",
+        },
+        right="doubles",
+    ),
+    Question(
+        "08.recall.short",
+        "Nine short runs of a busy queue agree with each other. Is their number right?",
+        choices={
+            "yes, nine runs are enough": "They make it steady, and not right.",
+            "it may be too low": "Right: short runs lack the long clusters.",
+            "no, a median is never right": "It is a good one, of runs that are long enough.",
+        },
+        right="it may be too low",
+    ),
+]
