@@ -31,8 +31,9 @@ from pubsub_lib.nats.errors import (
     UndecodablePayload,
     unconfirmed_in,
 )
-from pubsub_lib.nats.jetstream.broker import JetStreamPubSub, JetStreamStats
+from pubsub_lib.nats.jetstream.broker import JetStreamPubSub
 from pubsub_lib.nats.jetstream.dead_letters import DeadLetter
+from pubsub_lib.nats.jetstream.statistics import JetStreamStats
 from pubsub_lib.nats.local_server.server import (
     NatsServer,
     NatsServerFailed,

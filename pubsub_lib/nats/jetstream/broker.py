@@ -60,7 +60,7 @@ Message(content='second')
 import asyncio
 import contextlib
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Self, Unpack, override
+from typing import Self, Unpack, override
 
 from pubsub_lib.arguments import (
     UNSET,
@@ -88,6 +88,7 @@ from pubsub_lib.nats.jetstream.redelivery import (
     checked_backoff,
     checked_max_tries,
 )
+from pubsub_lib.nats.jetstream.statistics import JetStreamStats, statistics
 from pubsub_lib.nats.jetstream.stream import Stream, stream_name
 from pubsub_lib.nats.jetstream.subscription import JetStreamInboxState, JetStreamSubscription
 from pubsub_lib.nats.networked_broker import NetworkedBroker, checked_subject
@@ -97,20 +98,6 @@ from pubsub_lib.nats.transport import Transport
 from pubsub_lib.reports import BrokerStats, Deliveries, Delivery, ShutdownReport
 
 STORED = Delivery(1)
-
-
-class JetStreamStats(NamedTuple):
-    """What the server and the network did to a broker's messages so far."""
-
-    connected: bool  #: whether there is a connection now
-    reconnects: int  #: how often it was made again
-    stored: int  #: messages published here that the server has confirmed
-    duplicates_refused: int  #: of these, the ones that it had already
-    received: int  #: deliveries to subscriptions here, with those that were repeated
-    redelivered: int  #: of these, the repeated ones
-    undecodable: int  #: payloads that came in and were no messages
-    subscriptions: int  #: of all processes, as the server knew them when it was last asked
-    dead_letters: int  #: messages that were set aside here, since they could not be handled
 
 
 class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
@@ -198,17 +185,12 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
     @property
     def network(self) -> JetStreamStats:
         """What the server and the network did to this broker's messages so far."""
-        counts, connection = self._stream.counts, self._transport.connection
-        return JetStreamStats(
-            connection.connected,
-            connection.reconnects,
-            self._publishing.stored,
-            counts.duplicates_refused,
-            counts.received,
-            counts.redelivered,
-            self._transport.decoder.undecodable,
-            self._stream.subscriptions,
-            self._dead_letters.count,
+        return statistics(
+            self._stream,
+            self._consumers,
+            stored=self._publishing.stored,
+            undecodable=self._transport.decoder.undecodable,
+            dead_letters=self._dead_letters.count,
         )
 
     @property

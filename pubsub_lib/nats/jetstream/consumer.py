@@ -118,6 +118,11 @@ class Consumer[T]:
         """Whether messages come in, or never will."""
         return self._joining.ended
 
+    @property
+    def lag(self) -> int:
+        """How many messages the server has not yet sent, as it last said."""
+        return self._position.pending
+
     def begin(self) -> None:
         """Let messages come in, soon."""
         self._joining.begin(self._join)
@@ -238,14 +243,17 @@ class Consumer[T]:
             self._position.pending = pending
         else:
             self.inbox.dropped += self._position.note(sequence, delivery, pending)
-        handled_here = times > 1 and self.inbox.envelopes.was_acknowledged(sequence)
+        envelopes = self.inbox.envelopes
+        handled_here = times > 1 and envelopes.was_acknowledged(sequence)
+        waits_here = times > 1 and envelopes.is_waiting(sequence)
+        counts.copies_dropped += handled_here or waits_here
         if handled_here or self._is_for_another(envelope):
             self._stream.replies.send([envelope], Msg.ack)
         elif self._redelivery.is_hopeless(times):
             self._outcomes.give_up(
                 envelope, f"delivered {times} times, and its readers said nothing"
             )
-        elif times == 1 or not self.inbox.envelopes.is_waiting(sequence):
+        elif not waits_here:
             self._take_in(envelope, sequence, is_copy=times > 1)
         self._arrival.set()
 

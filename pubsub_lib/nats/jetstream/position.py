@@ -95,3 +95,13 @@ def numbers_of(envelope: Msg) -> tuple[int, int, int, int]:
     words = envelope.reply.split(".")
     first = 4 if len(words) == 9 else 6  # the longer form names the server's domain and account
     return int(words[first + 1]), int(words[first + 2]), int(words[first + 4]), int(words[first])
+
+
+def stored_at(envelope: Msg) -> float:
+    """Return when the server has stored a message, by its clock, in seconds since 1970.
+
+    >>> stored_at(Msg(None, reply="$JS.ACK.orders.billing.2.17.40.1700000000000000000.5"))
+    1700000000.0
+    """
+    words = envelope.reply.split(".")
+    return int(words[7 if len(words) == 9 else 9]) / 1e9

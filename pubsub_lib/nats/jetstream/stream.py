@@ -45,6 +45,7 @@ class Counts:
     duplicates_refused: int = 0
     received: int = 0
     redelivered: int = 0
+    copies_dropped: int = 0
 
 
 class Stream:
