@@ -16,6 +16,7 @@ set aside 10 bytes on 'prices' that are no message (b'gold: 1900' is no JSON); g
 from collections import deque
 from collections.abc import Callable
 from dataclasses import is_dataclass
+from typing import get_origin
 
 from nats.aio.msg import Msg
 
@@ -23,6 +24,7 @@ from pubsub_lib.codecs import Json
 from pubsub_lib.interfaces import Codec
 from pubsub_lib.nats.errors import NatsError, UndecodablePayload
 from pubsub_lib.nats.field_types import CheckedCodec
+from pubsub_lib.nats.parametrised_json import ParametrisedJson
 
 # How many payloads that do not decode are kept, the latest.
 KEPT_ASIDE = 100
@@ -80,6 +82,8 @@ def codec_of[T](codec: Codec[T] | type[T] | None) -> Codec[T]:
         return CheckedCodec(codec)  # type: ignore[arg-type]
     if isinstance(codec, type) and is_dataclass(codec):
         return CheckedCodec(Json(codec))
+    if is_dataclass(get_origin(codec)):
+        return ParametrisedJson(codec)  # as Published[Order]
     raise TypeError(
         f"codec is a dataclass, or has to_bytes() and from_bytes() as JsonMessage gives them, not "
         f"{codec!r}"

@@ -84,8 +84,9 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
 
     Args:
         subject: what all these processes call it: words with dots between, as `prices.gold`.
-        codec: turns messages into bytes and back: a `Serializable` message type, a dataclass, or
-            a `Codec`; by default messages are what JSON knows.
+        codec: turns messages into bytes and back: a `Serializable` message type, a dataclass, also
+            with parameters, as the `Published[Order]` of `Topics`, or a `Codec`; by default
+            messages are what JSON knows.
         maxsize, timeout, overflow: as for `AsyncPubSub`, for the inboxes in this process.
         receive_buffer: how many messages may wait in this process before they reach an inbox.
         send_buffer: how many bytes of messages are kept while there is no connection. With 0 they
