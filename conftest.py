@@ -4,8 +4,10 @@ It stands at the root because nbval's items come from notebooks/, and the docume
 from pubsub_lib/, which tests/ does not cover.
 """
 
+import atexit
 import signal
 from collections.abc import Generator
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 
@@ -34,9 +36,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.nbval_sanitize_with = SANITIZE
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    environment = neutral_environment()
-    environment.__enter__()
-    config.add_cleanup(lambda: environment.__exit__(None, None, None))
+    environment = ExitStack()
+    environment.enter_context(neutral_environment())
+    config.add_cleanup(environment.close)
+    atexit.register(environment.close)  # a process of xdist may be cut short before that
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

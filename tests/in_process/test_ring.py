@@ -1070,6 +1070,37 @@ async def test_what_was_published_counts_what_a_read_has_let_in_at_once():
 
 
 @in_virtual_time
+async def test_many_messages_at_once_stay_behind_those_that_have_waited_longer():
+    ring = RingPubSub[int](maxsize=4, timeout=None)
+    reader = ring.subscribe()
+    first = start(ring.publish_many(range(8)))
+    await let_all_run()
+    reader.get_nowait()  # there is room, and the next turn has not come
+    second = start(ring.publish_many([100]))
+    rest = start(read_all(reader))
+    await asyncio.wait([first, second])
+    await ring.shutdown()
+    assert await rest == [*range(1, 8), 100]
+
+
+@in_virtual_time
+async def test_what_a_read_lets_in_just_before_a_shutdown_ends_is_not_lost():
+    ring = RingPubSub[int](maxsize=4, timeout=None)
+    reader = ring.subscribe()
+    publisher = start(ring.publish_many(range(8)))
+
+    async def read_late() -> int:
+        await asyncio.sleep(5)
+        return reader.get_nowait()
+
+    late = start(read_late())
+    await let_all_run()
+    assert (await ring.shutdown(timeout=5)).unread == 4
+    assert (await publisher).delivered == 5
+    assert [await late, *unread(reader)] == [0, 1, 2, 3, 4]
+
+
+@in_virtual_time
 async def test_who_reads_at_every_turn_misses_nothing_though_publishers_give_up_another():
     ring = RingPubSub[int](maxsize=2, timeout=1)
     _dead, live = ring.subscribe(), ring.subscribe()

@@ -557,6 +557,40 @@ async def test_a_message_goes_to_another_reader_if_the_one_it_woke_is_cancelled(
     assert second.result() == ([1] if how == "batches" else 1)
 
 
+@each_broker
+@in_virtual_time
+async def test_of_what_was_taken_before_closing_nothing_is_left_to_mark(broker_class):
+    broker = broker_class()
+    subscription = await subscription_with(broker, 1)
+    subscription.get_nowait()
+    assert subscription.unfinished == 1
+    subscription.close()
+    assert subscription.unfinished == 0
+
+
+@each_broker
+@in_virtual_time
+async def test_an_error_that_a_reader_has_seen_is_freed_with_it(broker_class):
+    class Broken(Exception):
+        pass
+
+    def breaks(_: int) -> bool:
+        raise Broken
+
+    broker = broker_class()
+    subscription = broker.subscribe(where=breaks)
+    await broker.publish(1)
+    gc.disable()
+    try:
+        try:
+            await subscription.get()
+        except Broken as error:
+            seen = weakref.ref(error)
+        assert seen() is None
+    finally:
+        gc.enable()
+
+
 async def test_ends_that_are_different_are_told_apart_in_a_dictionary_by_their_hashes():
     broker = AsyncPubSub[int]()
     ends = [broker.subscribe() for _ in range(10)]
