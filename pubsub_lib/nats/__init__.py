@@ -33,7 +33,7 @@ from pubsub_lib.nats.errors import (
 )
 from pubsub_lib.nats.jetstream.broker import JetStreamPubSub
 from pubsub_lib.nats.jetstream.dead_letters import DeadLetter
-from pubsub_lib.nats.jetstream.statistics import JetStreamStats
+from pubsub_lib.nats.jetstream.statistics import JetStreamStats, NamedSubscription
 from pubsub_lib.nats.local_server.server import (
     NatsServer,
     NatsServerFailed,
@@ -51,6 +51,7 @@ __all__ = [
     "JetStreamUnavailable",
     "MessageSetAside",
     "MessagesLost",
+    "NamedSubscription",
     "NatsError",
     "NatsPubSub",
     "NatsServer",

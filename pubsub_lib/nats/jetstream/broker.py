@@ -88,7 +88,12 @@ from pubsub_lib.nats.jetstream.redelivery import (
     checked_backoff,
     checked_max_tries,
 )
-from pubsub_lib.nats.jetstream.statistics import JetStreamStats, statistics
+from pubsub_lib.nats.jetstream.statistics import (
+    JetStreamStats,
+    NamedSubscription,
+    named_subscriptions,
+    statistics,
+)
 from pubsub_lib.nats.jetstream.stream import Stream, stream_name
 from pubsub_lib.nats.jetstream.subscription import JetStreamInboxState, JetStreamSubscription
 from pubsub_lib.nats.networked_broker import NetworkedBroker, checked_subject
@@ -208,6 +213,7 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         ack_wait: float | None = None,
         max_tries: int | Unset | None = UNSET,
         backoff: Sequence[float] | None = None,
+        expires_after: float | None = None,
     ) -> JetStreamSubscription[T]:
         """Return a subscription that receives every later message, and what was kept for its name.
 
@@ -226,6 +232,8 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
                 says.
             backoff: how long to wait before each further try, in seconds, if not as long as the
                 broker says.
+            expires_after: how long the server keeps a name that nobody reads, in seconds, with what
+                has come for it; `None` until `forget`.
 
         Raises:
             PubSubClosed: if the broker was shut down.
@@ -245,6 +253,9 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
             where=where,
             maxsize=self.maxsize if maxsize is None else checked_maxsize(maxsize),
             ack_wait=self.ack_wait if ack_wait is None else checked_seconds("ack_wait", ack_wait),
+            expires_after=(
+                None if expires_after is None else checked_seconds("expires_after", expires_after)
+            ),
             redelivery=Redelivery(
                 max_tries=(
                     self.redelivery.max_tries
@@ -393,6 +404,18 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         self._home.check()
         await self._stream.make()
         await self._dead_letters.delete(letter)
+
+    async def named_subscriptions(self) -> list[NamedSubscription]:
+        """Return the names under which the server keeps messages, of all processes, in order.
+
+        One that has lag and that nobody reads may be for `forget`.
+
+        Raises:
+            NatsError: if the server cannot be reached or refuses it.
+        """
+        self._home.check()
+        await self._stream.make()
+        return named_subscriptions(await self._stream.consumers())
 
     async def forget(self, name: str) -> None:
         """Let the server forget a subscription by its name, with all that it keeps for it.

@@ -60,6 +60,8 @@ class Consumer[T]:
         where: the subscriber's filter.
         maxsize: how many messages it may have that are not acknowledged.
         ack_wait: how long the server waits for an acknowledgement, in seconds.
+        expires_after: how long the server keeps it when nobody reads it, in seconds; `None` for
+            ever, or for a minute if it has no durable name.
         redelivery: when a message comes again on which its reader has failed, and how often.
         set_aside: where a message goes that is given up.
 
@@ -80,6 +82,7 @@ class Consumer[T]:
         where: Callable[[T], object] | None,
         maxsize: int,
         ack_wait: float,
+        expires_after: float | None,
         redelivery: Redelivery,
         set_aside: SetAside,
     ) -> None:
@@ -103,6 +106,7 @@ class Consumer[T]:
         self._stream = stream
         self._decoder = decoder
         self._ack_wait = ack_wait
+        self._expires_after = expires_after if self.durable else FORGOTTEN_AFTER_S
         self._redelivery = redelivery
         self._joining = SingleFlight[None](stream.tasks.start, again=False)
         self._stopping = SingleFlight[None](stream.tasks.start, again=False)
@@ -177,7 +181,7 @@ class Consumer[T]:
             ack_wait=self._ack_wait,
             max_ack_pending=self.inbox.maxsize,
             filter_subject=stream.subject,
-            inactive_threshold=None if self.durable else FORGOTTEN_AFTER_S,
+            inactive_threshold=self._expires_after,
         )
         made = await stream.ask(lambda: stream.context.add_consumer(stream.name, config))
         self._made_in = stream.created

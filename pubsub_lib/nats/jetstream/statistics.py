@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from nats.js.api import ConsumerInfo
+
 from pubsub_lib.nats.jetstream.consumer import Consumer
 from pubsub_lib.nats.jetstream.position import stored_at
 from pubsub_lib.nats.jetstream.stream import Stream
@@ -33,6 +35,31 @@ class JetStreamStats(NamedTuple):
     unacknowledged: int  #: messages that wait here, or are being handled
     lag: int  #: messages that the server has not yet sent, as it last said
     oldest_s: float  #: how long ago the oldest of the unacknowledged was stored, in seconds
+
+
+class NamedSubscription(NamedTuple):
+    """What the server keeps under one name."""
+
+    name: str  #: as it was given to `subscribe`
+    lag: int  #: messages that it has not yet sent to a reader
+    unacknowledged: int  #: messages that it has sent, and that were not handled
+    is_read: bool  #: whether anybody reads it now
+    expires_after: float | None  #: seconds without a reader after which it is forgotten
+
+
+def named_subscriptions(consumers: Iterable[ConsumerInfo]) -> list[NamedSubscription]:
+    """Return what there is to say of the consumers that have a durable name."""
+    return sorted(
+        NamedSubscription(
+            consumer.name,
+            lag=consumer.num_pending or 0,
+            unacknowledged=consumer.num_ack_pending or 0,
+            is_read=bool(consumer.push_bound),
+            expires_after=consumer.config.inactive_threshold or None,
+        )
+        for consumer in consumers
+        if consumer.config.durable_name
+    )
 
 
 def statistics(

@@ -217,6 +217,16 @@ class Stream:
         except LookupError:
             return None
 
+    async def consumers(self) -> list[api.ConsumerInfo]:
+        """Return what the server knows of all consumers."""
+        known: list[api.ConsumerInfo] = []
+        while True:
+            offset = len(known)
+            more = await self.ask(lambda: self.context.consumers_info(self.name, offset))  # noqa: B023
+            known += more
+            if not more:
+                return known
+
     async def forget(self, consumer: str) -> None:
         """Delete a consumer, if there is one of this name."""
         with contextlib.suppress(LookupError):
