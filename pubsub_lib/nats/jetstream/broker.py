@@ -59,7 +59,7 @@ Message(content='second')
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Self, Unpack, override
 
 from pubsub_lib.arguments import (
@@ -78,6 +78,7 @@ from pubsub_lib.nats.decoding import codec_of
 from pubsub_lib.nats.errors import NatsError
 from pubsub_lib.nats.jetstream.consumer import LEAVING_TAKES_S, Consumer, checked_name
 from pubsub_lib.nats.jetstream.dead_letters import DeadLetter, DeadLetters
+from pubsub_lib.nats.jetstream.headers import checked_headers
 from pubsub_lib.nats.jetstream.publisher import StreamPublisher
 from pubsub_lib.nats.jetstream.publishing import Publishing, checked_id, checked_ids
 from pubsub_lib.nats.jetstream.recovery import Recovery
@@ -273,20 +274,24 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         subscription: JetStreamSubscription[T] = consumer.inbox.own_end()
         return subscription
 
-    async def publish(self, message: T, *, message_id: str = "") -> Delivery:
+    async def publish(
+        self, message: T, *, message_id: str = "", headers: Mapping[str, str] | None = None
+    ) -> Delivery:
         """Store the message on the server, and return when it has it.
 
         Args:
             message: what to publish.
             message_id: what the server knows it by: the same one within `duplicate_window` seconds
                 is stored once, whoever publishes it. By default it is a number of this broker's.
+            headers: what goes with it, which readers see as `subscription.headers`.
 
         Returns:
             `Delivery(1)`: the server has it. Who will read it is not known here.
 
         Raises:
             TypeError: if the message is `None`, or none that the codec knows.
-            ValueError: if the codec cannot make bytes of it, or the id is not one line of text.
+            ValueError: if the codec cannot make bytes of it, or the id or a header is not one line
+                of text.
             PubSubClosed: if the broker was shut down.
             StreamFull: if the stream holds as many messages as it may.
             StoreFull: if the server has no room for any more.
@@ -299,7 +304,9 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         """
         self._check_message(message)
         data = self._transport.to_bytes(message)
-        await self._publishing.one(data, checked_id(message_id), self.timeout)
+        await self._publishing.one(
+            data, checked_id(message_id), checked_headers(headers), self.timeout
+        )
         return STORED
 
     @override

@@ -5,8 +5,9 @@ library keeps those of a stream in another one beside it: of `orders` it is call
 with the subject `dead.orders`. It keeps them until they are put back or deleted, and as many as the
 first stream may hold.
 
->>> DeadLetter(number=1, data=b'7', message=7, reason="KeyError: 7", subscription="billing",
-...            tries=5, set_aside_at=datetime.datetime(2026, 11, 30)).reason
+>>> DeadLetter(number=1, data=b'7', headers={}, message=7, reason="KeyError: 7",
+...            subscription="billing", tries=5,
+...            set_aside_at=datetime.datetime(2026, 11, 30)).reason
 'KeyError: 7'
 """
 
@@ -22,6 +23,7 @@ from nats.js import api
 from pubsub_lib.nats.decoding import Decoder
 from pubsub_lib.nats.errors import NatsError, SubscriptionForgotten, cut
 from pubsub_lib.nats.jetstream.consumer import PUT_BACK_FOR
+from pubsub_lib.nats.jetstream.headers import given_headers
 from pubsub_lib.nats.jetstream.position import numbers_of
 from pubsub_lib.nats.jetstream.publisher import Outgoing, StreamPublisher
 from pubsub_lib.nats.jetstream.recovery import Recovery
@@ -38,6 +40,7 @@ class DeadLetter[T]:
     Attributes:
         number: which dead letter it is, from 1; the number stays the same.
         data: the bytes of the message.
+        headers: what its publisher has given with it.
         message: what they are, or `None` if they do not decode.
         reason: why it was set aside.
         subscription: the name of the subscription that has failed on it; empty if that has no name,
@@ -48,6 +51,7 @@ class DeadLetter[T]:
 
     number: int
     data: bytes
+    headers: dict[str, str]
     message: T | None
     reason: str
     subscription: str
@@ -95,7 +99,8 @@ class DeadLetters[T]:
             await self._stream.make()
             # The same message is stored once, also if we die before the server is told.
             number = f"{self._of.created}.{sequence}.{subscription}".replace(" ", "T")
-            await self._publisher.put(Outgoing.of(envelope.data, number, {NOTE: note}))
+            headers = given_headers(envelope.headers) | {NOTE: note}
+            await self._publisher.put(Outgoing.of(envelope.data, number, headers))
         except NatsError as error:
             self._of.connection.report(error)
             return False
@@ -147,7 +152,7 @@ class DeadLetters[T]:
                 "for nobody; subscribe first"
             )
         number = f"{self._stream.created}.{letter.number}".replace(" ", "T")
-        headers = {PUT_BACK_FOR: name} if name else None
+        headers = given_headers(stored.headers) | ({PUT_BACK_FOR: name} if name else {})
         await self._putting_back.put(Outgoing.of(stored.data or b"", number, headers))
         await self._delete(letter)
 
@@ -193,6 +198,7 @@ class DeadLetters[T]:
         return DeadLetter(
             number=number,
             data=data,
+            headers=given_headers(stored.headers),
             message=message,
             reason=note.reason,
             subscription=note.subscription,

@@ -48,13 +48,15 @@ class Publishing:
         self._going_on = 0
         self._ended = asyncio.Event()
 
-    async def one(self, data: bytes, message_id: str, timeout: float | None) -> None:
+    async def one(
+        self, data: bytes, message_id: str, headers: dict[str, str], timeout: float | None
+    ) -> None:
         """Store one message; without an id it is given one.
 
         Raises:
             NatsError: if it is not stored, or that is not known.
         """
-        message = Outgoing.of(data, message_id or self._next_id())
+        message = Outgoing.of(data, message_id or self._next_id(), headers)
         try:
             async with self._limited(timeout):
                 await self._publisher.put(message)

@@ -22,6 +22,7 @@ from pubsub_lib.in_process.subscriber import Phase
 from pubsub_lib.in_process.subscribers import Subscribers
 from pubsub_lib.in_process.subscription import BaseSubscription
 from pubsub_lib.nats.jetstream.envelopes import Envelopes, this_task
+from pubsub_lib.nats.jetstream.headers import given_headers
 from pubsub_lib.nats.jetstream.iterators import (
     AcknowledgingBatchIterator,
     AcknowledgingMessageIterator,
@@ -251,6 +252,16 @@ class JetStreamSubscription[T](BaseSubscription[T]):
         """
         taken = self._state.envelopes.last_taken(this_task())
         return 0 if taken is None else numbers_of(taken.envelope)[3]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What its publisher has given with the message that this task is handling.
+
+        It is that of the message which this task has taken last, or else any task; none if all is
+        handled.
+        """
+        taken = self._state.envelopes.last_taken(this_task())
+        return {} if taken is None else given_headers(taken.envelope.headers)
 
     @override
     def __aiter__(self) -> "AcknowledgingMessageIterator[T]":
