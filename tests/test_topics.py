@@ -134,3 +134,11 @@ def test_a_message_costs_nothing_for_those_of_other_subjects():
 def test_on_a_ring_every_waiting_reader_is_woken_for_every_message():
     few, many = [steps_of_a_message(RingPubSub, patterns) for patterns in (10, 300)]
     assert (many - few) / 290 > 100  # instructions for each of those who do not want it
+
+
+@in_virtual_time
+async def test_a_subscriber_has_the_name_that_it_is_given_and_else_none():
+    async with AsyncPubSub[Published[int]]() as broker:
+        topics = Topics(broker)
+        async with topics.subscribe("a", name="ada") as named, topics.subscribe("a") as nameless:
+            assert (named.name, nameless.name) == ("ada", "")

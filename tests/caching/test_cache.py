@@ -73,6 +73,22 @@ def test_it_does_what_a_plain_list_does(capacity, steps):
         assert cache.stats == CacheStats(model.hits, model.misses, model.evictions)
 
 
+def test_a_key_that_was_asked_for_outlives_one_that_was_put_later():
+    cache = LRUCache[str, int](capacity=2)
+    cache.put("a", 1)
+    cache.put("b", 2)
+    assert cache.get("a") == 1
+    cache.put("c", 3)
+    assert list(cache) == ["a", "c"]
+
+
+def test_every_key_that_is_dropped_is_counted():
+    cache = LRUCache[int, int](capacity=1)
+    for number in range(4):
+        cache.put(number, number)
+    assert cache.stats == CacheStats(hits=0, misses=0, evictions=3)
+
+
 def test_a_value_may_be_none_and_is_told_from_a_missing_one():
     cache = LRUCache[str, None](1)
     cache.put("a", None)

@@ -520,3 +520,14 @@ async def test_a_key_that_is_freed_finds_the_history_whole():
     broker = AsyncPubSub[int](history=2, key=lambda number: Freed(f"{number}"))
     await broker.publish_many([1, 2, 3])
     assert seen == [[2, 3]]
+
+
+@in_virtual_time
+async def test_a_key_that_is_not_hashable_is_told_what_to_return():
+    broker = AsyncPubSub[int](history=1, key=lambda number: [number])
+    with pytest.raises(TypeError) as refused:
+        await broker.publish(1)
+    assert str(refused.value) == (
+        "key gave [1] for a message, of which nothing can be found again; let it return a string, "
+        "a number or a tuple of them"
+    )

@@ -45,14 +45,35 @@ class Functions:
             for each in self._all
             if each.__code__.co_filename == path and _is_it(mutant, each.__code__)
         ]
-        codes = _codes_of(compile(mutant.source, path, "exec"))
-        (code,) = (code for code in codes if _is_it(mutant, code))
         if not functions:
             raise CannotPatch("nobody has imported it")
         definition = _definition(mutant)
+        code = _code(mutant, _keeping(mutant, definition, functions[0].__code__.co_freevars))
         for function in functions:
-            function.__code__ = _with_variables_of(function.__code__, code)
+            function.__code__ = code
             _put_in_defaults(function, definition.args)
+
+
+def _code(mutant: Mutant, source: str) -> CodeType:
+    codes = _codes_of(compile(source, str(mutant.path), "exec"))
+    (code,) = (code for code in codes if _is_it(mutant, code))
+    return code
+
+
+def _keeping(
+    mutant: Mutant,
+    definition: ast.FunctionDef | ast.AsyncFunctionDef,
+    names: tuple[str, ...],
+) -> str:
+    """Return its source, in which it names all variables of the functions around it that it named.
+
+    A function's code can only be replaced by one that takes the same.
+    """
+    lines = mutant.source.splitlines()
+    if names:
+        indent = " " * (definition.col_offset + 4)
+        lines.insert(definition.end_lineno or 0, f"{indent}if 0: {', '.join(names)}")
+    return "\n".join(lines)
 
 
 def _codes_of(code: CodeType) -> Iterator[CodeType]:
@@ -64,15 +85,6 @@ def _codes_of(code: CodeType) -> Iterator[CodeType]:
 
 def _is_it(mutant: Mutant, code: CodeType) -> bool:
     return code.co_qualname == mutant.function and code.co_firstlineno == mutant.first_line
-
-
-def _with_variables_of(old: CodeType, new: CodeType) -> CodeType:
-    """Let it take the variables of the functions around it, of which it may use fewer now."""
-    if new.co_freevars == old.co_freevars:
-        return new
-    if new.co_freevars:
-        raise CannotPatch("it uses other variables of the functions around it")
-    return new.replace(co_freevars=old.co_freevars)
 
 
 def _definition(mutant: Mutant) -> ast.FunctionDef | ast.AsyncFunctionDef:
