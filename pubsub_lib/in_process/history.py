@@ -72,9 +72,13 @@ class LatestOfEach[T](History[T]):
             TypeError: if a key is of no use in a dictionary; then, too.
             RuntimeError: if comparing keys publishes, whenever it is done.
         """
+        # To hash and compare keys may do anything, so it is all done before anything changes here.
         keys = [self._key(message) for message in messages]
         hashes = [_checked_hash(key) for key in keys]
-        # To compare keys may do anything, so it is all done before anything is changed here.
+        if len(keys) == 1:  # the usual case, which is to be quick
+            for entry in self._by_hash.get(hashes[0], ()):
+                if (entry.key is keys[0] or entry.key == keys[0]) and entry in self._latest:
+                    return self._put([entry], messages)
         for _ in range(COMPARED_AT_MOST):
             before = self._changes
             entries = self._entries(keys, hashes)
