@@ -640,3 +640,20 @@ async def test_readers_that_time_out_and_leave_leave_nothing_behind(broker_class
     assert not subscribers.states
     assert not getattr(subscribers, "waiting", ())
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+@in_virtual_time
+async def test_of_a_cancelled_batch_as_many_are_published_as_the_fastest_reader_has_got():
+    broker = AsyncPubSub[int](timeout=None)
+    fast, _slow = broker.subscribe(maxsize=4), broker.subscribe(maxsize=1)
+    publisher = start(broker.publish_many(range(10)))
+    await let_all_run()
+    fast.get_nowait()
+    await let_all_run()
+    publisher.cancel()
+    with pytest.raises(asyncio.CancelledError) as cancelled:
+        await publisher
+    report = delivered_before(cancelled.value)
+    assert (report.published, report.delivered) == (5, 6)
+    assert unread(fast) == [1, 2, 3, 4]
+    assert broker.stats.published == 5
