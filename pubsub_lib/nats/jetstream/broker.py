@@ -6,10 +6,11 @@ subscription has acknowledged it. The code stays the same, and this changes:
 - `publish` returns when the server has stored the message. It is tried again until then, for up to
   `timeout` seconds; the server knows it by its number, and stores it once. Your own `message_id`
   does this beyond the end of the process. Only a server that has been killed does not know again
-  what everybody had handled before.
+  what everybody had handled before. `publish_many` has many messages on their way at once.
 - A subscription with a name lasts: what comes while nobody reads it is kept, and the next who
   subscribes by that name goes on where the last one stopped. Several that do so at the same time
-  share the messages. One without a name ends when its reader leaves, or a minute after its death.
+  share the messages. `named_subscriptions()` lists the names, and `forget()` ends one. A
+  subscription without a name ends when its reader leaves, or a minute after its death.
 - Handling a message acknowledges it: by asking for the next one in `async for`, or by
   `task_done()`. What is not acknowledged within `ack_wait` seconds, because its reader was slow or
   has gone, is delivered again, and after later ones; after a restart of the server perhaps sooner.
@@ -76,8 +77,9 @@ from pubsub_lib.interfaces import Codec
 from pubsub_lib.nats.background import BackgroundTasks
 from pubsub_lib.nats.decoding import codec_of
 from pubsub_lib.nats.errors import NatsError
+from pubsub_lib.nats.jetstream.administration import AdministeredBroker
 from pubsub_lib.nats.jetstream.consumer import LEAVING_TAKES_S, Consumer, checked_name
-from pubsub_lib.nats.jetstream.dead_letters import DeadLetter, DeadLetters
+from pubsub_lib.nats.jetstream.dead_letters import DeadLetters
 from pubsub_lib.nats.jetstream.headers import checked_headers
 from pubsub_lib.nats.jetstream.publisher import StreamPublisher
 from pubsub_lib.nats.jetstream.publishing import Publishing, checked_id, checked_ids
@@ -91,13 +93,11 @@ from pubsub_lib.nats.jetstream.redelivery import (
 )
 from pubsub_lib.nats.jetstream.statistics import (
     JetStreamStats,
-    NamedSubscription,
-    named_subscriptions,
     statistics,
 )
 from pubsub_lib.nats.jetstream.stream import Stream, stream_name
-from pubsub_lib.nats.jetstream.subscription import JetStreamInboxState, JetStreamSubscription
-from pubsub_lib.nats.networked_broker import NetworkedBroker, checked_subject
+from pubsub_lib.nats.jetstream.subscription import JetStreamSubscription
+from pubsub_lib.nats.networked_broker import checked_subject
 from pubsub_lib.nats.settings import ConnectionOptions, connection_settings
 from pubsub_lib.nats.single_flight import SingleFlight
 from pubsub_lib.nats.transport import Transport
@@ -106,7 +106,7 @@ from pubsub_lib.reports import BrokerStats, Deliveries, Delivery, ShutdownReport
 STORED = Delivery(1)
 
 
-class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
+class JetStreamPubSub[T](AdministeredBroker[T]):
     """Stores every message on the server, until every subscription to the subject has handled it.
 
     Args:
@@ -368,79 +368,6 @@ class JetStreamPubSub[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         last = await self._stream.last_sequence()
         for consumer in list(self._consumers):
             await consumer.arrived(last, or_full=True)
-
-    async def dead_letters(self, *, after: int = 0, limit: int = 100) -> list[DeadLetter[T]]:
-        """Return messages of this stream that were set aside, by whomever, the oldest first.
-
-        Args:
-            after: list those with a higher number than this.
-            limit: how many to list at most.
-
-        Raises:
-            TypeError, ValueError: if an argument is no such number.
-            NatsError: if the server cannot be reached or refuses it.
-        """
-        self._home.check()
-        after = checked_whole_number("after", after, unit="dead letters", least=0)
-        limit = checked_whole_number("limit", limit, unit="dead letters", least=1)
-        await self._stream.make()
-        return await self._dead_letters.list(after=after, limit=limit)
-
-    async def put_back(self, letter: DeadLetter[T]) -> None:
-        """Let a message be tried again that was set aside: it is no dead letter any more.
-
-        It goes to the subscription that has failed on it; if that had no name, or nobody could read
-        the message, to all.
-
-        Raises:
-            LookupError: if it is not there any more.
-            SubscriptionForgotten: if there is no such subscription any more.
-            NatsError: if there is none at all, or the server cannot be reached or refuses it.
-        """
-        self._home.check()
-        await self._recovery.get_ready()
-        await self._dead_letters.put_back(letter)
-
-    async def delete_dead_letter(self, letter: DeadLetter[T]) -> None:
-        """Delete a message for good that was set aside.
-
-        Raises:
-            LookupError: if it is not there any more.
-            NatsError: if the server cannot be reached or refuses it.
-        """
-        self._home.check()
-        await self._stream.make()
-        await self._dead_letters.delete(letter)
-
-    async def named_subscriptions(self) -> list[NamedSubscription]:
-        """Return the names under which the server keeps messages, of all processes, in order.
-
-        One that has lag and that nobody reads may be for `forget`.
-
-        Raises:
-            NatsError: if the server cannot be reached or refuses it.
-        """
-        self._home.check()
-        await self._stream.make()
-        return named_subscriptions(await self._stream.consumers())
-
-    async def forget(self, name: str) -> None:
-        """Let the server forget a subscription by its name, with all that it keeps for it.
-
-        Readers here get what they have, and then the end; those in other processes get what they
-        have, and then `SubscriptionForgotten`. Does nothing if there is none.
-
-        Raises:
-            NatsError: if the server cannot be reached or refuses it.
-        """
-        self._home.check()
-        checked_name(name)
-        await self._stream.make()
-        for consumer in self._consumers:
-            if consumer.durable and consumer.name == name:
-                consumer.inbox.leave()
-                consumer.inbox.finish("its name was forgotten")
-        await self._stream.forget(name)
 
     @override
     async def shutdown(self, *, timeout: float | None = 10.0) -> ShutdownReport:
