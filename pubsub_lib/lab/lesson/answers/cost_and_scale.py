@@ -1,7 +1,190 @@
-"""The answers of notebook 09, and the questions at its end."""
+"""What the predictions of notebook 09 find, and what to say of a guess.
 
-from pubsub_lib.lab.lesson.answers.kinds import Answers, Recall
+>>> ANSWERS["09.looks"].value
+10
+"""
 
-ANSWERS: Answers = {}
+from pubsub_lib.lab.lesson.answers.kinds import Answers, Choice, Number, Question, Recall
 
-RECALL: Recall = []
+ANSWERS: Answers = {
+    "09.one_or_many": Choice(
+        "more",
+        "A delivery to a single subscriber costs more.",
+        replies={
+            "about the same": "A publish has a price of its own. Who shares it?",
+            "less": "A publish to thirty is dearer. It is also thirty deliveries.",
+        },
+        chosen=lambda times: "more" if times > 1.1 else "less" if times < 0.9 else "about the same",
+        real_time=True,
+    ),
+    "09.price_of_gather": Choice(
+        "more than twice as much",
+        "With `gather` a put costs more than twice as much as in a loop.",
+        replies={
+            "less than half": "Together sounds quicker. But no put has to wait here, so there is "
+            "nothing to do together.",
+            "about the same": "`gather` makes a task of each coroutine, and a task is an object "
+            "that the loop has to run.",
+        },
+        chosen=lambda times: (
+            "more than twice as much"
+            if times > 2
+            else "less than half"
+            if times < 0.5
+            else "about the same"
+        ),
+        real_time=True,
+    ),
+    "09.written": Number(
+        20,
+        "In batches the slowest takes {found}.",
+        replies={
+            10: "That is a write. A message that comes while one is under way waits for it first.",
+            2505: "So it is one by one. A batch takes all that waits, in one write.",
+            15: "Its own write takes 10 ms, and before it up to 10 ms of the one before.",
+        },
+    ),
+    "09.computed": Choice(
+        "it is slower",
+        "In batches the slowest message takes longer.",
+        replies={
+            "it is faster": "What would be saved? Each message costs its 10 ms in either way.",
+            "nothing": "The same work is done in all. But the first of a batch is not done before "
+            "the last one is.",
+        },
+        chosen=lambda one_by_one, in_batches: (
+            "it is slower"
+            if in_batches > one_by_one
+            else "it is faster"
+            if in_batches < one_by_one
+            else "nothing"
+        ),
+    ),
+    "09.references": Number(
+        100_000,
+        "Queues hold {found}: one for each message in each queue.",
+        replies={
+            100: "So many messages there are. Each of the queues refers to each of them.",
+            1_100: "That is a ring: each message once, and a cursor for each subscriber.",
+            1_000: "A queue for each, and 100 messages in each of them.",
+        },
+    ),
+    "09.looks": Number(
+        10,
+        "It looks {found}: once for each round of the ring.",
+        replies={
+            1000: "That is the second step. The third looks only when the ring seems full.",
+            1: "After one look it knows about the next round. Then it has to look again.",
+            100: "That is how many slots there are. How often are they gone through?",
+        },
+    ),
+    "09.next_one": Choice(
+        "more than 10 times as much",
+        "With the chapter's broker the next one costs more than 10 times as much as with a ring.",
+        replies={
+            "up to 2 times as much": "Both are linear. That says nothing about how steep.",
+            "2 to 10 times as much": "The chapter's sets a timer for each delivery. For the ring, "
+            "one more reader is a slice now and then.",
+        },
+        chosen=lambda times: (
+            "more than 10 times as much"
+            if times > 10
+            else "2 to 10 times as much"
+            if times > 2
+            else "up to 2 times as much"
+        ),
+        real_time=True,
+    ),
+    "09.closest": Choice(
+        "not half as much",
+        "A callback that does nothing costs less than half of a delivery to get().",
+        replies={
+            "half to as much": "A callback is a function call. get() needs a turn of the loop, "
+            "too.",
+            "more than that": "Callbacks scale poorly, the chapter says: not in what they cost.",
+        },
+        chosen=lambda times: (
+            "not half as much" if times < 0.5 else "half to as much" if times <= 1 else "more"
+        ),
+        real_time=True,
+    ),
+    "09.both_save": Choice(
+        "more than 4 times as much",
+        "Without batches a delivery costs more than 4 times as much as with both.",
+        replies={
+            "up to 2 times as much": "Then a call would be cheaper than what is done in it. Of a "
+            "delivery, most is calls.",
+            "2 to 4 times as much": "That is near what one side saves. With both, a message costs "
+            "next to no call at all.",
+        },
+        chosen=lambda times: (
+            "more than 4 times as much"
+            if times > 4
+            else "2 to 4 times as much"
+            if times > 2
+            else "up to 2 times as much"
+        ),
+        real_time=True,
+    ),
+    "09.one_side": Choice(
+        "less than a third",
+        "With a bound of 10, publish_many() saves less than a third.",
+        replies={
+            "a third to two thirds": "With a small bound most of the cost is to wake the readers, "
+            "once for each burst, and that remains.",
+            "nearly all": "So it is where both sides have large batches. Here each message is "
+            "still read by itself.",
+        },
+        chosen=lambda saved: (
+            "less than a third"
+            if saved < 1 / 3
+            else "a third to two thirds"
+            if saved < 2 / 3
+            else "nearly all"
+        ),
+        real_time=True,
+    ),
+    "09.in_turn": Number(
+        0.5,
+        "One after another the publish takes {found}.",
+        replies={
+            1.5: "While it waits for the first queue, the other two get room by themselves.",
+            3: "So it is if all three are dead, and each costs its full second.",
+            1: "The time-out is a second. Room comes before it is over.",
+        },
+    ),
+}
+
+RECALL: Recall = [
+    Question(
+        "09.recall.linear",
+        "Two brokers both scale linearly. Do they cost the same with 1,000 subscribers?",
+        choices={
+            "yes": "A slope says how the cost grows, and not how high it is.",
+            "not necessarily": "Right: here one of them cost more than 10 times the other.",
+            "only with few messages": "The number of messages changes both alike.",
+        },
+        right="not necessarily",
+    ),
+    Question(
+        "09.recall.batches",
+        "When do batches make things worse?",
+        choices={
+            "if each message has a cost of its own": "Right: nothing is saved, and the first of a "
+            "batch waits for the last.",
+            "if each call has a cost of its own": "Then they are the cure.",
+            "if few messages come": "Then each is a batch of its own, and waits for nobody.",
+        },
+        right="if each message has a cost of its own",
+    ),
+    Question(
+        "09.recall.gate",
+        "Who decides when a slot of a ring may be used again?",
+        choices={
+            "the fastest reader": "It has read it. Others may not have.",
+            "the publisher": "It looks at the cursors, and has to wait.",
+            "the slowest reader": "Right: it gates the publisher, until it reads or is overtaken.",
+        },
+        right="the slowest reader",
+    ),
+]
