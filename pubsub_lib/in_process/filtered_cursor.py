@@ -96,6 +96,6 @@ class FilteredCursor[T](Cursor[T]):
         except FILTER_ERRORS as error:
             self.fail(error)
             discarded = self.discard()
-        if self.watchers and not self.depth:
+        if self.watchers and not self.behind:  # its depth would let in what nobody looked at
             self.notify_watchers()
         del discarded  # last: to free a message may run anything

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pubsub_lib import (
@@ -36,6 +36,7 @@ from tests.in_process.modelling import (
     get,
     get_batch,
     get_next,
+    is_even_or_breaks,
     operations,
     outcome,
     pick,
@@ -358,11 +359,45 @@ async def test_no_race_makes_inboxes_lose_double_or_miscount_a_message(
     await run(Race(broker, AsyncPubSub.subscribe), steps)
 
 
+# A reader got what its filter raises on: it was let in after the filter had been asked.
+LET_IN_UNASKED = [
+    (("subscribe", {}), 0),
+    (("subscribe", {}), 0),
+    (("publish", 1), 0),
+    (("publish", 2), 0),
+    (("publish", 2), 0),
+    (("publish_many", 0), 0),
+    (("subscribe", {}), 0),
+    (("advance", 0.25), 0),
+    (("publish_nowait",), 0),
+    (("publish_nowait",), 0),
+    (("publish_nowait",), 0),
+    (("publish", 1), 0),
+    (("publish", 1), 0),
+    (("publish", 1), 0),
+    (("publish_many", 4), 0),
+    (("cancel_publish", 0), 0),
+    (("cancel_publish", 3), 0),
+    (("advance", 0.25), 0),
+    (("read", 0, "get", 3), 0),
+    (("subscribe", {"where": is_even_or_breaks, "replay": 0}), 0),
+    (("cancel_publish", 0), 1),
+    (("cancel_publish", 0), 1),
+    (("read", 5, "get", 4), 0),
+    (("shut_down", 5.1), 0),
+    (("read", 0, "get", 1), 0),
+    (("read", 2, "batch", 2), 1),
+    (("read", 3, "batch", 1), 0),
+    (("publish", 1), 1),
+]
+
+
 def subscribe_to_ring(ring: RingPubSub, *, replay: int = 0, where=None):
     return ring.subscribe(where=where, replay=min(replay, ring.maxsize))
 
 
 @examples
+@example(maxsize=2, timeout=None, steps=LET_IN_UNASKED)
 @given(
     maxsize=st.integers(1, 4),
     timeout=timeouts,
