@@ -218,7 +218,7 @@ class Consumer[T]:
         in_another_stream = self._made_in != self._stream.created
         if in_another_stream:
             lost = position.begin_anew()
-            self.inbox.envelopes.begin_anew()
+            self.inbox.envelopes.forget_acknowledged()
             for envelope in self.inbox.envelopes.all():
                 # An answer would be taken for one to the message that has this number now.
                 envelope._ackd = True

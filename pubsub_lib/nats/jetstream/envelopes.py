@@ -112,8 +112,8 @@ class Envelopes:
         """Whether the message of this number in the stream was handled here a short time ago."""
         return sequence in self._acknowledged
 
-    def begin_anew(self) -> None:
-        """Forget what was acknowledged: in another stream the numbers are those of others."""
+    def forget_acknowledged(self) -> None:
+        """Forget what was acknowledged, as in another stream, where the numbers are of others."""
         self._just_acknowledged.clear()
         self._acknowledged.clear()
 

@@ -131,6 +131,9 @@ class Recovery(ConnectionWatcher):
     @override
     def connection_lost(self) -> None:
         self._cancel_look()
+        for consumer in self._consumers:
+            # The server may never hear of the last acknowledgements, and decides what comes again.
+            consumer.inbox.envelopes.forget_acknowledged()
 
     @override
     def connection_restored(self) -> None:
