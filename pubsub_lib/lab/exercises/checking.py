@@ -176,4 +176,5 @@ def check(number: str, answer: Any) -> None:
     if outcome.state == "solved":
         remember(number)
     explanation = f": {outcome.explanation}" if outcome.explanation else ""
-    print(f"Exercise {number}: {outcome.state}{explanation}.")
+    end = "" if explanation.endswith("?") else "."
+    print(f"Exercise {number}: {outcome.state}{explanation}{end}")

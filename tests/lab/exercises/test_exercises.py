@@ -9,7 +9,7 @@ from types import ModuleType
 import nbformat
 import pytest
 
-from pubsub_lib.lab.exercises import EXERCISES, examine
+from pubsub_lib.lab.exercises import EXERCISES, check, examine
 
 NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
 
@@ -96,3 +96,24 @@ def test_an_exception_is_explained_with_the_line_of_the_answer_that_raised_it():
     assert outcome.state == "not yet"
     assert "has no attribute 'fill'" in outcome.explanation
     assert outcome.explanation.endswith(", in `return queue.fill()`")
+
+
+def test_an_explanation_that_asks_ends_with_its_question_mark(capsys):
+    class RemembersForEver:
+        def __init__(self, load):
+            self.load, self.held, self.invalidated = load, {}, set()
+
+        async def get(self, key):
+            if key not in self.held:
+                value = await self.load(key)
+                if key in self.invalidated:
+                    return value
+                self.held[key] = value
+            return self.held[key]
+
+        def invalidate(self, key):
+            self.held.pop(key, None)
+            self.invalidated.add(key)
+
+    check("10.2", RemembersForEver)
+    assert capsys.readouterr().out.endswith("how long do you remember the invalidation?\n")
