@@ -8,7 +8,7 @@
 ...     run_visits(AsyncPubSub(), open_loop(messages=4, rate_hz=1), [Visit("ada", leaves_s=2.5)])
 ... )
 >>> who_received_what({"AsyncPubSub": attendance}).caption
-'AsyncPubSub: 0 of 3 messages are missed, 0 come too early.'
+'AsyncPubSub: 0 of 3 deliveries are missed, 0 come too early.'
 """
 
 from collections.abc import Mapping
@@ -91,4 +91,4 @@ def who_received_what(attendances: Mapping[str, Attendance]) -> Plot:
 def _about(attendance: Attendance) -> str:
     missed, too_early = (attendance.count(attended) for attended in _WRONG)
     owed = attendance.count(Attended.RECEIVED) + missed
-    return f"{missed:,} of {owed:,} messages are missed, {too_early:,} come too early"
+    return f"{missed:,} of {owed:,} deliveries are missed, {too_early:,} come too early"

@@ -26,8 +26,8 @@ def attendance_of(new_broker):
 def test_it_says_how_many_messages_were_missed_and_how_many_came_too_early():
     runs = {"a list": attendance_of(LeavablePubSub), "a snapshot": attendance_of(AsyncPubSub)}
     assert who_received_what(runs).caption == (
-        "a list: 1 of 18 messages are missed, 1 come too early. "
-        "a snapshot: 0 of 18 messages are missed, 0 come too early."
+        "a list: 1 of 18 deliveries are missed, 1 come too early. "
+        "a snapshot: 0 of 18 deliveries are missed, 0 come too early."
     )
 
 
