@@ -7,7 +7,7 @@ CHANGES = [
         cell="fb9d12db",
         replace=("reads=500, interval_s=0.002", "reads=5, interval_s=0.2"),
         run=["dc687ab7", "2a79555b", "3d85f322"],
-        expect=["of 5 reads   5 wait; 6 loads"],
+        expect=["of 5 reads   5 wait; loads: 6"],
     ),
     Change(
         cell="5372ed30",
