@@ -12,6 +12,7 @@ ANSWERS: Answers = {
         "{found} are stale: all but those before the first write.",
         replies={
             1000: "The copy is right until somebody writes for the first time.",
+            100: "So many are right: those from before the first write.",
             500: "That would be a copy which is renewed now and then. Nobody renews this one.",
             9: "So many writes there were. Each answer after the first of them is stale.",
         },
