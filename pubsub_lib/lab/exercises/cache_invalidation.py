@@ -18,20 +18,20 @@ from pubsub_lib.lab.exercises.hints import hints
 
 hints(
     "10.1",
-    "an OrderedDict keeps the order in which its keys came; let the front be the one to go",
-    "move_to_end(key) at each use, in get() and in put(), also when the key was there already",
-    "an entry may hold None or 0: ask `key in`, not whether the value is true",
+    "An OrderedDict keeps the order in which its keys came; let the front be the one to go.",
+    "move_to_end(key) at each use, in get() and in put(), also when the key was there already.",
+    "An entry may hold None or 0: ask `key in`, not whether the value is true.",
 )
 hints(
     "10.2",
-    "when the answer comes, get() has to know whether the key was invalidated since it asked",
-    "count the invalidations of each key: get() notes the number before the load, and keeps the "
-    "answer only if the number is the same",
+    "When the answer comes, get() has to know whether the key was invalidated since it asked.",
+    "Count the invalidations of each key: get() notes the number before the load, and keeps the "
+    "answer only if the number is the same.",
 )
 hints(
     "10.3",
-    "what is not held stays so, whatever comes; that is the first question",
-    "then compare the versions: only a higher one counts",
+    "What is not held stays so, whatever comes; that is the first question.",
+    "Then compare the versions: only a higher one counts.",
 )
 
 

@@ -34,22 +34,22 @@ from pubsub_lib.lab.exercises.hints import hints
 
 hints(
     "07.1",
-    "whoever has asked for the members goes on looking at the same object; so leave that alone",
-    "join() and leave() make a new list or tuple, and put it in the place of the old one",
+    "Whoever has asked for the members goes on looking at the same object; so leave that alone.",
+    "join() and leave() make a new list or tuple, and put it in the place of the old one.",
 )
 hints(
     "07.2",
-    "a weakref.ref(message) tells you later whether the message still exists, and does not keep it",
-    "let go of your own reference: `del message` after the loop, since a loop's variable stays",
-    "let the event loop have a turn, and have Python free what only holds itself: gc.collect()",
+    "A weakref.ref(message) tells later whether the message still exists, and does not keep it.",
+    "Let go of your own reference: `del message` after the loop, since a loop's variable stays.",
+    "Let the event loop have a turn, and have Python free what only holds itself: gc.collect().",
 )
 hints(
     "07.3",
     "__del__ may run at any moment, even in the middle of a publish; so it asks the event loop "
-    "to close, and does not close",
+    "to close, and does not close.",
     "loop.call_soon_threadsafe(function) asks a loop from anywhere; what you give it must not "
-    "hold the handle",
-    "put a new list in the place of broker.queues; a publish goes on with the old one",
+    "hold the handle.",
+    "Put a new list in the place of broker.queues; a publish goes on with the old one.",
 )
 
 
