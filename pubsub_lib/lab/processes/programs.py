@@ -20,6 +20,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, Self
 
@@ -46,12 +47,18 @@ class Program:
 
     Args:
         source: the program.
-        arguments: what it finds in `sys.argv[1:]`.
+        arguments: what it finds in `sys.argv[1:]`. Everybody on the machine can read them.
+        environment: what it finds in `os.environ`, beside what stands there already. This is the
+            place for a secret, such as an address with a token in it.
     """
 
-    def __init__(self, source: str, *arguments: str) -> None:
+    def __init__(
+        self, source: str, *arguments: str, environment: Mapping[str, str] | None = None
+    ) -> None:
         command = [sys.executable, "-u", "-X", "utf8", "-c", _ENDS_WITH_ITS_PARENT + source]
         self._command = [*command, *arguments]
+        # A kernel asks for colours, which would stand in the text of an error as codes.
+        self._environment = {"PYTHON_COLORS": "0", **(environment or {})}
         self._started: _Running | None = None
         self._killed = False
 
@@ -129,8 +136,7 @@ class Program:
             stderr=errors,
             encoding="utf-8",
             errors="replace",
-            # A kernel asks for colours, which would stand in the text of an error as codes.
-            env={**os.environ, "PYTHON_COLORS": "0"},
+            env=os.environ | self._environment,
         )
         return _Running(process, errors)
 

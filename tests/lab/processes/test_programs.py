@@ -24,6 +24,15 @@ async def test_a_program_gets_its_arguments_and_says_where_it_is():
         assert await program.ended() == 0
 
 
+async def test_a_secret_in_the_environment_reaches_the_program_and_stands_in_no_argument():
+    tells = "import os, sys\nprint(os.environ['ADDRESS'])\nprint(*sys.orig_argv)"
+    async with Program(tells, "argument", environment={"ADDRESS": "nats://secret@host"}) as program:
+        assert await program.line() == "nats://secret@host"
+        command = " ".join(await program.rest())
+    assert "argument" in command
+    assert "secret" not in command
+
+
 async def test_programs_run_beside_each_other_and_this_one():
     async with Program(WAITS) as one, Program(WAITS) as other:
         assert await asyncio.gather(one.line(), other.line()) == ["ready", "ready"]
