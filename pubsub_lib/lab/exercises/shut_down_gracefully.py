@@ -30,22 +30,23 @@ SERVICE_TIME_S = 2.0
 
 hints(
     "06.1",
-    "a task that you start for the message is not cancelled when you are; let it handle the "
-    "message and call task_done()",
-    "await asyncio.shield(task) waits for it: when the waiting is cancelled, the task goes on",
-    "in `except asyncio.CancelledError`, await the task once more, and then raise",
+    "A task that you start for the message is not cancelled when you are. Let it handle the "
+    "message and call `task_done()`.",
+    "`await asyncio.shield(task)` waits for it: when the waiting is cancelled, the task goes on.",
+    "In `except asyncio.CancelledError`, await the task once more, and then raise.",
 )
 hints(
     "06.2",
-    "first ask, with broker.shutdown(timeout=grace_s); it may take all of the grace or none of it",
-    "asyncio.wait(tasks, timeout=...) returns two sets, those that are done and those that are "
-    "not, and raises nothing; the time-out is what is left of the grace",
-    "cancel those that are not done, and wait for them, before you return their names",
+    "First ask, with `broker.shutdown(timeout=grace_s)`. It may take all of the grace or none of "
+    "it.",
+    "`asyncio.wait(tasks, timeout=...)` returns two sets, those that are done and those that are "
+    "not, and raises nothing. The time-out is what is left of the grace.",
+    "Cancel those that are not done, and wait for them, before you return their names.",
 )
 hints(
     "06.3",
-    "whoever sends to others stops before those to whom it sends",
-    "one deadline for all: note at the beginning when it is, and give each broker what is left",
+    "Whoever sends to others stops before those to whom it sends.",
+    "One deadline for all: note at the beginning when it is, and give each broker what is left.",
 )
 
 
