@@ -21,8 +21,7 @@ from pubsub_lib.lab.lesson.learners_copy import REMOVED
 
 # The template.
 LABELS = ("What you'll do", "What you'll learn", "What you'll need", "Time")
-CLOSING_HEADINGS = ["In practice", "What you can say now"]
-RECALL_HEADING = "Do you still know?"
+CLOSING_HEADINGS = ["In practice", "What you can say now", "Do you still know?"]
 FURTHER = "Further: "
 NOT_ATTEMPTED = "not attempted yet"
 LEAST_EXERCISES = 2
@@ -62,7 +61,6 @@ LINK = re.compile(
     re.MULTILINE,
 )
 HEADING = re.compile(r"^(#{1,6}) +(.+?) *#*$", re.MULTILINE)
-SHOWS_PROGRESS = re.compile(r"\bshow_progress\(\s*[\"']")
 EXERCISE = re.compile(r"Exercise (\d\d)\.(\d+): .+")
 
 
@@ -119,11 +117,6 @@ class Notebook:
         """The cell's number and its first line, for whoever has to find it."""
         first_line = self.cells[index].source.strip().partition("\n")[0]
         return f"cell {index} ({first_line[:60]!r})"
-
-
-def is_converted(notebook: Notebook) -> bool:
-    """Whether a notebook is parted from its tests: it opens with the progress of its learner."""
-    return any(SHOWS_PROGRESS.search(cell.source) for _, cell in notebook.code)
 
 
 def read(path: Path) -> Notebook:
@@ -281,14 +274,13 @@ def navigation_leads_back_and_on(notebook: Notebook) -> Iterator[str]:
 def ends_with_practice_and_verdicts(notebook: Notebook) -> Iterator[str]:
     sections = [heading for heading in notebook.headings if heading.level == 2]
     core = [heading for heading in sections if not heading.text.startswith(FURTHER)]
-    closing = CLOSING_HEADINGS + [RECALL_HEADING] * is_converted(notebook)
-    last = [heading.text for heading in core[-len(closing) :]]
-    if last != closing or sections[: len(core)] != core:
-        wanted = " and ".join(f"'## {text}'" for text in closing)
-        last = [heading.text for heading in sections[-len(closing) :]]
+    last = [heading.text for heading in core[-len(CLOSING_HEADINGS) :]]
+    if last != CLOSING_HEADINGS or sections[: len(core)] != core:
+        wanted = " and ".join(f"'## {text}'" for text in CLOSING_HEADINGS)
+        last = [heading.text for heading in sections[-len(CLOSING_HEADINGS) :]]
         yield f"its last H2 headings are {last}; end with {wanted}, and '## {FURTHER}...' after it"
         return
-    practice, verdicts, *_ = core[-len(closing) :]
+    practice, verdicts, *_ = core[-len(CLOSING_HEADINGS) :]
     story = "\n".join(
         notebook.cells[index].source for index in range(practice.cell, verdicts.cell + 1)
     )
@@ -484,8 +476,6 @@ def no_cell_is_exempt(notebook: Notebook) -> Iterator[str]:
 
 
 def no_learner_meets_an_assert(notebook: Notebook) -> Iterator[str]:
-    if not is_converted(notebook):
-        return
     for index, cell in notebook.code:
         nodes = ast.walk(syntax_tree(cell))
         if REMOVED not in tags(cell) and any(isinstance(node, ast.Assert) for node in nodes):

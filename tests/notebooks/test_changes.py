@@ -25,7 +25,7 @@ from pubsub_lib.nats.local_server.server import why_no_server
 from tools.kernels import needs_server
 
 from .changes import Change, changes_of
-from .checks import Notebook, is_converted, read
+from .checks import Notebook, read
 from .making_changes import Found, make_changes
 from .test_structure import NOTEBOOKS
 
@@ -36,7 +36,6 @@ ANSWERED = re.compile(
 NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
 
 CHANGED = [path for path in NOTEBOOKS if changes_of(path)]
-CONVERTED = [path for path in NOTEBOOKS if is_converted(read(path))]
 
 # A run of a whole notebook, and what waits for its turn on a busy machine.
 pytestmark = pytest.mark.timeout(240)
@@ -94,7 +93,7 @@ def test_a_change_shows_what_is_expected_of_it_and_ends_in_no_exception(path: Pa
         pytest.fail(f"{change}\ndoes not show {missing}, but\n{found.shown}", pytrace=False)
 
 
-@pytest.mark.parametrize("path", CONVERTED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_what_is_suggested_has_its_answer_folded_below_it_and_is_tried(path: Path):
     notebook, problems = read(path), []
     places = {cell.id: index for index, cell in enumerate(notebook.cells)}
@@ -116,7 +115,7 @@ def test_what_is_suggested_has_its_answer_folded_below_it_and_is_tried(path: Pat
         pytest.fail("\n".join([path.name, *problems]), pytrace=False)
 
 
-@pytest.mark.parametrize("path", [path for path in CONVERTED if path in CHANGED], ids=str)
+@pytest.mark.parametrize("path", [path for path in NOTEBOOKS if path in CHANGED], ids=str)
 def test_every_number_of_a_folded_answer_was_found_or_stands_in_the_change(path: Path):
     notebook, found, problems = read(path), found_by(path), []
     groups = by_suggestion(changes_of(path))

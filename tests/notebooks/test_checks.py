@@ -37,7 +37,9 @@ def good_cells() -> list[NotebookNode]:
         new_markdown_cell("### Exercise 04.2: mend it"),
         new_code_cell('check("04.2", answer)', outputs=not_attempted),
         new_markdown_cell("## In practice\n\nIt [happened](https://example.org/home/)."),
-        new_markdown_cell(f"## What you can say now\n\nMuch.\n\n{BACK_AND_ON}"),
+        new_markdown_cell(
+            f"## What you can say now\n\nMuch.\n\n## Do you still know?\n\n{BACK_AND_ON}"
+        ),
     ]
 
 
@@ -89,20 +91,6 @@ def with_output(**output: object) -> Callable[[list[NotebookNode]], None]:
 
 def with_tag(tag: str) -> Callable[[list[NotebookNode]], None]:
     return lambda cells: cells[SETUP].metadata.update(tags=[tag])
-
-
-def converted(
-    *spoil: Callable[[list[NotebookNode]], None], closing: str = "## Do you still know?\n\n"
-) -> Callable[[list[NotebookNode]], None]:
-    """Part the notebook from its tests, but for what is spoilt then."""
-
-    def change(cells: list[NotebookNode]) -> None:
-        cells[SETUP].source += '\nshow_progress("04")'
-        cells[-1].source = cells[-1].source.replace(BACK_AND_ON, closing + BACK_AND_ON)
-        for one in spoil:
-            one(cells)
-
-    return change
 
 
 def with_a_test(source: str) -> Callable[[list[NotebookNode]], None]:
@@ -158,10 +146,14 @@ BAD = [
     (checks.ends_with_practice_and_verdicts, replaced(8, "## In", "## Not in"), "In practice"),
     (checks.ends_with_practice_and_verdicts, replaced(9, "## What", "### What"), "end with"),
     (checks.ends_with_practice_and_verdicts, replaced(8, "https:", "http:"), "no incident"),
-    (checks.ends_with_practice_and_verdicts, converted(closing=""), "'## Do you still know?'"),
     (
         checks.ends_with_practice_and_verdicts,
-        converted(replaced(3, "## Try it", "## Further: try it")),
+        replaced(-1, "## Do you still know?", ""),
+        "'## Do you still know?'",
+    ),
+    (
+        checks.ends_with_practice_and_verdicts,
+        replaced(3, "## Try it", "## Further: try it"),
         "'## Further: ...' after it",
     ),
     (checks.exercises_wait_to_be_attempted, removed(6), "has 1 exercises"),
@@ -215,7 +207,7 @@ BAD = [
     (checks.no_cell_is_exempt, with_tag("raises-exception"), "is marked raises-exception"),
     (
         checks.no_learner_meets_an_assert,
-        converted(with_code("for x in [1]:\n    assert x")),
+        with_code("for x in [1]:\n    assert x"),
         "cell 2 ('for x in [1]:') asserts; state it with holds(...)",
     ),
     (checks.a_cell_claims_little, with_code("holds('a', 1, 1)\n" * 3), "claims 3 things, over 2"),
@@ -253,10 +245,10 @@ def test_bad_notebook_is_named(check, spoil, complaint, tmp_path):
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_good_notebook_that_is_parted_from_its_tests_passes(check, tmp_path):
-    further = "## Do you still know?\n\n## Further: is there more?\n\n"
+def test_good_notebook_with_cells_for_tests_and_optional_sections_passes(check, tmp_path):
     cells = good_cells()
-    converted(with_a_test("unused = 1\nassert unused"), closing=further)(cells)
+    with_a_test("unused = 1\nassert unused")(cells)
+    replaced(-1, BACK_AND_ON, f"## Further: is there more?\n\n{BACK_AND_ON}")(cells)
     assert problems(check, saved(tmp_path, cells)) == ""
 
 

@@ -20,10 +20,9 @@ from tools.reading_time import (
     write,
 )
 
-from .checks import is_converted, read
+from .checks import read
 from .test_structure import NOTEBOOKS
 
-CONVERTED = [path for path in NOTEBOOKS if is_converted(read(path))]
 A_MINUTE = "word " * 150
 OPENING = "# 04 · Break it\n\n**Time:** 7 minutes, and an evening for the project\n"
 read_once = cache(read)
@@ -37,20 +36,20 @@ def text(source: str) -> NotebookNode:
     return new_markdown_cell(source)
 
 
-@pytest.mark.parametrize("path", CONVERTED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_states_the_time_that_it_takes(path: Path):
     content = read_once(path).content
     wanted = str(reading_time(content))
     assert stated(content) == wanted, "fill it in: python -m tools.reading_time --write"
 
 
-@pytest.mark.parametrize("path", CONVERTED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_no_core_path_is_too_long(path: Path):
     assert reading_time(read_once(path).content).core <= MOST_CORE_MINUTES
 
 
 def test_the_course_is_not_too_long():
-    times = [reading_time(read_once(path).content) for path in CONVERTED]
+    times = [reading_time(read_once(path).content) for path in NOTEBOOKS]
     assert sum(rounded(time.core) for time in times) <= MOST_COURSE_MINUTES
 
 

@@ -27,7 +27,7 @@ True
 import re
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, overload
+from typing import Any
 
 from IPython.core.getipython import get_ipython
 
@@ -39,7 +39,6 @@ from pubsub_lib.lab.lesson.form import Form
 from pubsub_lib.lab.lesson.held_back import CellHolder
 from pubsub_lib.lab.lesson.outputs import Output, forms_can_be_shown, paragraph
 from pubsub_lib.lab.lesson.quantities import quantity
-from pubsub_lib.lab.lesson.unnamed_predictions import UnnamedPrediction, predict_unnamed
 
 _NO_GUESS = "No guess yet: write guess=... into this cell and run it again."
 _NO_GUESS_IN_FORM = "No guess yet. Run this cell again for the form."
@@ -179,7 +178,6 @@ class Prediction:
 _PREDICTIONS: dict[str, Prediction] = {}
 
 
-@overload
 def predict(
     name: str,
     question: str,
@@ -187,19 +185,7 @@ def predict(
     unit: str = "",
     choices: Sequence[str] = (),
     guess: Guess | None = None,
-) -> Prediction: ...
-@overload
-def predict(
-    name: str, *, unit: str = "", choices: Sequence[str] = (), guess: Guess | None = None
-) -> UnnamedPrediction: ...
-def predict(
-    name: str,
-    question: str | None = None,
-    *,
-    unit: str = "",
-    choices: Sequence[str] = (),
-    guess: Guess | None = None,
-) -> Prediction | UnnamedPrediction:
+) -> Prediction:
     """Ask for a guess.
 
     Args:
@@ -217,9 +203,6 @@ def predict(
             the guess is none of them.
         TypeError: if the guess is to be a number and is none.
     """
-    if question is None:
-        _check_guess(guess, unit, choices)
-        return predict_unnamed(unit, choices, guess)
     answer = answer_of(name)
     prediction = _PREDICTIONS.get(name)
     if prediction is None or prediction.answer is not answer:
