@@ -21,15 +21,15 @@ ROOM_AFTER_S = {"first": 3.0, "second": 1.0}
 
 hints(
     "09.2",
-    "put_nowait() where there is room costs no task; catch asyncio.QueueFull, and remember whose "
-    "queue it was",
-    "wait for the full ones together, with one deadline: a TaskGroup within asyncio.timeout()",
+    "`put_nowait()` where there is room costs no task; catch asyncio.QueueFull, and "
+    "remember whose queue it was.",
+    "Wait for the full ones together: in a TaskGroup, with a task for each of them alone.",
 )
 hints(
     "09.1",
-    "a reader's cursor is the number of the next message; it lies in slot `cursor % len(slots)`",
-    "what is older than `written - len(slots)` has been overwritten: raise Lagged with how many, "
-    "and go on from the oldest that is there",
+    "A reader's cursor is the number of the next message; it lies in slot `cursor % len(slots)`.",
+    "What is older than `published - len(slots)` has been overwritten: so many are missed, "
+    "and reading goes on with the oldest that is there.",
 )
 
 

@@ -21,15 +21,15 @@ INFINITY = math.inf
 
 hints(
     "08.1",
-    "go through the buckets in the order of their bounds, and add up the counts",
-    "the percentile lies in the first bucket at which the sum reaches share times the total; a "
-    "bucket with nobody in it cannot be that",
-    "0.1 + 0.2 is a little more than 0.3: round share times the total before you compare",
+    "Go through the buckets in the order of their bounds, and add up the counts.",
+    "The percentile lies in the first bucket at which the sum reaches share times the "
+    "total; a bucket with nobody in it cannot be that.",
+    "0.1 + 0.2 is a little more than 0.3: round share times the total before you compare.",
 )
 hints(
     "08.2",
-    "for one latency of 10 and an interval of 4: 10, 6 and 2; each is an interval less",
-    "range(latency, 0, -every_ms) counts down, and stops before 0",
+    "For one latency of 10 and an interval of 4: 10, 6 and 2; each is an interval less.",
+    "`range(latency, 0, -every_ms)` counts down, and stops before 0.",
 )
 
 

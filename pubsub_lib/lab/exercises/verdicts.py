@@ -29,23 +29,23 @@ type Follow = Callable[[Inbox[Price], HandlePrice], Awaitable[Exception | None]]
 
 hints(
     "12.1",
-    "subscribe(where=...) takes a function of a price; the bound of one is maxsize=1",
-    "timeout=0 never waits, and of the overflow policies one makes room for what is new",
+    "`subscribe(where=...)` takes a function of a price; the bound of one is maxsize=1.",
+    "`timeout=0` never waits, and of the overflow policies one makes room for what is new.",
 )
 hints(
     "12.2",
-    "`async with inbox:` leaves the broker, however the block ends",
-    "`except Exception as error: return error` lets a cancellation pass, which is no Exception",
+    "`async with inbox:` leaves the broker, however the block ends.",
+    "`except Exception as error: return error` lets a cancellation pass, which is no Exception.",
 )
 hints(
     "12.3",
-    "one task for each customer, which runs your follow() of 12.2; keep the inbox beside it",
-    "publish() waits for 0.2 s at most, and Overflow.DISCONNECT sees to it that this happens "
-    "once; who wants the newest gets an inbox of one that drops the oldest",
-    "close() is exercise 06.2: ask, wait for what is left of the grace, cancel, wait for the end; "
-    "asyncio.wait() wants at least one task",
-    "how it ended: cancelled, an exception returned, the inbox closed by the broker before the "
-    "shutdown, or none of these",
+    "One task for each customer, which runs your follow() of 12.2; keep the inbox beside it.",
+    "`publish()` waits for 0.2 s at most, and Overflow.DISCONNECT sees to it that this "
+    "happens once; who wants the newest gets an inbox of one that drops the oldest.",
+    "`close()` is exercise 06.2: ask, wait for what is left of the grace, cancel, wait "
+    "for the end; asyncio.wait() wants at least one task.",
+    "How it ended: cancelled, an exception returned, the inbox closed by the broker "
+    "before the shutdown, or none of these.",
 )
 
 
