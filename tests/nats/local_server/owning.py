@@ -15,7 +15,7 @@ LIMIT_S = 10.0
 # Tells of its server, and goes on when it is told to. Where the tests run in the background of a
 # shell, they ignore interrupts, and what they start would do so too.
 OWNER = """
-import os, signal, sys
+import os, signal, sys, time
 from pubsub_lib.nats.local_server.server import NatsServer
 
 signal.signal(signal.SIGINT, signal.default_int_handler)

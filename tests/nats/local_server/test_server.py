@@ -266,7 +266,8 @@ def test_an_interrupt_of_the_owner_is_not_one_of_the_server(connect: Connect, ru
     owner = run_owner("""
 try:
     print(os.getpgid(server.process_id), flush=True)
-    input()
+    while True:  # a single wait could begin just after the interrupt, and miss it
+        time.sleep(0.01)
 except KeyboardInterrupt:
     print("interrupted", flush=True)
     input()
