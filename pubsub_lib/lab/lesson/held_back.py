@@ -1,8 +1,9 @@
 """Holds back what a cell shows until the learner has guessed it.
 
 With Run All the cell that compares a guess runs before anybody could make one. What it prints and
-draws is kept then, a form is shown in its place, and a click fills the outputs. An exception is
-shown at once, with all that came before it.
+draws is kept then, a form is shown in its place, and a click fills the outputs. So is what later
+cells show by the names that it has bound. An exception is shown at once, with all that came before
+it.
 """
 
 import io
@@ -11,9 +12,11 @@ from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdo
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from pubsub_lib.lab.lesson.findings import Findings
 from pubsub_lib.lab.lesson.outputs import Output, paragraph
 
 _HIDDEN = "What this cell found stays hidden until you have guessed."
+_HIDDEN_TOO = "What this cell shows stays hidden until you have guessed further up."
 
 
 class Asks(Protocol):
@@ -44,8 +47,14 @@ class _Shown:
 
 @dataclass(slots=True)
 class _HeldCell:
-    """What a cell has shown, and the empty outputs that it belongs into."""
+    """What a cell has shown, and the empty outputs that it belongs into.
 
+    Attributes:
+        asks_for: what it compares itself.
+        waits_for: that, and what it would tell something about.
+    """
+
+    asks_for: Sequence[Asks]
     waits_for: Sequence[Asks]
     shown: list[_Shown] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
@@ -84,8 +93,8 @@ class _HeldCell:
 
     def ask(self) -> None:
         """Show the forms, and an empty output for each thing that is held back."""
-        self.heading.show(paragraph(_HIDDEN))
-        for one in self.waits_for:
+        self.heading.show(paragraph(_HIDDEN if self.asks_for else _HIDDEN_TOO))
+        for one in self.asks_for:
             one.show_form(beside_result=True)
         for shown in self.shown:
             output = Output(shown.display_id)
@@ -97,7 +106,7 @@ class _HeldCell:
         self.heading.replace({"text/plain": "", "text/html": ""})
         for shown, output in zip(self.shown, self.outputs, strict=True):
             output.replace(shown.data, shown.metadata)
-        for one in self.waits_for:
+        for one in self.asks_for:
             one.show_results()
 
 
@@ -106,13 +115,13 @@ class CellHolder:
 
     Args:
         shell: the IPython shell of the kernel.
-        waited_for: returns, by the source of a cell, what has to be answered before its outputs are
-            shown.
+        compared_in: returns, by the source of a cell, what it compares and nobody has answered.
     """
 
-    def __init__(self, shell: Any, waited_for: Callable[[str], Sequence[Asks]]) -> None:
+    def __init__(self, shell: Any, compared_in: Callable[[str], Sequence[Asks]]) -> None:
         self._shell = shell
-        self._waited_for = waited_for
+        self._compared_in = compared_in
+        self._findings = Findings[Asks]()
         self._running: _HeldCell | None = None
         self._until_the_end = ExitStack()
         self._held: list[_HeldCell] = []
@@ -127,12 +136,16 @@ class CellHolder:
 
     def is_holding(self, asks: Asks) -> bool:
         """Whether something is still held back that this waits for."""
-        return any(asks in cell.waits_for for cell in self._held)
+        return any(asks in cell.asks_for for cell in self._held)
 
     def _before(self, info: Any) -> None:
-        waits_for = self._waited_for(info.raw_cell or "")
+        source = info.raw_cell or ""
+        asks_for = self._compared_in(source)
+        told = [one for one in self._findings.used_in(source) if one.is_open]
+        waits_for = [*asks_for, *(one for one in told if one not in asks_for)]
+        self._findings.bound_in(source, waits_for)
         if waits_for and self._running is None:
-            self._running = _HeldCell(waits_for)
+            self._running = _HeldCell(asks_for, waits_for)
             self._until_the_end.enter_context(_all_held(self._shell, self._running))
 
     def _after(self, result: Any) -> None:
@@ -141,8 +154,9 @@ class CellHolder:
             return
         self._until_the_end.close()
         if result is not None and result.success:
-            cell.ask()
-            self._held.append(cell)
+            if cell.asks_for or cell.shown:
+                cell.ask()
+                self._held.append(cell)
         else:  # somebody has to find out what went wrong
             for shown in cell.shown:
                 Output(shown.display_id).show(shown.data, shown.metadata)

@@ -138,6 +138,25 @@ def test_two_predictions_in_a_cell_have_both_to_be_answered(page):
     ]
 
 
+def test_a_later_cell_that_would_tell_the_result_waits_too(page):
+    found = "took_s = 2\nseconds.compare(took_s)"
+    twice = "twice_s = 2 * took_s"
+    asked, _, nothing, later, _, other = page.run(
+        HOW_LONG, found, twice, "print('in all', twice_s)", "twice_s = 7", "print(twice_s)"
+    )
+    assert nothing.text == ""
+    assert later.text == "What this cell shows stays hidden until you have guessed further up."
+    assert other.text == "7"
+    page.enter(asked, "2")
+    assert later.text == "in all 4"
+
+
+def test_what_is_asked_of_a_learner_is_not_hidden_for_its_names(page):
+    found = "took_s = 2\nseconds.compare(took_s)"
+    _, _, another = page.run(HOW_LONG, found, f"{WHO}; took_s")
+    assert {"nobody", "all", SHOW_ME} <= set(page.labels(another))
+
+
 def test_an_exception_is_shown_at_once_with_what_came_before_it(page):
     _, compared = page.run(HOW_LONG, "print('before'); seconds.compare(2); 1 / 0")
     assert "division by zero" in compared.text
@@ -169,7 +188,8 @@ def test_run_again_the_form_is_there_and_the_guess_still_counts(page):
 
 
 def test_what_is_hidden_in_a_cell_is_a_value_all_the_same(page):
-    _, _, later = page.run(HOW_LONG, "found = 2\nseconds.compare(found)\nfound", "found, _")
+    asked, _, later = page.run(HOW_LONG, "found = 2\nseconds.compare(found)\nfound", "found, _")
+    page.enter(asked, "2")
     assert later.text == "(2, 2)"
 
 
