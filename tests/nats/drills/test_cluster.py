@@ -140,7 +140,7 @@ async def test_without_a_quorum_each_is_told_so_and_goes_on_when_it_is_back(clus
     subject, errors = next(SUBJECTS), Errors()
     options = {"url": cluster.urls, "replicas": 3, "connect_timeout": 10, "on_error": errors}
     async with (
-        JetStreamPubSub[int](subject, timeout=5, **options) as broker,
+        JetStreamPubSub[int](subject, timeout=20, **options) as broker,
         broker.subscribe(name="reader") as inbox,
     ):
         await broker.publish(1)
