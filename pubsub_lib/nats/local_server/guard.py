@@ -5,7 +5,8 @@ this program stands between the two. It is told what to do through its standard 
 means that the owner is gone, in whatever way, on every system. `GuardedProcess` is the owner's end.
 
 And if it is this program that is killed, the command ends as well. Linux does that if it is asked
-to (`signal`); elsewhere another process waits for the end of a pipe (`pipe`).
+to (`signal`); elsewhere another process waits for the end of a pipe (`pipe`). If it is stopped, it
+goes on when its owner is gone: Linux sends the signal for that, in whatever order the two happened.
 
 First it prints the folder's path. Then each line that it reads, `<number> start`, `kill` or
 `status`, is answered by a line of the same number, with the process id of the command, or `-`
@@ -108,15 +109,21 @@ class Command:
             self._at_the_pipe = None
 
 
-def _ask_for_a_signal() -> Callable[[], None]:
-    """Return what a process does on Linux, before it becomes the command, to be killed with us."""
+def _when_the_parent_is_gone() -> Callable[[signal.Signals], None]:
+    """Return what asks Linux for a signal to the caller when its parent ends."""
     import ctypes
 
     set_option = ctypes.CDLL(None).prctl
+    return lambda number: set_option(PR_SET_PDEATHSIG, number)
+
+
+def _ask_for_a_signal() -> Callable[[], None]:
+    """Return what a process does on Linux, before it becomes the command, to be killed with us."""
+    ask_for = _when_the_parent_is_gone()
     guard = os.getpid()
 
     def ask() -> None:
-        set_option(PR_SET_PDEATHSIG, signal.SIGKILL)
+        ask_for(signal.SIGKILL)
         if os.getppid() != guard:  # which has just been killed
             os._exit(1)
 
@@ -128,6 +135,9 @@ def main(tied_by: str, *command: str) -> None:
     # Whoever ends this program politely wants the end of what it guards.
     for polite in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(polite, lambda *_: sys.exit())
+    if sys.platform == "linux":
+        # Sent when the thread ends that started this program, too; who is not stopped ignores it.
+        _when_the_parent_is_gone()(signal.SIGCONT)
     folder = Path(tempfile.mkdtemp(prefix="pubsub-lib-"))
     guarded = Command(list(command), folder, tied_by)
     try:
