@@ -6,8 +6,8 @@ One rule covers every case: wait up to `timeout` seconds for room, then do what 
 >>> import asyncio
 >>> from pubsub_lib import AsyncPubSub
 >>> async def main() -> list[str]:
-...     async with AsyncPubSub[str](maxsize=2, timeout=0, overflow=Overflow.DROP_OLDEST) as prices:
-...         inbox = await prices.subscribe()
+...     prices = AsyncPubSub[str](maxsize=2, timeout=0, overflow=Overflow.DROP_OLDEST)
+...     async with prices, prices.subscribe() as inbox:
 ...         for price in ("9.97", "9.98", "9.99"):
 ...             await prices.publish(price)
 ...         return [await inbox.get(), await inbox.get()]

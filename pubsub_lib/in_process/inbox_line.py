@@ -7,8 +7,8 @@ get in.
 >>> import asyncio
 >>> from pubsub_lib import AsyncPubSub
 >>> async def main() -> None:
-...     async with AsyncPubSub[int](maxsize=2, timeout=5) as broker:
-...         inbox = await broker.subscribe()
+...     broker = AsyncPubSub[int](maxsize=2, timeout=5)
+...     async with broker, broker.subscribe() as inbox:
 ...         publishing = asyncio.create_task(broker.publish_many(range(5)))
 ...         async for batch in inbox.batches():
 ...             print(batch)

@@ -12,8 +12,7 @@ the slowest reader only when the ring seems full; `Lagged` is tokio's.
 >>> import asyncio
 >>> from pubsub_lib import Lagged, RingPubSub
 >>> async def main() -> None:
-...     async with RingPubSub[int](maxsize=3, timeout=0) as ring:
-...         reader = await ring.subscribe()
+...     async with RingPubSub[int](maxsize=3, timeout=0) as ring, ring.subscribe() as reader:
 ...         for number in range(5):
 ...             await ring.publish(number)
 ...         try:
@@ -21,8 +20,8 @@ the slowest reader only when the ring seems full; `Lagged` is tokio's.
 ...         except Lagged as lagged:
 ...             print("missed", lagged.missed)
 ...         print([reader.get_nowait() for _ in range(3)])
-...         late = await ring.subscribe(replay=2)
-...         print([late.get_nowait() for _ in range(2)])
+...         async with ring.subscribe(replay=2) as late:
+...             print([late.get_nowait() for _ in range(2)])
 >>> asyncio.run(main())
 missed 2
 [2, 3, 4]
