@@ -7,13 +7,19 @@ True
 from collections.abc import Sequence
 from typing import Any
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
 from pubsub_lib.lab.figures.style import BOUND as GREY
-from pubsub_lib.lab.figures.style import HIGHLIGHT, NEUTRAL, PALE_GREY, PUBLISHER, STYLE, Plot
+from pubsub_lib.lab.figures.style import (
+    HIGHLIGHT,
+    NEUTRAL,
+    PALE_GREY,
+    PUBLISHER,
+    Plot,
+    course_style,
+)
 
 from .library import CHAPTER
 from .markdown import two_digits
@@ -37,7 +43,7 @@ def draw(run: Run, systems: Sequence[System], limits: Sequence[Limit]) -> Plot:
     """Draw how every system compares with the chapter's broker, in four respects."""
     results, few = run.results, run.sizes.few_subscribers
     rows = by_speed(results, [*systems, *limits])
-    with mpl.rc_context(STYLE):
+    with course_style():
         figure = Figure(figsize=(16, 1.6 + 0.36 * len(rows)))
         panels = figure.subplots(1, 4, sharey=True, width_ratios=[1.6, 1, 1, 1])
         speed, unloaded, saturated, memory = panels

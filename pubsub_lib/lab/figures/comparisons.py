@@ -10,7 +10,6 @@ import math
 from collections.abc import Mapping, Sequence
 from itertools import cycle
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -23,8 +22,8 @@ from pubsub_lib.lab.figures.style import (
     HIGHLIGHT,
     NEUTRAL,
     SERIES,
-    STYLE,
     Plot,
+    course_style,
     panels_for,
 )
 
@@ -55,7 +54,7 @@ def bars(
         raise NothingToDraw("there are no values")
     if not set(highlight) <= set(values):
         raise ValueError("bars() highlights only names that are among the values")
-    with mpl.rc_context(STYLE):
+    with course_style():
         figure = Figure(figsize=(8, 0.9 + 0.45 * len(values)))
         axes = figure.subplots()
         names = list(values)[::-1]

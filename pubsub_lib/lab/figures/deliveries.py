@@ -7,7 +7,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -23,6 +22,7 @@ from pubsub_lib.lab.figures.style import (
     STYLE,
     WAITING,
     Plot,
+    course_style,
     legend_below,
 )
 from pubsub_lib.lab.traffic.readers import Pace
@@ -56,7 +56,7 @@ def deliveries(
     sent_s: dict[int, float] = {}
     for time_s, number in published:
         sent_s.setdefault(number, time_s)
-    with mpl.rc_context(STYLE):
+    with course_style():
         figure = Figure(figsize=(8, 0.9 + 1.45 * len(handled)))
         rows = list(figure.subplots(len(handled), 1, sharex=True, sharey=True, squeeze=False)[:, 0])
         for axes, (name, table) in zip(rows, handled.items(), strict=True):

@@ -12,10 +12,9 @@ A learner who changes an experiment may leave nothing to draw, and that is a res
 from collections.abc import Callable
 from functools import wraps
 
-import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from pubsub_lib.lab.figures.style import BOUND, STYLE, Plot
+from pubsub_lib.lab.figures.style import BOUND, Plot, course_style
 
 
 class NothingToDraw(Exception):
@@ -37,7 +36,7 @@ def or_nothing[**P](draw: Callable[P, Plot]) -> Callable[P, Plot]:
 
 def nothing_drawn(caption: str) -> Plot:
     """Return a figure with no panel."""
-    with mpl.rc_context(STYLE):
+    with course_style():
         figure = Figure(figsize=(8, 0.8))
         figure.text(0.5, 0.5, "nothing to draw", ha="center", va="center", color=BOUND)
     return Plot(figure, caption)

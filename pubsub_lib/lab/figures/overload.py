@@ -24,7 +24,6 @@ from contextlib import contextmanager
 from textwrap import fill as fill_text
 from typing import Any
 
-import matplotlib as mpl
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -41,9 +40,9 @@ from pubsub_lib.lab.figures.style import (
     COLOURS,
     DROP,
     GROUND,
-    STYLE,
     Plot,
     axes_from_zero,
+    course_style,
     line_of,
 )
 from pubsub_lib.lab.traffic.recordings import Recording
@@ -173,7 +172,7 @@ def _figure(width: float, height: float) -> Iterator[Figure]:
 
     Matplotlib's own way of fitting panels and labels takes as long as all else that is drawn.
     """
-    with mpl.rc_context({**STYLE, "figure.constrained_layout.use": False, "font.size": 10}):
+    with course_style({"figure.constrained_layout.use": False, "font.size": 10}):
         yield Figure(figsize=(width, height))
 
 

@@ -20,7 +20,6 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import matplotlib as mpl
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -55,7 +54,7 @@ def endings(named: Mapping[str, Ending]) -> style.Plot:
     rows = math.ceil(len(named) / columns)
     until_s = 1.1 * max(_last_s(ending) for ending in named.values())
     parts = list(dict.fromkeys(part for ending in named.values() for part in ending.lives))
-    with mpl.rc_context(style.STYLE):
+    with style.course_style():
         figure = Figure(figsize=(6 + 2 * columns, 1.3 + 1.55 * rows))
         figure.set_layout_engine("constrained", wspace=0.04)
         grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)

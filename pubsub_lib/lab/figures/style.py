@@ -11,6 +11,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import matplotlib as mpl
@@ -108,12 +109,30 @@ class Plot:
     def png(self) -> bytes:
         """Return the figure as a PNG file's content."""
         buffer = io.BytesIO()
-        self.figure.savefig(buffer, format="png", metadata={"Software": None})
+        with course_style():
+            self.figure.savefig(buffer, format="png", metadata={"Software": None})
         return buffer.getvalue()
 
     def _ipython_display_(self) -> None:
-        display({"image/png": self.png(), "text/plain": self.caption}, raw=True)
+        display(
+            {"image/png": self.png(), "text/plain": self.caption},
+            metadata={"image/png": {"alt": self.caption}},
+            raw=True,
+        )
         display(Markdown(f"*{self.caption}*"))
+
+
+@contextmanager
+def course_style(changes: Any = MappingProxyType({})) -> Iterator[None]:
+    """Draw in the course's style, from Matplotlib's own defaults, whatever the user has set.
+
+    Args:
+        changes: a mapping of those of Matplotlib's settings that are others in this figure.
+    """
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update({**STYLE, **changes})
+        yield
 
 
 @contextmanager
@@ -121,7 +140,7 @@ def panels_for(
     names: Mapping[str, object], *, x: str, y: str
 ) -> Iterator[tuple[Figure, list[Axes]]]:
     """Make one panel for each name, side by side on shared axes."""
-    with mpl.rc_context(STYLE):
+    with course_style():
         figure = Figure(figsize=(8 if len(names) < 3 else 10, 3.6))
         panels = list(figure.subplots(1, len(names), sharex=True, sharey=True, squeeze=False)[0])
         for axes, name in zip(panels, names, strict=True):

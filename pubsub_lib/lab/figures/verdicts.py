@@ -7,7 +7,6 @@
 
 from collections.abc import Mapping
 
-import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -26,7 +25,7 @@ def verdict_board(standings: Mapping[str, Standing]) -> style.Plot:
         for kind in Standing
     }
     widest = max(map(len, claims.values()))
-    with mpl.rc_context(style.STYLE):
+    with style.course_style():
         figure = Figure(figsize=(9, 3.0))
         axes = figure.subplots()
         for row, kind in enumerate(Standing):

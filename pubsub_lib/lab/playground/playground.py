@@ -175,7 +175,7 @@ class Playground:
         )
         shown = self.widget._repr_mimebundle_()
         shown |= {"image/png": still.png(), "text/plain": self.caption}
-        display(shown, raw=True)
+        display(shown, metadata={"image/png": {"alt": self.caption}}, raw=True)
         display({"text/html": NAMING, "text/plain": NAMED}, raw=True)
 
 

@@ -74,6 +74,19 @@ def test_other_data_make_another_picture():
     assert drawing(2).png() == drawing(2).png() != drawing(3).png()
 
 
+def test_the_users_own_settings_of_matplotlib_change_no_picture():
+    def drawn() -> bytes:
+        with panels_for({"one": 1}, x="time (s)", y="messages") as (figure, (axes,)):
+            axes.plot([1, 2])
+        return Plot(figure, "A line rises.").png()
+
+    plain = drawn()
+    with mpl.rc_context({"font.size": 20, "savefig.dpi": 50, "axes.grid": True}):
+        assert drawn() == plain
+    with mpl.style.context("dark_background"):
+        assert drawn() == plain
+
+
 def test_a_plot_shows_its_picture_with_the_caption_as_its_text_and_below_it(monkeypatch):
     shown = []
     monkeypatch.setattr(style, "display", lambda data, **options: shown.append((data, options)))
@@ -81,7 +94,7 @@ def test_a_plot_shows_its_picture_with_the_caption_as_its_text_and_below_it(monk
     plot._ipython_display_()
     (picture, options), (below, _) = shown
     assert picture == {"image/png": plot.png(), "text/plain": "A line rises."}
-    assert options == {"raw": True}
+    assert options == {"metadata": {"image/png": {"alt": "A line rises."}}, "raw": True}
     assert isinstance(below, Markdown)
     assert below.data == "*A line rises.*"
 

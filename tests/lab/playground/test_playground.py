@@ -134,7 +134,7 @@ def test_two_playgrounds_do_not_share_their_controls(sliders):
 def shown_by(sliders: Playground, monkeypatch) -> dict[str, Any]:
     """The data that a notebook is given."""
     shown = []
-    monkeypatch.setattr(module, "display", lambda data, *, raw: shown.append(data))
+    monkeypatch.setattr(module, "display", lambda data, **_: shown.append(data))
     sliders._ipython_display_()
     data, naming = shown
     assert naming == {"text/html": module.NAMING, "text/plain": module.NAMED}
