@@ -26,6 +26,7 @@ def refresh(*paths: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.run_all
 def test_cells_after_a_time_out_fail(tmp_path):
     path = save(tmp_path / "hangs.ipynb", "x = 1", "import time\ntime.sleep(60)", "1 / 0", "x")
     options = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=1", "--color=no"]
@@ -51,6 +52,7 @@ def test_personal_settings_are_hidden_and_come_back(monkeypatch):
     assert not scratch.exists()
 
 
+@pytest.mark.run_all
 def test_a_notebook_that_takes_more_than_its_budget_fails_after_its_last_cell(tmp_path):
     busy = "import time\nwhile time.process_time() < 2.0:\n    pass"
     path = save(tmp_path / "busy.ipynb", "x = 1", busy, "x + 0.0")
@@ -81,6 +83,7 @@ def test_where_the_users_folder_cannot_be_written_to_drawing_warns_of_nothing(
         assert subprocess.run(draws, capture_output=True, text=True).stderr == ""
 
 
+@pytest.mark.run_all
 def test_refreshing_twice_changes_nothing(tmp_path):
     source = "import sys\nfor n in range(3): print(n, flush=True); print(n, file=sys.stderr)"
     path = save(tmp_path / "prints.ipynb", source, "sys.executable")
@@ -95,6 +98,7 @@ def test_refreshing_twice_changes_nothing(tmp_path):
     assert [cell.execution_count for cell in cells] == [1, 2]
 
 
+@pytest.mark.run_all
 def test_notebook_that_fails_is_left_alone(tmp_path):
     path = save(tmp_path / "raises.ipynb", "x=1", "1 / 0")
     before = path.read_bytes()

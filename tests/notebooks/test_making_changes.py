@@ -11,7 +11,7 @@ from .changes import Change
 from .making_changes import make_changes
 
 # A process without a fork runs everything anew, on a machine that may be busy.
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.run_all, pytest.mark.timeout(180)]
 
 
 def notebook(folder: Path, **cells: str) -> Path:

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 REMEMBERING = """
 from hypothesis import given
@@ -16,6 +18,7 @@ def test_something(number):
 """
 
 
+@pytest.mark.run_all
 def test_nothing_that_the_tests_would_like_to_remember_makes_them_fail(tmp_path: Path) -> None:
     # Not even root can make a folder below a file.
     (tmp_path / "file").touch()

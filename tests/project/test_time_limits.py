@@ -33,6 +33,7 @@ def test_that_comes_after() -> None:
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there, the run ends with the test")
+@pytest.mark.run_all
 def test_a_test_that_hangs_fails_and_those_after_it_run(tmp_path: Path) -> None:
     module = tmp_path / "test_hanging.py"
     module.write_text(HANGING, encoding="utf-8")
@@ -57,6 +58,7 @@ os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no process can ignore interrupts for another")
+@pytest.mark.run_all
 def test_what_is_interrupted_ends_although_the_tests_run_in_the_background() -> None:
     modules = ["tests/lab/clock/test_virtual_time.py", "tests/nats/local_server/test_server.py"]
     options = ["-p", "no:cacheprovider", "-k", "interrupt", "--timeout=60"]

@@ -6,7 +6,6 @@ from pathlib import Path
 import matplotlib as mpl
 import pytest
 from IPython.display import Markdown
-from matplotlib.figure import Figure
 
 from pubsub_lib.lab.figures import style
 from pubsub_lib.lab.figures.style import (
@@ -22,8 +21,8 @@ from pubsub_lib.lab.traffic.readers import Pace, Reader
 
 
 def drawing(height: int = 2) -> Plot:
-    figure = Figure(figsize=(1, 1))
-    figure.subplots().plot([1, height])
+    with panels_for({"one": 1}, x="time (s)", y="messages") as (figure, (axes,)):
+        axes.plot([1, height])
     return Plot(figure, "A line rises.")
 
 
@@ -75,16 +74,11 @@ def test_other_data_make_another_picture():
 
 
 def test_the_users_own_settings_of_matplotlib_change_no_picture():
-    def drawn() -> bytes:
-        with panels_for({"one": 1}, x="time (s)", y="messages") as (figure, (axes,)):
-            axes.plot([1, 2])
-        return Plot(figure, "A line rises.").png()
-
-    plain = drawn()
+    plain = drawing().png()
     with mpl.rc_context({"font.size": 20, "savefig.dpi": 50, "axes.grid": True}):
-        assert drawn() == plain
+        assert drawing().png() == plain
     with mpl.style.context("dark_background"):
-        assert drawn() == plain
+        assert drawing().png() == plain
 
 
 def test_a_plot_shows_its_picture_with_the_caption_as_its_text_and_below_it(monkeypatch):
