@@ -88,7 +88,7 @@ def test_a_sentence_that_does_not_fit_is_not_said():
 
 
 def test_what_differs_from_run_to_run_is_no_part_of_the_sentence():
-    comparison = compared(COST, 23.4, unit="times")
+    comparison = compared(COST, 23.4182, unit="times")
     assert comparison.result == "It costs more than 5 times as much."
     assert comparison.of_this_run == "Found here: 23.4 times."
 

@@ -84,7 +84,8 @@ class Number:
     def finding(self, *found: Any, unit: str) -> Finding:
         """Say what a run has found: one number."""
         (number,) = found
-        here = quantity(number, unit)
+        # What differs from run to run has no more than three digits that mean anything.
+        here = quantity(float(f"{number:.3g}") if self.varies else number, unit)
         is_as_answered = self.is_right(number)
         fits = is_as_answered or "{found}" in self.sentence
         return Finding(self.sentence.format(found=here) if fits else "", here, is_as_answered)
