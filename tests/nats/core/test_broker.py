@@ -555,8 +555,8 @@ async def test_when_the_last_subscriber_has_left_the_server_is_told_and_another_
             await client.publish(subject, b"1")
             await read(inbox, 1)
         await client.publish(subject, b"2")  # finds nobody, so that no more is wanted
-        await client.flush()
-        await broker.flush()
+        await eventually(lambda: broker._intake._subscription is None)
+        await broker.flush()  # so the server knows
         with pytest.raises(NoRespondersError):
             await client.request(subject, b"3")
         async with broker.subscribe() as inbox:
