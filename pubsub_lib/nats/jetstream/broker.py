@@ -117,7 +117,8 @@ class JetStreamPubSub[T](AdministeredBroker[T]):
             ever.
         ack_wait: how long the server waits for an acknowledgement before it delivers the message
             again, in seconds. For who reads with `get()` it must be longer than handling `maxsize`
-            messages takes; in an `async for` and in handlers it is prolonged.
+            messages takes; in an `async for` and in handlers it is prolonged. What the server is
+            just sending to a reader that leaves comes to another one after this time, too.
         max_tries: how often a message is tried that always fails; then it is set aside. Each
             delivery is a try. `None` for ever.
         backoff: how long to wait before a message is tried again on which its reader has failed, in
