@@ -38,6 +38,15 @@ async def broker(url: str) -> AsyncIterator[JetStreamPubSub[int]]:
         yield broker
 
 
+@pytest.fixture
+async def impatient_broker(url: str) -> AsyncIterator[JetStreamPubSub[int]]:
+    """Delivers again, after a moment, what was on its way to a reader that has left."""
+    async with JetStreamPubSub[int](
+        next(SUBJECTS), url=url, ack_wait=0.5, backoff=(0.01,)
+    ) as broker:
+        yield broker
+
+
 class FailsAtFirst:
     """A handler that raises the first times that it gets a message."""
 
@@ -75,22 +84,23 @@ async def test_a_message_that_a_handler_raised_on_comes_to_it_again(broker, serv
     assert broker.network.redelivered == 2
 
 
-async def test_a_handler_that_stops_all_gives_back_what_it_raised_on(broker):
+async def test_a_handler_that_stops_all_gives_back_what_it_raised_on(impatient_broker):
     async def handle(message: int) -> None:
         raise LookupError(message)
 
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(pytest.raises(ExceptionGroup))
-        handlers = await stack.enter_async_context(HandlerGroup(broker, stop_all=True))
+        group = HandlerGroup(impatient_broker, stop_all=True)
+        handlers = await stack.enter_async_context(group)
         await handlers.add(handle, name=NAME).subscription
-        await broker.publish(7)
-    async with broker.subscribe(name=NAME) as inbox:
+        await impatient_broker.publish(7)
+    async with impatient_broker.subscribe(name=NAME) as inbox:
         assert await soon(inbox.get()) == 7
-        assert inbox.tries == 2
+        assert inbox.tries > 1  # it may have come while the handlers left, too
         inbox.task_done()
 
 
-async def test_a_handler_that_is_cancelled_gives_back_what_it_had(broker):
+async def test_a_handler_that_is_cancelled_gives_back_what_it_had(impatient_broker):
     handling = asyncio.Event()
 
     async def handle(message: int) -> None:
@@ -98,15 +108,15 @@ async def test_a_handler_that_is_cancelled_gives_back_what_it_had(broker):
         await asyncio.Event().wait()
 
     async def run() -> None:
-        async with HandlerGroup(broker) as handlers:
+        async with HandlerGroup(impatient_broker) as handlers:
             await handlers.add(handle, name=NAME).subscription
-            await broker.publish(7)
+            await impatient_broker.publish(7)
 
     running = asyncio.create_task(run())
     await soon(handling.wait())
     running.cancel()
     await asyncio.wait([running])
-    async with broker.subscribe(name=NAME) as inbox:
+    async with impatient_broker.subscribe(name=NAME) as inbox:
         assert await take(inbox, 1) == [7]
 
 
