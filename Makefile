@@ -5,12 +5,12 @@ VENV = .venv
 BIN = $(VENV)/bin
 # With the libraries that the benchmark compares with, which nothing else needs.
 BENCH_VENV = .venv-bench
-# With what makes mutants of the library.
-MUTANTS_VENV = .venv-mutants
 # With what drives a browser.
 BROWSER_VENV = .venv-browser
 # With what makes mutants of the library.
 MUTANTS_VENV = .venv-mutants
+# With what builds the reading site.
+SITE_VENV = .venv-site
 # With node, which runs Python compiled to WebAssembly.
 WASM_VENV = .venv-wasm
 ARGS =
@@ -26,7 +26,7 @@ COMPILE = $(BIN)/python -m uv pip compile --quiet --universal --generate-hashes 
 	--constraints tools/constraints.txt --python $(BIN)/python --python-version 3.12 \
 	--extra course --extra distributed --extra dev
 
-.PHONY: help set-up lab lab-originals afresh class test test-all test-browser test-wasm drills mutants bench check refresh lock clean
+.PHONY: help set-up lab lab-originals afresh class site test test-all test-browser test-wasm drills mutants bench check refresh lock clean
 .DEFAULT_GOAL = help
 
 help:
@@ -36,7 +36,8 @@ help:
 	@echo "make class      say who of a class has solved what, and what is often guessed wrong   (FOLDER=... with everybody's my_course/)"
 	@echo "make test       run every test: the library, the examples in its documentation, the notebooks"
 	@echo "make test-all   also Run All in every notebook, the tests on another Python, and the benchmark's"
-	@echo "make test-browser   run every notebook in a real JupyterLab, in chromium, and keep a picture of each"
+	@echo "make test-browser   run every notebook in a real JupyterLab, in chromium, and look at the site there"
+	@echo "make site       build the reading site in site/html, with a page that runs Python without a server"
 	@echo "make test-wasm  run the library and its virtual clock in WebAssembly, as on a page without a server"
 	@echo "make drills     what takes hours: long soaks, many examples, and what must hold on a busy machine"
 	@echo "make mutants    change one thing in the library after the other: does a test notice?   (ARGS=pubsub_lib/topics.py)"
@@ -70,7 +71,11 @@ test-all: set-up
 	@$(MAKE) set-up-bench
 	$(BENCH_VENV)/bin/python -m pytest tests/benchmarks
 
-test-browser:
+site:
+	@tools/set_up.sh --folder $(SITE_VENV) --requirements docs/requirements.txt
+	$(SITE_VENV)/bin/python -m tools.reading_site
+
+test-browser: site
 	@tools/set_up.sh --folder $(BROWSER_VENV) --requirements tests/browser/requirements.txt
 	$(BROWSER_VENV)/bin/python -m pytest -m browser tests/browser $(ARGS)
 
@@ -111,9 +116,11 @@ lock: set-up
 		--output-file tests/browser/requirements.txt $(ARGS) pyproject.toml
 	$(COMPILE) --extra mutants --constraints requirements.txt --no-annotate \
 		--output-file tests/mutants/requirements.txt $(ARGS) pyproject.toml
+	$(COMPILE) --extra site --constraints requirements.txt --no-annotate \
+		--output-file docs/requirements.txt $(ARGS) pyproject.toml
 	$(COMPILE) --extra wasm --constraints requirements.txt --no-annotate \
 		--output-file tests/wasm/requirements.txt $(ARGS) pyproject.toml
 
 clean:
-	rm -rf .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf site .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +

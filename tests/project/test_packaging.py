@@ -114,6 +114,7 @@ def wanted_in(lock: str) -> dict[str, Requirement]:
 
 # Beside the course's own versions: what a benchmark and a browser test need, and nothing else does.
 ADDED_TO = {
+    "docs/requirements.txt": "site",
     "tests/benchmarks/requirements.txt": "bench",
     "tests/browser/requirements.txt": "browser",
     "tests/mutants/requirements.txt": "mutants",
@@ -172,7 +173,7 @@ def test_environment_yml_installs_the_project_itself() -> None:
     assert [line for line in left_to_pip() if line.startswith("-")] == ["-e ."]
 
 
-@pytest.mark.parametrize("name", ["bench", "browser", "mutants", "wasm"])
+@pytest.mark.parametrize("name", ["bench", "browser", "mutants", "site", "wasm"])
 def test_environment_yml_leaves_out_what_the_course_can_do_without(name: str) -> None:
     assert not set(extra(name)) & set(environment_yml())
 
@@ -354,13 +355,15 @@ def python_sources() -> list[Path]:
 
 
 def may_import(path: Path) -> set[str]:
-    """What this file may import: only tests in an environment of their own may have more."""
+    """What this file may import: only what has an environment of its own may import more."""
     tests = ROOT / "tests"
     more = {
         tests / "benchmarks": "bench",
         tests / "browser": "browser",
         tests / "mutants": "mutants",
         tests / "wasm": "wasm",
+        ROOT / "tools" / "pyodide": "wasm",
+        ROOT / "tools" / "reading_site": "site",
     }
     name = "browser" if path == ROOT / "tools" / "open_in_browser.py" else more.get(path.parent)
     return set(declared() | (extra(name) if name else {}))

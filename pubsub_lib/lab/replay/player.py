@@ -28,7 +28,6 @@ def page(identity: str, caption: str, data: str) -> str:
         caption: what stands there where scripts are not run, as in a notebook nobody trusts yet.
         data: the film, as JSON.
     """
-    script = "\n".join(map(_part, SCRIPTS)).replace("#FILM", f"#{identity}")
     harmless = data.replace("</", "<\\/").replace("<!--", "<\\u0021--")
     return (
         f'<div class="film" id="{identity}" role="group" aria-label="{escape(caption)}" '
@@ -36,6 +35,14 @@ def page(identity: str, caption: str, data: str) -> str:
         f'<p class="caption">{escape(caption)}</p>\n'
         f'<script type="application/json">{harmless}</script>\n'
         "</div>\n"
+        f"{player(identity)}"
+    )
+
+
+def player(identity: str) -> str:
+    """Return what plays the film of this id: its style, and its script."""
+    script = "\n".join(map(_part, SCRIPTS)).replace("#FILM", f"#{identity}")
+    return (
         f"{PLAYER_BEGINS}<style>{_part('film.css')}</style>"
         f"<script>(() => {{\n{script}}})();</script>{PLAYER_ENDS}"
     )

@@ -22,6 +22,7 @@ MOST_LINES = 150
 _GIVEN_BY_ASYNCIO = re.compile(r"Task-\d+")
 _OTHERS = [
     Path(__file__).parents[2],
+    Path(asyncio.__file__).parents[1],  # where the standard library lies in a zip, in WebAssembly
     *(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")),
 ]
 NOBODY = -1

@@ -38,7 +38,7 @@ for (const factor of [0.5, 1, 2, 4]) make(speed, "option", { value: factor }, `$
 speed.value = "1";
 const sources = data.runs.map((run) => JSON.stringify(run.source));
 const source = data.runs.some((run) => run.source.length)
-  ? make(body, "div", { class: "source", tabindex: 0, role: "region", "aria-label": "Source" }) : null;
+  ? make(body, "div", { class: "source", tabindex: 0, role: "region", "aria-label": `Source: ${data.title || data.caption}` }) : null;
 if (source && data.runs.length === 1) body.classList.add("beside");
 const details = make(film, "details");
 make(details, "summary", {}, "Events as a table");
@@ -46,7 +46,7 @@ details.ontoggle = () => { if (details.open && !details.querySelector("table")) 
 make(film, "p", { class: "caption" }, data.caption);
 
 function fillTable() {
-  const table = make(make(details, "div", { class: "table", tabindex: 0, role: "region", "aria-label": "Events" }), "table");
+  const table = make(make(details, "div", { class: "table", tabindex: 0, role: "region", "aria-label": `Events: ${data.title || data.caption}` }), "table");
   const head = make(make(table, "thead"), "tr");
   const several = data.runs.length > 1;
   for (const title of ["Time", ...(several ? ["Run"] : []), "What happens"]) make(head, "th", { scope: "col" }, title);
