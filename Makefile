@@ -26,7 +26,7 @@ COMPILE = $(BIN)/python -m uv pip compile --quiet --universal --generate-hashes 
 	--constraints tools/constraints.txt --python $(BIN)/python --python-version 3.12 \
 	--extra course --extra distributed --extra dev
 
-.PHONY: help set-up lab lab-originals afresh class site test test-all test-browser test-wasm drills mutants bench check refresh lock clean
+.PHONY: help set-up lab lab-originals afresh class site test test-all test-browser test-wasm drills mutants bench check refresh lock packages clean
 .DEFAULT_GOAL = help
 
 help:
@@ -45,6 +45,7 @@ help:
 	@echo "make check      look for mistakes without running anything: ruff, mypy, which way imports run"
 	@echo "make refresh    execute the notebooks again and save their outputs"
 	@echo "make lock       choose the exact versions in every requirements.txt anew   (ARGS=--upgrade for the newest)"
+	@echo "make packages   build what a release consists of, in dist/, and try it in environments of its own"
 	@echo "make clean      remove the environments and the caches"
 
 set-up:
@@ -121,6 +122,11 @@ lock: set-up
 	$(COMPILE) --extra wasm --constraints requirements.txt --no-annotate \
 		--output-file tests/wasm/requirements.txt $(ARGS) pyproject.toml
 
+packages: set-up
+	rm -rf dist
+	$(BIN)/python -m hatchling build --directory dist
+	PACKAGES=dist $(BIN)/python -m pytest -m run_all tests/project/test_packages.py
+
 clean:
-	rm -rf site .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf dist site .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
