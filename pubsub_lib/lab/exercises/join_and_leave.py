@@ -1,22 +1,25 @@
-"""The checks of notebook 07: a roster, a test for leaks, and a handle that leaves by itself.
+"""The checks of notebook 07: a test for leaks, a relay, and a handle that leaves by itself.
 
 >>> from pubsub_lib.lab.exercises import examine
->>> class OneListForAll:
+>>> class Relay:
 ...     def __init__(self):
-...         self.members = []
-...     def join(self, member):
-...         self.members.append(member)
-...     def leave(self, member):
-...         self.members.remove(member)
->>> examine("07.1", OneListForAll).explanation
-'somebody took members and goes through it; then another one joins, and it is not what it was: \
-give the roster a new list, and leave the old one alone'
+...         self.phones = {}
+...     def join(self, name):
+...         self.phones[name] = asyncio.Queue(maxsize=1)
+...         return self.phones[name]
+...     def leave(self, name):
+...         del self.phones[name]
+...     async def publish(self, score):
+...         for queue in self.phones.values():
+...             await queue.put(score)
+>>> examine("07.2", Relay).explanation
+'a phone leaves while a publish waits for another one, and the publish ends with RuntimeError: \
+dictionary changed size during iteration'
 """
 
 import asyncio
 import gc
 import weakref
-from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -34,14 +37,15 @@ from pubsub_lib.lab.exercises.hints import hints
 
 hints(
     "07.1",
-    "Whoever has asked for the members goes on looking at the same object; so leave that alone.",
-    "join() and leave() make a new list or tuple, and put it in the place of the old one.",
-)
-hints(
-    "07.2",
     "A weakref.ref(message) tells later whether the message still exists, and does not keep it.",
     "Let go of your own reference: `del message` after the loop, since a loop's variable stays.",
     "Let the event loop have a turn, and have Python free what only holds itself: gc.collect().",
+)
+hints(
+    "07.2",
+    "Go through those who are there as the publish begins: a list of their queues, made at once.",
+    "The list does not know who has left since. Ask at each place whether that one is still there.",
+    "A publish that waits at the queue of one who leaves goes on as soon as there is room in it.",
 )
 hints(
     "07.3",
@@ -51,53 +55,6 @@ hints(
     "hold the handle.",
     "Put a new list in the place of broker.queues; a publish goes on with the old one.",
 )
-
-
-@exercise("07.1", "whoever goes through it is not disturbed, and pays for no copy")
-def check_roster(new_roster: Callable[[], Any]) -> None:
-    """Refuse a roster that changes under somebody's hands, or is copied where it need not be."""
-    ada, grace, mary = members = [deque[int]() for _ in range(3)]  # equal to each other
-    roster = new_roster()
-    require(len(roster.members) == 0, "a new roster has no members")
-    roster.join(ada)
-    before = roster.members
-    roster.join(grace)
-    require(
-        _same(before, [ada]),
-        "somebody took members and goes through it; then another one joins, and it is not what it "
-        "was: give the roster a new list, and leave the old one alone",
-    )
-    roster.join(mary)
-    require(
-        _same(roster.members, members),
-        "three have joined; members is to have them in the order in which they came",
-    )
-    require(
-        roster.members is roster.members,
-        "members is copied each time somebody asks; make the copy when somebody joins or leaves",
-    )
-    before = roster.members
-    roster.leave(grace)
-    require(
-        _same(before, members),
-        "somebody took members and goes through it; then one leaves, and it is not what it was: "
-        "give the roster a new list, and leave the old one alone",
-    )
-    require(
-        _same(roster.members, [ada, mary]),
-        "the second of three left, and the wrong ones are there; they are equal to each other "
-        "(empty queues), so ask with `is` which one is meant",
-    )
-    try:
-        roster.leave(grace)
-    except Exception as error:
-        require(False, f"one that has left leaves once more, and it raises {error!r}; do nothing")
-    require(_same(roster.members, [ada, mary]), "leaving twice removes somebody else")
-    require(new_roster().members is not roster.members, "two rosters share their members")
-
-
-def _same(some: Any, others: list[Any]) -> bool:
-    return len(some) == len(others) and all(a is b for a, b in zip(some, others, strict=True))
 
 
 class _Message:
@@ -130,7 +87,7 @@ class _WrapsInCircles(ChapterPubSub[Any]):
         await super().publish(message)
 
 
-@exercise("07.2", "it counts what is kept, wherever that is, and keeps nothing itself")
+@exercise("07.1", "it counts what is kept, wherever that is, and keeps nothing itself")
 def check_messages_kept(messages_kept: Callable[..., Coroutine[Any, Any, Any]]) -> None:
     """Refuse a test for leaks that finds one where there is none, or none where there is one."""
 
@@ -178,6 +135,112 @@ def check_messages_kept(messages_kept: Callable[..., Coroutine[Any, Any, Any]]) 
         f"with AsyncPubSub none is kept, since who forgets its inbox leaves, and you return "
         f"{number}; let the event loop have a turn, by `await asyncio.sleep(0)`, and count then",
     )
+
+
+type _NewRelay = Callable[[], Any]
+
+
+@exercise("07.2", "nobody notices who comes and goes, and nobody who left is waited for")
+def check_relay(new_relay: _NewRelay) -> None:
+    """Refuse a relay that is disturbed by who joins or leaves, or that hides it."""
+    for scene in (
+        _one_is_slow,
+        _another_one_leaves,
+        _the_next_one_leaves,
+        _another_one_joins,
+        _the_slow_one_leaves,
+    ):
+        run_without_polling(scene(new_relay))
+
+
+def _taken(queue: asyncio.Queue[int]) -> list[int]:
+    return [queue.get_nowait() for _ in range(queue.qsize())]
+
+
+async def _wait_for_the_slow(relay: Any) -> tuple[list[asyncio.Queue[int]], asyncio.Task[None]]:
+    """Let three join, and let a publish of 2 wait for the second of them."""
+    queues = [relay.join(name) for name in ("before", "slow", "after")]
+    await relay.publish(1)
+    require(
+        [queue.qsize() for queue in queues] == [1, 1, 1],
+        "three phones are there, and the first score is not in the queue of each of them",
+    )
+    _taken(queues[0]), _taken(queues[2])
+    publishing = asyncio.create_task(relay.publish(2), name="publisher")
+    await asyncio.sleep(1)
+    return queues, publishing
+
+
+async def _published(publishing: asyncio.Task[None], when: str) -> None:
+    """Refuse a publish that does not end, or that ends with an error."""
+    done, _ = await asyncio.wait([publishing], timeout=AN_HOUR_S)
+    require(bool(done), f"{when}, and the publish waits for ever")
+    if error := publishing.exception():
+        problem = f"{type(error).__name__}: {error}"
+        require(False, f"{when}, and the publish ends with {problem}")
+
+
+async def _one_is_slow(new_relay: _NewRelay) -> None:
+    queues, publishing = await _wait_for_the_slow(new_relay())
+    await asyncio.sleep(AN_HOUR_S)
+    require(
+        not publishing.done(), "publish() returns while a phone has no room; it is to wait for room"
+    )
+    _taken(queues[1])
+    await _published(publishing, "the slow phone has made room")
+    require(
+        [_taken(queue) for queue in queues] == [[2]] * 3,
+        "nobody came or went, and a phone has not got the second score, or not once",
+    )
+
+
+async def _another_one_leaves(new_relay: _NewRelay) -> None:
+    relay = new_relay()
+    queues, publishing = await _wait_for_the_slow(relay)
+    relay.leave("before")
+    _taken(queues[0]), _taken(queues[1])
+    await _published(publishing, "a phone leaves while a publish waits for another one")
+    require(
+        [_taken(queue) for queue in queues[1:]] == [[2], [2]],
+        "a phone leaves while a publish waits for another one, and one of those who stay misses "
+        "the score; that no error is seen does not mend it",
+    )
+    await relay.publish(3)
+    require(_taken(queues[2]) == [3], "a phone has left, and the next score does not arrive")
+    require(not _taken(queues[0]), "a phone has left, and still gets what is published later")
+
+
+async def _the_next_one_leaves(new_relay: _NewRelay) -> None:
+    relay = new_relay()
+    queues, publishing = await _wait_for_the_slow(relay)
+    relay.leave("after")
+    _taken(queues[1])
+    await _published(publishing, "a phone leaves before a publish has come to it")
+
+
+async def _another_one_joins(new_relay: _NewRelay) -> None:
+    relay = new_relay()
+    queues, publishing = await _wait_for_the_slow(relay)
+    newcomer = relay.join("newcomer")
+    _taken(queues[1])
+    await _published(publishing, "a phone joins while a publish waits for another one")
+    require(
+        _taken(queues[2]) == [2],
+        "a phone joins while a publish waits for another one, and one of those who were there "
+        "misses the score",
+    )
+    require(not _taken(newcomer), "a newcomer gets a score whose publish had begun before it came")
+    _taken(queues[0]), _taken(queues[1])
+    await relay.publish(3)
+    require(_taken(newcomer) == [3], "a newcomer does not get the next score")
+
+
+async def _the_slow_one_leaves(new_relay: _NewRelay) -> None:
+    relay = new_relay()
+    queues, publishing = await _wait_for_the_slow(relay)
+    relay.leave("slow")
+    await _published(publishing, "the phone that a publish waits for leaves")
+    require(_taken(queues[2]) == [2], "the slow phone has left, and the one after it gets nothing")
 
 
 @exercise("07.3", "it leaves when nobody holds it, keeps a reader that waits, and disturbs nobody")

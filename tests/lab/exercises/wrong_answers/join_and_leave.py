@@ -1,106 +1,9 @@
 """Plausible wrong answers to the exercises of notebook 07, and what the check says to each."""
 
 import asyncio
+import contextlib
 import gc
 import weakref
-
-
-class ChangesTheList:
-    def __init__(self):
-        self.members = []
-
-    def join(self, member):
-        self.members.append(member)
-
-    def leave(self, member):
-        self.members.remove(member)
-
-
-class ReplacesItOnlyToJoin:
-    def __init__(self):
-        self.members = []
-
-    def join(self, member):
-        self.members = [*self.members, member]
-
-    def leave(self, member):
-        self.members.remove(member)
-
-
-class CopiesForEverybody:
-    def __init__(self):
-        self._members = []
-
-    @property
-    def members(self):
-        return list(self._members)
-
-    def join(self, member):
-        self._members.append(member)
-
-    def leave(self, member):
-        self._members.remove(member)
-
-
-class ComparesByValue:
-    def __init__(self):
-        self.members = ()
-
-    def join(self, member):
-        self.members = (*self.members, member)
-
-    def leave(self, member):
-        self.members = tuple(other for other in self.members if other != member)
-
-
-class PutsTheNewcomerFirst:
-    def __init__(self):
-        self.members = ()
-
-    def join(self, member):
-        self.members = (member, *self.members)
-
-    def leave(self, member):
-        self.members = tuple(other for other in self.members if other is not member)
-
-
-class ObjectsToLeavingTwice:
-    def __init__(self):
-        self.members = ()
-
-    def join(self, member):
-        self.members = (*self.members, member)
-
-    def leave(self, member):
-        place = [id(other) for other in self.members].index(id(member))
-        self.members = self.members[:place] + self.members[place + 1 :]
-
-
-class RemovesAnyoneInstead:
-    def __init__(self):
-        self.members = ()
-
-    def join(self, member):
-        self.members = (*self.members, member)
-
-    def leave(self, member):
-        place = next((n for n, other in enumerate(self.members) if other is member), -1)
-        self.members = tuple(other for n, other in enumerate(self.members) if n != place % 2)
-
-
-class SharesADefault:
-    def __init__(self, members=[]):  # noqa: B006 - that is the mistake
-        self._all = members
-
-    @property
-    def members(self):
-        return self._all[0] if self._all else ()
-
-    def join(self, member):
-        self._all[:] = [(*self.members, member)]
-
-    def leave(self, member):
-        self._all[:] = [tuple(other for other in self.members if other is not member)]
 
 
 async def keeps_the_messages(new_broker, visit, new_message):
@@ -256,22 +159,105 @@ def _take_off(broker, queue):
     broker.queues = [other for other in broker.queues if other is not queue]
 
 
+class _Relay:
+    def __init__(self):
+        self.phones = {}
+
+    def join(self, name):
+        self.phones[name] = asyncio.Queue(maxsize=1)
+        return self.phones[name]
+
+    def leave(self, name):
+        del self.phones[name]
+
+
+class IsLeftAsItWas(_Relay):
+    async def publish(self, score):
+        for queue in self.phones.values():
+            await queue.put(score)
+
+
+class HidesTheError(_Relay):
+    async def publish(self, score):
+        with contextlib.suppress(RuntimeError):
+            for queue in self.phones.values():
+                await queue.put(score)
+
+
+class StartsAgain(_Relay):
+    async def publish(self, score):
+        while True:
+            try:
+                for queue in self.phones.values():
+                    await queue.put(score)
+            except RuntimeError:
+                continue
+            return
+
+
+class LooksEachNameUp(_Relay):
+    async def publish(self, score):
+        for name in list(self.phones):
+            await self.phones[name].put(score)
+
+
+class WaitsForWhoHasLeft(_Relay):
+    async def publish(self, score):
+        for queue in list(self.phones.values()):
+            await queue.put(score)
+
+
+class WaitsForNobody(_Relay):
+    async def publish(self, score):
+        for queue in list(self.phones.values()):
+            if not queue.full():
+                queue.put_nowait(score)
+
+
+class KeepsAList:
+    def __init__(self):
+        self.names, self.queues = [], []
+
+    def join(self, name):
+        self.names.append(name)
+        self.queues.append(asyncio.Queue(maxsize=1))
+        return self.queues[-1]
+
+    def leave(self, name):
+        place = self.names.index(name)
+        del self.names[place], self.queues[place]
+
+    async def publish(self, score):
+        for queue in self.queues:
+            await queue.put(score)
+
+
+class LeavesNobodyOff(_Relay):
+    def leave(self, name):
+        while not self.phones[name].empty():
+            self.phones[name].get_nowait()
+
+    async def publish(self, score):
+        for queue in list(self.phones.values()):
+            await queue.put(score)
+
+
 WRONG_ANSWERS = [
     ("07.3", Polls, "looks again and again"),
-    ("07.1", ChangesTheList, "then another one joins"),
-    ("07.1", ReplacesItOnlyToJoin, "then one leaves"),
-    ("07.1", CopiesForEverybody, "make the copy when somebody joins or leaves"),
-    ("07.1", ComparesByValue, "equal to each other"),
-    ("07.1", PutsTheNewcomerFirst, "in the order in which they came"),
-    ("07.1", ObjectsToLeavingTwice, "do nothing"),
-    ("07.1", RemovesAnyoneInstead, "leaving twice removes somebody else"),
-    ("07.1", SharesADefault, "two rosters share"),
-    ("07.2", keeps_the_messages, "weak references"),
-    ("07.2", keeps_the_last_message, "`del` it"),
-    ("07.2", collects_nothing, "gc.collect()"),
-    ("07.2", asks_the_queues, "ask the messages"),
-    ("07.2", publishes_before_the_visit, "after the visit"),
-    ("07.2", says_whether_any_is_kept, "a number of messages"),
+    ("07.1", keeps_the_messages, "weak references"),
+    ("07.1", keeps_the_last_message, "`del` it"),
+    ("07.1", collects_nothing, "gc.collect()"),
+    ("07.1", asks_the_queues, "ask the messages"),
+    ("07.1", publishes_before_the_visit, "after the visit"),
+    ("07.1", says_whether_any_is_kept, "a number of messages"),
+    ("07.2", IsLeftAsItWas, "ends with RuntimeError"),
+    ("07.2", HidesTheError, "that no error is seen does not mend it"),
+    ("07.2", StartsAgain, "and the publish waits for ever"),
+    ("07.2", LooksEachNameUp, "ends with KeyError"),
+    ("07.2", WaitsForWhoHasLeft, "and the publish waits for ever"),
+    ("07.2", WaitsForNobody, "it is to wait for room"),
+    ("07.2", KeepsAList, "one of those who stay misses"),
+    ("07.2", LeavesNobodyOff, "still gets what is published later"),
     ("07.3", NeverLeavesByItself, "its queue is still in broker.queues"),
     ("07.3", FinalizesWithItsOwnMethod, "a function that is given the broker and the queue"),
     ("07.3", IsKnownToTheBroker, "something of the broker"),
