@@ -220,14 +220,15 @@ async def join_returns_after_the_end(broker: Any, trial: Trial) -> None:
     trial.found("what was printed", printed.getvalue(), expected="Received: Hello\n")
 
 
-@promise(Trait.ENDING, Trait.ITERATION, fault="D2")
+@promise(Trait.ENDING, fault="D2")
 async def shutdown_returns_when_everything_was_handled(broker: Any, trial: Trial) -> None:
     """`shutdown()` returns when everything was handled, not sooner."""
 
     async def handle(subscription: Any) -> None:
-        async for message in subscription:
+        while (message := await subscription.get()) is not None:
             await asyncio.sleep(0.001)
             handled.append(message)
+            subscription.task_done()
 
     handled: list[int] = []
     start(handle(await broker.subscribe()))  # nobody keeps the task
@@ -252,7 +253,7 @@ async def shutdown_does_not_hang_on_one_that_is_full(broker: Any, trial: Trial) 
     trial.found("what the full one can still read", late, expected=[0, None])
 
 
-@promise(Trait.ENDING, Trait.STATISTICS, fault="D7")
+@promise(Trait.ENDING, fault="D7")
 async def nothing_can_be_published_after_shutdown(broker: Any, trial: Trial) -> None:
     """Publishing after `shutdown()` is refused, with the remedy."""
     await broker.shutdown()
@@ -262,7 +263,8 @@ async def nothing_can_be_published_after_shutdown(broker: Any, trial: Trial) -> 
     if trial.has(Trait.IN_PROCESS) and trial.has(Trait.TIMEOUT):
         with trial.refused("publishing without waiting", PubSubClosed, says):
             broker.publish_nowait(1)
-    trial.found("messages that count as published", broker.stats.published, expected=0)
+    if trial.has(Trait.STATISTICS):
+        trial.found("messages that count as published", broker.stats.published, expected=0)
 
 
 @promise(Trait.ENDING, fault="D7")
@@ -273,7 +275,7 @@ async def nobody_can_subscribe_after_shutdown(broker: Any, trial: Trial) -> None
         await broker.subscribe()
 
 
-@promise(Trait.ENDING, Trait.STATISTICS, fault="D8")
+@promise(Trait.ENDING, fault="D8")
 async def none_cannot_be_published(broker: Any, trial: Trial) -> None:
     """`None` cannot be published, since it is what a reader gets at the end."""
     subscription = await broker.subscribe()
@@ -285,7 +287,8 @@ async def none_cannot_be_published(broker: Any, trial: Trial) -> None:
             broker.publish_nowait(None)
     trial.found("messages that wait", subscription.qsize(), expected=0)
     trial.found("whether it says that it is empty", subscription.empty(), expected=True)
-    trial.found("messages that count as published", broker.stats.published, expected=0)
+    if trial.has(Trait.STATISTICS):
+        trial.found("messages that count as published", broker.stats.published, expected=0)
 
 
 @promise(Trait.IN_PROCESS, Trait.ENDING, Trait.ITERATION, fault="D9")
