@@ -18,6 +18,7 @@ from typing import assert_never
 from pubsub_lib.lab.lesson import progress
 from pubsub_lib.lab.lesson.copies import Copies, CopyState
 from pubsub_lib.lab.lesson.saving import CannotSaveError
+from pubsub_lib.lab.own_broker.file import NAME, make_if_missing
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRST = "00_start_here.ipynb"
@@ -100,6 +101,7 @@ def update(copies: Copies) -> None:
     states = copies.update()
     # Where it lay while learners still worked in the originals.
     progress.bring_along(copies.originals / progress.FILE, copies.folder / progress.FILE)
+    make_if_missing(copies.folder / NAME)
     if news := explained(states):
         print(news, flush=True)
 

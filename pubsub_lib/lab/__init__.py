@@ -6,6 +6,7 @@
 - `traffic`: publishers and readers, and recordings of what became of their messages.
 - `lesson`: predictions, tables, verdicts, progress; `promises`: what brokers promise, as data.
 - `figures`: pictures with captions computed from what they show.
+- `own_broker`: tries a learner's own broker, searches for what breaks it, and films that.
 - `playground`, `exercises`: what a learner does by hand.
 
 A room may import those above it in this list, and none below. What learners type can be had from
@@ -45,6 +46,7 @@ _NAMES_IN = {
         "unsettled",
     ),
     "lesson.verdicts": ("CLAIMS", "Standing", "Verdict", "show_verdicts"),
+    "own_broker.commands": ("break_my_broker", "check_my_broker", "start_my_broker_at"),
     "playground.playground": ("open_playground",),
     "processes.child_process": ("run_in_a_child_process",),
     "processes.interrupting": ("interrupt_when_ready",),

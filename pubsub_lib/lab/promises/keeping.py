@@ -17,7 +17,7 @@ from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pubsub_lib.lab.clock.virtual_time import VirtualTimeError, run_virtual
+from pubsub_lib.lab.clock.virtual_time import MAX_STEPS, VirtualTimeError, run_virtual
 from pubsub_lib.lab.promises.kinds import Kind
 from pubsub_lib.lab.promises.promise import Promise
 from pubsub_lib.lab.promises.traits import Trait
@@ -85,18 +85,26 @@ def keeps(kind: Kind, promise: Promise) -> TrialOutcome:
     return outcome
 
 
-def try_case(kind: Kind, promise: Promise, case: Mapping[str, Any]) -> TrialOutcome:
+def try_case(
+    kind: Kind, promise: Promise, case: Mapping[str, Any], *, max_steps: int = MAX_STEPS
+) -> TrialOutcome:
     """Try a promise in one of its cases, and return what came of it.
 
     It runs on the virtual clock; in real time if the broker needs a network, or the promise is
     about threads.
+
+    Args:
+        kind, promise, case: what to try.
+        max_steps: how many steps the tasks may take on the virtual clock.
     """
     in_real_time = Trait.THREADS in promise.needs or Trait.IN_PROCESS not in kind.traits
-    run = _run_in_real_time if in_real_time else run_virtual
     trial = Trial(kind, promise, case)
     error: BaseException | None = None
     try:
-        run(trial.run())
+        if in_real_time:
+            _run_in_real_time(trial.run())
+        else:
+            run_virtual(trial.run(), max_steps=max_steps)
     except (Exception, asyncio.CancelledError) as ended_by:
         error = ended_by
         while isinstance(error, BaseExceptionGroup):  # as a TaskGroup raises it

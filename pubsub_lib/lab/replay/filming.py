@@ -18,7 +18,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, assert_never
 
-from pubsub_lib.lab.clock.virtual_time import Step, run_virtual
+from pubsub_lib.lab.clock.virtual_time import MAX_STEPS, Step, run_virtual
 from pubsub_lib.lab.replay.calls import Call, watch_calls
 from pubsub_lib.lab.replay.events import Kind, Recording
 from pubsub_lib.lab.replay.player import page
@@ -104,6 +104,7 @@ def film(
     view: View | str | Iterable[View | str] = View.MESSAGES,
     source: Iterable[Any] = (),
     max_seconds: float = 1e6,
+    max_steps: int = MAX_STEPS,
 ) -> Film:
     """Run a program on the virtual clock and return a film of it.
 
@@ -115,6 +116,7 @@ def film(
         source: functions or classes whose source is shown beside the program's own, with the
             lines at which tasks stand in them: `source=[ChapterPubSub.publish]`.
         max_seconds: how late it may become on the virtual clock, in seconds.
+        max_steps: how many steps the tasks may take, in each run.
 
     A program that breaks is filmed as far as it comes; `errors` has what ended it.
 
@@ -133,7 +135,7 @@ def film(
             raise TypeError(f"film() takes a coroutine, as in film(main()): {coroutine!r}")
     parts = list(source)
     for name, coroutine in programs.items():
-        _record(made, name, coroutine, parts, max_seconds)
+        _record(made, name, coroutine, parts, max_seconds, max_steps)
     size = len(made.html.encode())
     if size > MOST_BYTES:
         raise FilmTooLong(
@@ -151,7 +153,12 @@ def _checked(view: View | str) -> View:
 
 
 def _record(
-    made: Film, name: str, coroutine: Running, parts: list[Any], max_seconds: float
+    made: Film,
+    name: str,
+    coroutine: Running,
+    parts: list[Any],
+    max_seconds: float,
+    max_steps: int,
 ) -> None:
     recording = made.recordings[name] = Recording()
     cast = Cast(recording)
@@ -159,7 +166,10 @@ def _record(
     try:
         with watch_calls(camera.call_started, camera.call_ended):
             made.results[name] = run_virtual(
-                coroutine, max_seconds=max_seconds, after_each_step=camera.after_step
+                coroutine,
+                max_seconds=max_seconds,
+                max_steps=max_steps,
+                after_each_step=camera.after_step,
             )
     except FilmTooLong:
         raise

@@ -1,0 +1,178 @@
+"""Your own broker after notebook 09: readers that take all that waits at once.
+
+New: `inbox.batches()`, and a batch counts as handled when the next one is asked for.
+
+>>> async def main() -> None:
+...     broker = MyBroker[int]()
+...     inbox = broker.subscribe()
+...     for number in range(3):
+...         await broker.publish(number)
+...     print(await anext(inbox.batches()))
+>>> asyncio.run(main())
+[0, 1, 2]
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Generator
+from typing import Self
+
+from pubsub_lib import Delivery, Overflow, PubSubClosed, PubSubFull, ShutdownReport
+
+
+class Inbox[T](asyncio.Queue[T | None]):
+    """A bounded queue with a line for who waits for room, an end, and a way out."""
+
+    def __init__(self, broker: "MyBroker[T]") -> None:
+        super().__init__(broker.maxsize)
+        self.broker = broker
+        self.line: deque[tuple[T, asyncio.Future[bool]]] = deque()
+        self.in_hand = 0  # messages that were taken, and are not done
+        self.closed = False
+
+    def offer(self, message: T) -> asyncio.Future[bool]:
+        ticket: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self.line.append((message, ticket))
+        self._admit()
+        return ticket
+
+    def _admit(self) -> None:
+        while self.line and not self.full():
+            message, ticket = self.line.popleft()
+            if not ticket.done():  # whoever gave up has cancelled it
+                self.put_nowait(message)
+                ticket.set_result(True)
+
+    def get_nowait(self) -> T | None:
+        if (message := super().get_nowait()) is None:
+            self._put_end()  # for whoever asks next
+        else:
+            self.in_hand += 1
+            self._admit()
+        return message
+
+    def task_done(self) -> None:
+        super().task_done()
+        self.in_hand -= 1
+
+    async def batches(self) -> AsyncIterator[list[T]]:
+        while (first := await self.get()) is not None:
+            batch = [first, *(self.get_nowait() for _ in range(self.qsize()))]
+            yield [message for message in batch if message is not None]
+            for _ in batch:
+                self.task_done()
+
+    def replace_oldest(self, message: T) -> None:
+        super().get_nowait()
+        super().task_done()
+        self.put_nowait(message)
+
+    def finish(self) -> None:
+        if not self.closed:
+            self.closed = True  # and never full again, so that the line and the end have room
+            self._admit()
+            self._put_end()
+
+    def _put_end(self) -> None:
+        self.put_nowait(None)
+        super().task_done()  # the end is no work
+
+    def full(self) -> bool:
+        return not self.closed and super().full()
+
+    def qsize(self) -> int:
+        return super().qsize() - self.closed  # the end is no message
+
+    def close(self) -> None:
+        self.broker.inboxes = tuple(each for each in self.broker.inboxes if each is not self)
+        for _, ticket in self.line:
+            if not ticket.done():
+                ticket.set_result(False)  # neither delivered nor missed
+        self.line.clear()
+        for _ in range(self.qsize()):
+            self.get_nowait()
+        for _ in range(self.in_hand):
+            self.task_done()
+        self.finish()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self.close()
+
+    def __await__(self) -> Generator[object, None, Self]:
+        yield from ()  # there is nothing to wait for
+        return self
+
+
+class MyBroker[T]:
+    """Gives every message to every subscriber, and no subscriber's trouble to the others."""
+
+    def __init__(
+        self,
+        maxsize: int = 100,
+        *,
+        timeout: float | None = 1.0,
+        overflow: Overflow = Overflow.DROP_NEWEST,
+    ) -> None:
+        if overflow is Overflow.DISCONNECT:
+            raise ValueError("this broker disconnects nobody; choose another overflow")
+        self.maxsize, self.timeout, self.overflow = maxsize, timeout, overflow
+        self.closed = False
+        self.inboxes: tuple[Inbox[T], ...] = ()  # replaced, never changed: a snapshot
+
+    def subscribe(self) -> Inbox[T]:
+        if self.closed:
+            raise PubSubClosed("this broker was shut down; subscribe to a new one")
+        inbox = Inbox(self)
+        self.inboxes += (inbox,)
+        return inbox
+
+    async def publish(self, message: T) -> Delivery:
+        tickets = self._offer(message)
+        waiting = [ticket for ticket in tickets.values() if not ticket.done()]
+        try:  # even if nobody is waited for, the readers can run
+            await (asyncio.wait(waiting, timeout=self.timeout) if waiting else asyncio.sleep(0))
+        finally:
+            for ticket in waiting:
+                ticket.cancel()  # which does nothing to one that is done
+        return self._settle(message, tickets)
+
+    def publish_nowait(self, message: T) -> Delivery:
+        return self._settle(message, self._offer(message))
+
+    def _offer(self, message: T) -> dict[Inbox[T], asyncio.Future[bool]]:
+        if message is None:
+            raise TypeError("None cannot be published: it tells a reader that no more will come")
+        if self.closed:
+            raise PubSubClosed("this broker was shut down; publish to a new one")
+        return {inbox: inbox.offer(message) for inbox in self.inboxes}
+
+    def _settle(self, message: T, tickets: dict[Inbox[T], asyncio.Future[bool]]) -> Delivery:
+        for ticket in tickets.values():
+            ticket.cancel()  # which does nothing to one that is done
+        missed_by = tuple(inbox for inbox, ticket in tickets.items() if ticket.cancelled())
+        delivered = sum(ticket.result() for ticket in tickets.values() if not ticket.cancelled())
+        if self.overflow is Overflow.DROP_OLDEST:
+            for inbox in missed_by:
+                inbox.replace_oldest(message)
+            delivered += len(missed_by)
+        if missed_by and self.overflow is Overflow.RAISE:
+            raise PubSubFull(Delivery(delivered, missed_by))
+        return Delivery(delivered, missed_by)
+
+    async def shutdown(self, *, timeout: float | None = 10.0) -> ShutdownReport:
+        self.closed = True
+        inboxes = self.inboxes
+        for inbox in inboxes:
+            inbox.finish()
+        if inboxes:
+            joins = [asyncio.create_task(inbox.join()) for inbox in inboxes]
+            _, late = await asyncio.wait(joins, timeout=timeout)
+            for join in late:
+                join.cancel()
+        return ShutdownReport(
+            unread=sum(inbox.qsize() for inbox in inboxes),
+            unfinished=sum(inbox.in_hand for inbox in inboxes),
+        )

@@ -1,0 +1,167 @@
+"""Searches for the smallest program that breaks a promise of a broker, with hypothesis.
+
+The same broker gets the same programs each time, so it gets the same answer.
+
+>>> from pubsub_lib import ChapterPubSub
+>>> from pubsub_lib.lab.promises.stages import ending
+>>> [law] = [law for law in LAWS if law.promise is ending.none_cannot_be_published]
+>>> found = search(ChapterPubSub, "10", laws=(law,))
+>>> for sentence in in_words(found):
+...     print(sentence)
+There is room for 1 message in each queue; subscriber 1 does not.
+Publish None.
+"""
+
+import contextlib
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, find, settings
+from hypothesis import strategies as st
+from hypothesis.errors import NoSuchExample
+
+from pubsub_lib.lab.clock.virtual_time import VirtualTimeError, run_virtual
+from pubsub_lib.lab.own_broker.given import given_state
+from pubsub_lib.lab.own_broker.laws import LAWS, Law, first_broken
+from pubsub_lib.lab.own_broker.loading import CannotLoadError, load
+from pubsub_lib.lab.own_broker.playing import Played, play
+from pubsub_lib.lab.own_broker.programs import MOST_STEPS, Action, Program, Step, in_words
+from pubsub_lib.lab.own_broker.stages import promises_until
+from pubsub_lib.lab.own_broker.trying import KEEPS_IT, LAST, YOURS
+from pubsub_lib.lab.replay import Film, FilmTooLong, film
+
+PROGRAMS = 2_000
+_MOST_TURNS = 20_000
+
+_NOT_BEFORE = {Action.PUBLISH_NONE: "06", Action.LEAVE: "07"}
+
+
+def _programs(notebook: str) -> st.SearchStrategy[Program]:
+    """Return programs of what a broker can be asked for at this stage."""
+    actions = [each for each in Action if _NOT_BEFORE.get(each, "03") <= notebook]
+    step = st.builds(
+        Step,
+        st.sampled_from([Action.PUBLISH, Action.PUBLISH, *actions]),
+        st.integers(0, 2),
+        st.sampled_from([False, False, True]),
+    )
+    return st.builds(
+        Program,
+        st.integers(1, 2),
+        st.lists(st.booleans(), min_size=1, max_size=3).map(tuple),
+        st.lists(step, max_size=MOST_STEPS).map(tuple),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No program that was tried breaks a promise; so many were."""
+
+    programs: int
+
+
+@dataclass(slots=True)
+class Broken:
+    """The smallest program that was found to break a promise.
+
+    Attributes:
+        sentence: the promise.
+        steps: the program, a sentence each.
+        reason: how it is broken.
+        film: of the program, beside a broker that keeps the promise.
+    """
+
+    sentence: str
+    steps: list[str]
+    reason: str
+    film: Film | None
+
+
+def search(
+    broker_class: Callable[..., Any],
+    notebook: str,
+    *,
+    laws: tuple[Law, ...] = LAWS,
+    programs: int = PROGRAMS,
+    seed: int = 0,
+) -> Program | None:
+    """Return the smallest program found that breaks a law; `None` if none was found.
+
+    Args:
+        broker_class: makes a broker, from its bound.
+        notebook: up to which stage laws count.
+        laws: which laws to look at.
+        programs: how many programs to try.
+        seed: which programs; the same ones for the same seed.
+    """
+    usual = settings(
+        max_examples=programs,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    try:
+        return find(
+            _programs(notebook),
+            lambda program: judge(broker_class, program, notebook, laws) is not None,
+            settings=usual,
+            random=Random(seed),
+        )
+    except NoSuchExample:
+        return None
+
+
+def judge(
+    broker_class: Callable[..., Any],
+    program: Program,
+    notebook: str,
+    laws: tuple[Law, ...] = LAWS,
+) -> tuple[str, str] | None:
+    """Return which promise the program breaks, and how; `None` if it breaks none."""
+    played = Played()
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            run_virtual(play(broker_class, program, played), max_steps=_MOST_TURNS)
+    except VirtualTimeError:
+        return promises_until(notebook)[0].sentence, "the program never comes to an end"
+    except Exception as error:
+        return promises_until(notebook)[0].sentence, f"it ends with {type(error).__name__}: {error}"
+    broken = first_broken(played, notebook, laws)
+    return None if broken is None else (broken[0].promise.sentence, broken[1])
+
+
+def search_file(path: Path, notebook: str) -> Broken | Nothing | str:
+    """Search for what breaks a learner's broker, and film it; say so if there is no broker."""
+    try:
+        broker_class = load(path)
+    except CannotLoadError as error:
+        return str(error)
+    program = search(broker_class, notebook)
+    if program is None:
+        return Nothing(PROGRAMS)
+    broken = judge(broker_class, program, notebook)
+    assert broken is not None
+    sentence, reason = broken
+    return Broken(sentence, in_words(program), reason, _film(broker_class, program, sentence))
+
+
+def _film(broker_class: Callable[..., Any], program: Program, sentence: str) -> Film | None:
+    runs = {
+        YOURS: play(broker_class, program, Played()),
+        KEEPS_IT: play(load(given_state(LAST)), program, Played()),
+    }
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            made = film(runs, title=sentence.rstrip("."), max_steps=_MOST_TURNS)
+    except FilmTooLong:
+        for run in runs.values():
+            run.close()
+        return None
+    made.results.clear()  # what they hold could not leave the process
+    made.errors.clear()
+    return made

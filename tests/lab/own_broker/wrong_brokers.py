@@ -1,0 +1,177 @@
+"""Brokers that are wrong as a learner's may be, at least three a stage, and what is said of each.
+
+Each is the given state of its stage with one thing changed: what was there, and what is there now.
+"""
+
+from dataclasses import dataclass
+
+from pubsub_lib.lab.own_broker.given import given_state
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A broker with one thing wrong in it; `breaks` begins the promise that it breaks first."""
+
+    notebook: str
+    name: str
+    old: str
+    new: str
+    breaks: str
+
+    @property
+    def source(self) -> str:
+        source = given_state(self.notebook).read_text(encoding="utf-8")
+        assert source.count(self.old) == 1, (self.name, source.count(self.old))
+        return source.replace(self.old, self.new)
+
+
+WRONG = (
+    Wrong(
+        "03",
+        "one queue for all",
+        "        self.queues.append(queue)\n        return queue",
+        "        self.queues = self.queues or [queue]\n        return self.queues[0]",
+        "Every subscriber reads every message",
+    ),
+    Wrong(
+        "03",
+        "only the first two get it",
+        "        for queue in self.queues:\n            try:",
+        "        for queue in self.queues[:2]:\n            try:",
+        "Every subscriber reads every message",
+    ),
+    Wrong(
+        "03",
+        "no bound",
+        "asyncio.Queue(self.maxsize)",
+        "asyncio.Queue()",
+        "Each subscriber reads at its own pace",
+    ),
+    Wrong(
+        "03",
+        "too short a wait",
+        "timeout=1.0",
+        "timeout=0.1",
+        "A slow subscriber that keeps within the second",
+    ),
+    Wrong(
+        "05",
+        "waits for one after the other",
+        "await (asyncio.wait(waiting, timeout=self.timeout) if waiting else asyncio.sleep(0))",
+        "[await asyncio.wait([one], timeout=self.timeout) for one in waiting]",
+        "Dead subscribers, however many",
+    ),
+    Wrong(
+        "05",
+        "drops the newest instead",
+        "                inbox.replace_oldest(message)\n",
+        "                pass\n",
+        "With `DROP_OLDEST`",
+    ),
+    Wrong(
+        "05",
+        "raises to nobody",
+        "            raise PubSubFull(Delivery(delivered, missed_by))\n",
+        "            print('full')\n",
+        "With `RAISE`",
+    ),
+    Wrong(
+        "05",
+        "the last in line goes first",
+        "self.line.popleft()",
+        "self.line.pop()",
+        "Everybody sees the messages of two publishers",
+    ),
+    Wrong(
+        "06",
+        "takes messages after the end",
+        '            raise PubSubClosed("this broker was shut down; publish to a new one")\n',
+        "            print('closed')\n",
+        "Publishing after `shutdown()` is refused",
+    ),
+    Wrong(
+        "06",
+        "the end is work to be done",
+        "        super().task_done()  # the end is no work\n",
+        "",
+        "`join()` returns after the end",
+    ),
+    Wrong(
+        "06",
+        "waits for nobody",
+        "timeout=timeout)\n            for join in late",
+        "timeout=0)\n            for join in late",
+        "`shutdown()` returns when everything was handled",
+    ),
+    Wrong(
+        "06",
+        "waits for the dead for ever",
+        "timeout=timeout)\n            for join in late",
+        "timeout=None)\n            for join in late",
+        "`shutdown()` does not hang on a subscriber that is full",
+    ),
+    Wrong(
+        "07",
+        "releases nobody",
+        "                ticket.set_result(False)  # neither delivered nor missed\n",
+        "                pass\n",
+        "A subscriber that leaves is not waited for",
+    ),
+    Wrong(
+        "07",
+        "counts the gone as missed",
+        "                ticket.set_result(False)  # neither delivered nor missed\n",
+        "                ticket.cancel()\n",
+        "A subscriber that leaves is not waited for",
+    ),
+    Wrong(
+        "07",
+        "does not leave with its block",
+        "    async def __aexit__(self, *error: object) -> None:\n        self.close()\n",
+        "    async def __aexit__(self, *error: object) -> None:\n        pass\n",
+        "A subscriber whose `async with` ended",
+    ),
+    Wrong(
+        "09",
+        "one by one",
+        "range(self.qsize()))]",
+        "range(0))]",
+        "A batch is all that waits",
+    ),
+    Wrong(
+        "09",
+        "batches of nothing",
+        "        while (first := await self.get()) is not None:\n",
+        "        while not self.closed:\n            first = await self.get()\n"
+        "            yield []\n",
+        "A batch is all that waits",
+    ),
+    Wrong(
+        "09",
+        "never done",
+        "            for _ in batch:\n                self.task_done()\n",
+        "            pass\n",
+        "Batches end at the shutdown",
+    ),
+    Wrong(
+        "10",
+        "the first instead of the last",
+        "list(self.last.values())[::-1][:replay][::-1]",
+        "list(self.last.values())[:replay]",
+        "A newcomer gets as many of the last messages",
+    ),
+    Wrong(
+        "10",
+        "the newest first",
+        "[::-1][:replay][::-1]",
+        "[::-1][:replay]",
+        "A newcomer gets as many of the last messages",
+    ),
+    Wrong(
+        "10",
+        "the first update decides who goes",
+        "        self.last.pop(about, None)\n",
+        "",
+        "With a key, of each the latest is kept",
+    ),
+)
