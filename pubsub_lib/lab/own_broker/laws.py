@@ -102,13 +102,12 @@ def _other_order(played: Played) -> Iterator[str]:
 
 def _cancelled_by_halves(played: Played) -> Iterator[str]:
     for sent in _sent_in_time(played):
-        have = [sent.number in member.got for member in _who_read_on(sent)]
-        if sent.cancelled and any(have) and not all(have):
-            who = zip(_who_read_on(sent), have, strict=True)
-            names = [str(member.number) for member, has_it in who if not has_it]
+        owed = [member for member in _who_read_on(sent) if member in sent.had_room]
+        without = [str(each.number) for each in owed if sent.number not in each.got]
+        if sent.cancelled and 0 < len(without) < len(owed):
             yield (
                 f"publish({sent.number}) was cancelled; others with room have got the message, and "
-                f"subscriber {', '.join(names)} has not"
+                f"subscriber {', '.join(without)} has not"
             )
 
 

@@ -72,6 +72,7 @@ class Sent:
         error: the name of the error it raised; "" if none.
         timers: how many timers its task has set.
         left_meanwhile: whether somebody left while it went on.
+        had_room: who had room when it began, if no other publish went on.
         nobody_stalled: whether all who were there read, from its begin to its end.
     """
 
@@ -85,6 +86,7 @@ class Sent:
     timers: int = 0
     left_meanwhile: bool = False
     nobody_stalled: bool = True
+    had_room: list[Member] = field(default_factory=list)
     task: asyncio.Task[None] | None = None
 
 
@@ -222,6 +224,8 @@ class _Player:
 
     async def _publish(self, sent: Sent) -> None:
         sent.after_the_end = self.is_ending
+        if self._under_way() == [sent]:
+            sent.had_room = [each for each in sent.members if not each.inbox.full()]
         try:
             await self.broker.publish(sent.number)
         except asyncio.CancelledError:

@@ -145,6 +145,5 @@ class MyBroker[T]:
             for join in late:
                 join.cancel()
         return ShutdownReport(
-            unread=sum(inbox.qsize() for inbox in inboxes),
-            unfinished=sum(inbox.in_hand for inbox in inboxes),
+            sum(inbox.qsize() for inbox in inboxes), sum(inbox.in_hand for inbox in inboxes)
         )
