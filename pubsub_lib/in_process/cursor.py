@@ -120,18 +120,18 @@ class Cursor[T](SubscriberState[T]):
         index = self.index
         if index < len(self.log) and not self.watched and not self.missed:
             few = self.log[index : index + IN_HAND]
-            self.in_hand = iter(few)
+            self.hand, self.in_hand = few, iter(few)
             self.index = index + len(few)
 
     @override
     def put_back(self) -> object:
-        in_hand = self.in_hand
-        if in_hand is NOTHING:
+        in_hand, hand = self.in_hand, self.hand
+        if hand is None:
             return None
         self.index -= length_hint(in_hand)
         deque(in_hand, maxlen=0)
-        self.in_hand = NOTHING
-        return in_hand
+        self.in_hand, self.hand = NOTHING, None
+        return hand
 
     @property
     @override
@@ -144,9 +144,7 @@ class Cursor[T](SubscriberState[T]):
 
     @override
     def take(self) -> T | None:
-        in_hand = self.in_hand  # held until the end, since to free it may run anything
-        if in_hand is not NOTHING:
-            self.put_back()
+        _freed_at_the_end = self.put_back() if self.hand is not None else None
         if self.index >= len(self.log) and not self._has_more():
             return None
         if self.missed:
@@ -157,9 +155,7 @@ class Cursor[T](SubscriberState[T]):
 
     @override
     def take_all(self) -> list[T]:
-        in_hand = self.in_hand  # held until the end, since to free it may run anything
-        if in_hand is not NOTHING:
-            self.put_back()
+        _freed_at_the_end = self.put_back() if self.hand is not None else None
         if self._ring.line_may_move:
             self._ring.let_line_move()
         if self.missed:

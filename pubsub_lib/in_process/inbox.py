@@ -188,9 +188,7 @@ class InboxState[T](SubscriberState[T]):
 
     @override
     def take(self) -> T | None:
-        in_hand = self.in_hand  # held until the end, since to free it may run anything
-        if in_hand is not NOTHING:
-            self.put_back()
+        _freed_at_the_end = self.put_back() if self.hand is not None else None
         messages = self.messages
         if not messages:
             return None
@@ -206,7 +204,8 @@ class InboxState[T](SubscriberState[T]):
     @override
     def take_in_hand(self) -> None:
         if self.messages and (not self._line or self._line_moves_soon):
-            self.in_hand = iter(list(self.messages))
+            self.hand = list(self.messages)
+            self.in_hand = iter(self.hand)
             self.taken += len(self.messages)
             self._limit = min(self._limit, self.high_water_mark) - len(self.messages)
             self.messages.clear()
@@ -214,22 +213,20 @@ class InboxState[T](SubscriberState[T]):
     @override
     def put_back(self) -> object:
         """Have nothing in hand, and let in what there is room for since messages were taken."""
-        in_hand = self.in_hand
-        if in_hand is not NOTHING:
-            rest = deque(in_hand)
-            self.in_hand = NOTHING
+        hand = self.hand
+        if hand is not None:
+            rest = deque(self.in_hand)
+            self.in_hand, self.hand = NOTHING, None
             self.taken -= len(rest)
             rest.extend(self.messages)
             self.messages = rest
             self.high_water_mark = max(self.high_water_mark, len(rest))
         self._admit()
-        return None if in_hand is NOTHING else in_hand
+        return hand
 
     @override
     def take_all(self) -> list[T]:
-        in_hand = self.in_hand  # held until the end, since to free it may run anything
-        if in_hand is not NOTHING or self._line:
-            self.put_back()
+        _freed_at_the_end = self.put_back() if self.hand is not None or self._line else None
         if not self.messages:
             return []
         batch = list(self.messages)

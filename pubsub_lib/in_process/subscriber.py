@@ -65,6 +65,8 @@ class SubscriberState[T](ABC):
         in_hand: messages that a reader can take without looking at anything else, because nobody
             has to know when it does; they still count as waiting. Always of a list, since CPython
             steps through lists with an instruction of their own.
+        hand: that list, if there is one. It is kept here because an iterator lets go of it when it
+            is empty, and to free what was read may run anything.
         readers: futures of the readers that wait for a message, the first to be served first.
         failure: what closed it, if that was an error, until a reader has seen it.
         reader_knows: whether a reader was told that nothing more will come.
@@ -76,6 +78,7 @@ class SubscriberState[T](ABC):
         "closed_because",
         "dropped",
         "failure",
+        "hand",
         "handling",
         "high_water_mark",
         "home",
@@ -102,6 +105,7 @@ class SubscriberState[T](ABC):
         self.dropped = 0
         self.high_water_mark = 0
         self.in_hand: Iterator[T] = NOTHING
+        self.hand: list[T] | None = None
         self.readers: list[asyncio.Future[None]] = []
         self.reader_knows = False
         self.failure: BaseException | None = None
@@ -148,8 +152,8 @@ class SubscriberState[T](ABC):
     def put_back(self) -> object:
         """Have nothing in hand, so that each message taken is noticed.
 
-        The iterator is left empty, since the reader holds it, too. It is returned, if there was
-        one: to let go of it frees what was read, which may run anything.
+        The iterator is left empty, since the reader holds it, too. What was read of its list is
+        returned: to let go of that may run anything.
         """
 
     @abstractmethod

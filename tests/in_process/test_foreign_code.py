@@ -353,6 +353,37 @@ async def test_messages_that_publish_when_they_are_freed_find_state_whole(broker
     inbox.close()
 
 
+# For the ring as many as let it delete what was read.
+@pytest.mark.parametrize(("broker_class", "more"), [(AsyncPubSub, 1), (RingPubSub, 3)])
+@pytest.mark.parametrize("how", ["one", "all"])
+@in_virtual_time
+async def test_who_reads_when_what_was_read_is_freed_gets_what_comes_then(broker_class, more, how):
+    broker, found = broker_class(maxsize=4, timeout=0), []
+    inbox = broker.subscribe()
+
+    def read(number: int) -> None:
+        if number == 3 and how == "one":
+            found.append(inbox.get_nowait().number)
+        elif number == 3:
+            found.append(inbox.qsize())
+
+    await broker.publish_many([Dying(number, read) for number in range(2)])
+    assert [inbox.get_nowait().number for _ in range(2)] == [0, 1]
+    await broker.publish_many([Dying(number, read) for number in range(2, 6)])
+    messages = aiter(inbox)
+    assert [(await anext(messages)).number for _ in range(3)] == [2, 3, 4]
+    for number in range(6, 6 + more):
+        await broker.publish(Dying(number, read))
+    assert not found  # those that were not read yet are in hand, and keep the others alive
+    if how == "one":
+        assert inbox.get_nowait().number == 5
+        assert found == [6]
+    else:
+        assert [message.number for message in await anext(inbox.batches())][:2] == [5, 6]
+        assert found == [0]
+    await broker.shutdown(timeout=0)
+
+
 @pytest.mark.parametrize("what", ["close", "shutdown", "read", "subscribe", "publish"])
 @pytest.mark.parametrize("how", ["iterate", "get", "batches", "publish", "put", "close"])
 @each_broker
