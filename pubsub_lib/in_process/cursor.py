@@ -118,7 +118,7 @@ class Cursor[T](SubscriberState[T]):
     @override
     def take_in_hand(self) -> None:
         index = self.index
-        if index < len(self.log) and not self.watched and not self.missed:
+        if index < len(self.log) and not self.watched:
             few = self.log[index : index + IN_HAND]
             self.hand, self.in_hand = few, iter(few)
             self.index = index + len(few)
@@ -176,8 +176,7 @@ class Cursor[T](SubscriberState[T]):
     @property
     def oldest(self) -> T:
         """The message that is lost if this cursor is overtaken."""
-        self.home.free_later(self.put_back())
-        return self.log[self.index]
+        return self.log[self.index]  # nobody has messages in hand who is waited for
 
     def skip(self, *, wanted: bool) -> None:
         """Lose the oldest message, which the subscriber wants or not."""

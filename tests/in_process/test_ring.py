@@ -419,6 +419,28 @@ async def test_a_dead_subscriber_that_wants_next_to_nothing_is_not_waited_for_ag
 
 
 @in_virtual_time
+async def test_one_that_reads_on_is_waited_for_again_though_it_missed_nothing_that_it_wanted():
+    ring = RingPubSub[int](maxsize=2, timeout=1.0)
+    reader = ring.subscribe(where=lambda number: number != 0)
+    await fill(ring, range(3))
+    assert now() == 1.0
+    assert reader.get_nowait() == 1
+    await fill(ring, range(3, 5))
+    assert now() == 2.0
+
+
+@in_virtual_time
+async def test_one_that_was_told_how_many_it_missed_is_waited_for_again_from_the_very_first():
+    ring = RingPubSub[int](maxsize=1, timeout=1.0)
+    reader = ring.subscribe()
+    await fill(ring, range(2))
+    with pytest.raises(Lagged):
+        reader.get_nowait()
+    await ring.publish(2)
+    assert now() == 2.0
+
+
+@in_virtual_time
 async def test_one_that_is_slow_for_the_first_time_is_waited_for_beside_one_that_was_overtaken():
     ring = RingPubSub[int](maxsize=1, timeout=1.0)
     dead = ring.subscribe(name="dead")
@@ -815,6 +837,16 @@ async def test_one_that_left_can_read_what_it_had_and_keeps_its_count():
 
 
 @in_virtual_time
+async def test_one_that_left_with_messages_in_hand_can_read_them_in_another_way():
+    ring = RingPubSub[int]()
+    left = ring.subscribe()
+    await fill(ring, range(4))
+    assert await anext(aiter(left)) == 0
+    left.shutdown()
+    assert [left.get_nowait(), *await anext(left.batches())] == [1, 2, 3]
+
+
+@in_virtual_time
 async def test_closing_after_leaving_discards_the_rest():
     ring = RingPubSub[int]()
     subscription = ring.subscribe()
@@ -1016,6 +1048,16 @@ async def test_the_high_water_mark_never_exceeds_what_waited():
     assert 3 <= subscription.stats.high_water_mark <= 8, "the last was in hand meanwhile"
 
 
+@pytest.mark.parametrize("overtaken", [False, True])
+@in_virtual_time
+async def test_the_high_water_mark_is_kept_of_one_that_never_read_and_closed(overtaken):
+    ring = RingPubSub[int](maxsize=3, timeout=0)
+    subscription = ring.subscribe()
+    await fill(ring, range(4 if overtaken else 3))
+    subscription.close()
+    assert subscription.stats.high_water_mark == 3
+
+
 @pytest.mark.parametrize("maxsize", [0, -1])
 def test_a_ring_without_room_is_refused(maxsize):
     with pytest.raises(ValueError, match=rf"^maxsize must be at least 1, not {maxsize}"):
@@ -1066,6 +1108,17 @@ async def test_what_was_published_counts_what_a_read_has_let_in_at_once():
     await let_all_run()
     reader.get_nowait()
     assert ring.stats.published == 5
+    publisher.cancel()
+
+
+@in_virtual_time
+async def test_what_a_subscriber_received_counts_what_its_read_has_let_in_at_once():
+    ring = RingPubSub[int](maxsize=4, timeout=None)
+    reader = ring.subscribe()
+    publisher = start(ring.publish_many(range(12)))
+    await let_all_run()
+    reader.get_nowait()
+    assert reader.stats.received == 5
     publisher.cancel()
 
 
