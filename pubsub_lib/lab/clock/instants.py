@@ -94,6 +94,10 @@ class Instant(float):
     def __eq__(self, other: object) -> bool:
         return self._order == other._order if isinstance(other, Instant) else super().__eq__(other)
 
+    @override
+    def __ne__(self, other: object) -> bool:  # or it would be that of floats
+        return not self == other
+
     __hash__ = float.__hash__
 
     @override
