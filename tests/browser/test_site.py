@@ -46,7 +46,9 @@ KINDS = {
 # What must not stick out of the window; code and wide tables scroll by themselves.
 TOO_WIDE = """
 () => [...document.querySelectorAll("article :is(p, h1, h2, .film, .film .run, form, img)")]
-  .filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest("table"))
+  .filter((one) => !one.closest("table, .explanation"))
+  .filter((one) => one.getBoundingClientRect().right >
+    1 + Math.min(innerWidth, one.closest(".film")?.getBoundingClientRect().right ?? Infinity))
   .map((one) => one.outerHTML.slice(0, 100))
 """
 # The theme lets the keyboard reach what can be scrolled, a moment after a resize.
