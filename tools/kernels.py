@@ -78,9 +78,23 @@ def this_python[Manager](manager_class: type[Manager]) -> Manager:
     # Here, because the tests of the library need this module but do not need Jupyter.
     from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager
 
-    return manager_class(
+    manager = manager_class(
         kernel_name=CURRENT_ENV_KERNEL_NAME, kernel_spec_manager=NbvalKernelspecManager()
     )
+    if can_encrypt():
+        manager.transport_encryption = "auto"  # type: ignore[attr-defined]
+    return manager
+
+
+def can_encrypt() -> bool:
+    """Whether what is said to a kernel can be encrypted; of what is not, each kernel warns.
+
+    It takes a jupyter_client of 2026, and a pyzmq that was built with libsodium.
+    """
+    import zmq
+    from jupyter_client.manager import KernelManager
+
+    return hasattr(KernelManager, "transport_encryption") and bool(zmq.has("curve"))
 
 
 def needs_server(notebook: Path) -> bool:

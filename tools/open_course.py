@@ -130,9 +130,14 @@ def find_a_home() -> None:
 
 
 def open_in_jupyterlab(notebook: Path, options: list[str]) -> None:
-    from jupyterlab.labapp import main as jupyterlab  # takes a second, which others need not wait
+    import zmq  # with JupyterLab it takes a second, which others need not wait
+    from jupyter_client.manager import KernelManager
+    from jupyterlab.labapp import main as jupyterlab
 
-    jupyterlab([*options_for(notebook), *options])
+    # Else each kernel that starts warns that others on this machine could listen.
+    can_encrypt = hasattr(KernelManager, "transport_encryption") and zmq.has("curve")
+    encrypting = ["--KernelManager.transport_encryption=auto"] if can_encrypt else []
+    jupyterlab([*options_for(notebook), *encrypting, *options])
 
 
 def main() -> int:
