@@ -25,6 +25,7 @@ NOT_THERE = [
     "lab/exercises",
     "lab/figures",
     "lab/lesson",
+    "lab/own_broker",
     "lab/playground",
     "lab/processes",
     "lab/traffic",
