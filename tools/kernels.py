@@ -91,10 +91,16 @@ def can_encrypt() -> bool:
 
     It takes a jupyter_client of 2026, and a pyzmq that was built with libsodium.
     """
-    import zmq
     from jupyter_client.manager import KernelManager
+    from traitlets import TraitError
 
-    return hasattr(KernelManager, "transport_encryption") and bool(zmq.has("curve"))
+    if not hasattr(KernelManager, "transport_encryption"):
+        return False
+    try:
+        KernelManager(transport_encryption="auto")
+    except TraitError:
+        return False
+    return True
 
 
 def needs_server(notebook: Path) -> bool:

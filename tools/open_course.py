@@ -12,6 +12,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import assert_never
 
@@ -130,13 +131,16 @@ def find_a_home() -> None:
 
 
 def open_in_jupyterlab(notebook: Path, options: list[str]) -> None:
-    import zmq  # with JupyterLab it takes a second, which others need not wait
-    from jupyter_client.manager import KernelManager
+    from jupyter_client.manager import KernelManager  # with JupyterLab it takes a second
     from jupyterlab.labapp import main as jupyterlab
+    from traitlets import TraitError
 
-    # Else each kernel that starts warns that others on this machine could listen.
-    can_encrypt = hasattr(KernelManager, "transport_encryption") and zmq.has("curve")
-    encrypting = ["--KernelManager.transport_encryption=auto"] if can_encrypt else []
+    encrypting = []
+    if hasattr(KernelManager, "transport_encryption"):
+        # Else each kernel that starts warns that others on this machine could listen.
+        with suppress(TraitError):  # of a pyzmq that was built without libsodium
+            KernelManager(transport_encryption="auto")
+            encrypting = ["--KernelManager.transport_encryption=auto"]
     jupyterlab([*options_for(notebook), *encrypting, *options])
 
 
