@@ -86,7 +86,7 @@ test-wasm:
 
 # With what each of them found, even if all is well.
 drills: set-up
-	DRILLS=long $(BIN)/python -m pytest -m drill -rP $(ARGS) tests/drills tests/nats/drills
+	DRILLS=long $(BIN)/python -m pytest -m drill -rP $(ARGS) tests/drills tests/nats/drills tests/lab/own_broker
 
 mutants:
 	@tools/set_up.sh --folder $(MUTANTS_VENV) --requirements tests/mutants/requirements.txt
