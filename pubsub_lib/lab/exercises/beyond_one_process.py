@@ -19,19 +19,19 @@ from pubsub_lib.lab.exercises.hints import hints
 
 hints(
     "11.1",
-    "the numbers of one publisher's run count up by one; what is missing between two was lost",
-    "several publishers, and a publisher that starts again, count each for itself",
+    "The numbers of one publisher's run count up by one; what is missing between two was lost.",
+    "Several publishers, and a publisher that starts again, count each for itself.",
 )
 hints(
     "11.2",
-    "first the effect, then the acknowledgement: a crash between the two does it again, and loses "
-    "nothing",
-    "one order after the other: await both before you take the next",
+    "First the effect, then the acknowledgement: a crash between the two does it again, and loses "
+    "nothing.",
+    "One order after the other: await both before you take the next.",
 )
 hints(
     "11.3",
-    "remember the ids that had their effect, and only those",
-    "memory is bounded: an OrderedDict, or a deque beside a set, forgets the oldest first",
+    "Remember the ids that had their effect, and only those.",
+    "Memory is bounded: an OrderedDict, or a deque beside a set, forgets the oldest first.",
 )
 
 
