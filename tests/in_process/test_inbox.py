@@ -366,6 +366,86 @@ async def test_a_cancelled_put_withdraws_its_message():
     assert inbox.stats.dropped == 1
 
 
+async def full_with_two_that_wait(maxsize: int = 2) -> tuple[Inbox, list[asyncio.Task[None]]]:
+    inbox = inbox_of(*range(maxsize), maxsize=maxsize)
+    putters = [asyncio.create_task(inbox.put(maxsize + number)) for number in range(2)]
+    await asyncio.sleep(0)
+    return inbox, putters
+
+
+@in_virtual_time
+async def test_a_put_that_is_cancelled_as_its_message_gets_in_takes_it_out_for_the_next():
+    inbox, (first, second) = await full_with_two_that_wait()
+    assert inbox.get_nowait() == 0  # so 2 is in
+    first.cancel()
+    await asyncio.wait([first])
+    assert first.cancelled()
+    await second
+    assert [inbox.get_nowait(), inbox.get_nowait()] == [1, 3]
+    assert inbox.empty()
+    assert inbox.stats == SubscriptionStats(3, 1, 0, 2)
+
+
+@in_virtual_time
+async def test_a_put_that_is_cancelled_takes_its_message_out_of_what_a_reader_has_in_hand():
+    inbox, (first, second) = await full_with_two_that_wait()
+    messages = aiter(inbox)
+    assert await anext(messages) == 0
+    first.cancel()
+    await asyncio.wait([first])
+    await second
+    assert [await anext(messages), await anext(messages)] == [1, 3]
+
+
+@in_virtual_time
+async def test_what_a_cancelled_put_takes_out_of_an_inbox_that_was_left_counts_as_dropped():
+    broker = AsyncPubSub[int](maxsize=1, timeout=None)
+    inbox = broker.subscribe()
+    await broker.publish(0)
+    putter = asyncio.create_task(inbox.put(1))
+    await asyncio.sleep(0)
+    assert inbox.get_nowait() == 0
+    inbox.shutdown()
+    before = broker.stats
+    putter.cancel()
+    await asyncio.wait([putter])
+    assert putter.cancelled()
+    assert (before.delivered, before.dropped) == (2, 0)
+    assert (broker.stats.delivered, broker.stats.dropped) == (1, 1)
+    assert inbox.stats.dropped == 1
+
+
+@in_virtual_time
+async def test_a_put_whose_message_was_read_returns_and_its_task_is_cancelled_after_that():
+    inbox = inbox_of(0, maxsize=1)
+    returned = False
+
+    async def put() -> None:
+        nonlocal returned
+        await inbox.put(1)
+        returned = True
+        await asyncio.Event().wait()
+
+    putter = asyncio.create_task(put())
+    await asyncio.sleep(0)
+    assert [inbox.get_nowait(), inbox.get_nowait()] == [0, 1]
+    putter.cancel()
+    await asyncio.wait([putter])
+    assert returned
+    assert putter.cancelled()
+    assert inbox.stats.dropped == 0
+
+
+@in_virtual_time
+async def test_a_put_that_waits_when_the_inbox_is_closed_is_told_why():
+    inbox = inbox_of(0, maxsize=1)
+    putter = asyncio.create_task(inbox.put(1))
+    await asyncio.sleep(0)
+    inbox.close()
+    with pytest.raises(PubSubClosed, match=r"^the inbox was closed while a message waited for "):
+        await putter
+
+
 def test_none_cannot_be_put():
     with pytest.raises(TypeError, match=r"^None cannot be sent: it tells a reader"):
         inbox_of().put_nowait(None)
@@ -376,7 +456,7 @@ def test_none_cannot_be_put():
 def test_a_closed_inbox_takes_no_more_messages_and_names_the_remedy():
     inbox = inbox_of()
     inbox.shutdown()
-    with pytest.raises(PubSubClosed, match=r"takes no more messages; subscribe again"):
+    with pytest.raises(PubSubClosed, match=r"^this inbox takes no more messages; subscribe again$"):
         inbox.put_nowait(1)
     with pytest.raises(PubSubClosed, match=r"takes no more messages; subscribe again"):
         run_virtual(inbox.put(1))

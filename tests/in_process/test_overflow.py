@@ -200,6 +200,16 @@ async def test_disconnect_closes_the_subscription_and_its_reader_gets_what_it_ha
 
 
 @in_virtual_time
+async def test_who_is_disconnected_is_named_in_the_log(caplog):
+    broker = AsyncPubSub[int](maxsize=1, timeout=0, overflow=Overflow.DISCONNECT)
+    sleepy = broker.subscribe(name="sleepy")
+    await fill(broker, 1)
+    await broker.publish(1)
+    assert sleepy.closed
+    assert "<Inbox 'sleepy' 1 of 1 closed> is too slow and was disconnected" in caplog.messages
+
+
+@in_virtual_time
 async def test_disconnect_costs_later_publishes_nothing():
     broker = AsyncPubSub[int](maxsize=1, overflow=Overflow.DISCONNECT)
     dead = broker.subscribe()
