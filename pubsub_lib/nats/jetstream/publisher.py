@@ -182,7 +182,11 @@ class StreamPublisher(ConnectionWatcher):
 
     def several_unconfirmed(self, count: int, remedy: str) -> Unconfirmed:
         """Return the error for messages that the server may have."""
-        if self.disagreeing:
+        connection = self._stream.connection
+        # Or nothing could be sent again, since a server that is connected did not even tell of the
+        # stream.
+        silent = connection.connected and not self._recovery.ready
+        if self.disagreeing or (silent and connection.client.in_cluster):
             remedy = f"its cluster may have no quorum: {MOST_HAVE_TO_RUN}; then {remedy}"
         return Unconfirmed(count, remedy)
 

@@ -161,6 +161,10 @@ async def test_without_a_quorum_each_is_told_so_and_goes_on_when_it_is_back(clus
         await asyncio.to_thread(cluster.until_healthy)
         await broker.publish(2, message_id="second")
         await broker.publish(3)
-        assert await take(inbox, 2) == [2, 3]
+        came: list[int] = []
+        while 3 not in came:
+            came += await take(inbox, 1)
+        # The first may come again, since who was killed may not have passed on that it was handled.
+        assert [number for number in came if number != 1] == [2, 3]
         assert await soon(broker.dead_letters()) == []
     assert errors.of(NoQuorum) or errors
