@@ -13,12 +13,15 @@ from urllib.parse import urlsplit
 LIMIT_S = 10.0
 
 # Tells of its server, and goes on when it is told to. Where the tests run in the background of a
-# shell, they ignore interrupts, and what they start would do so too.
+# shell, they ignore interrupts, and beside nohup the end of a terminal; what they start would do so
+# too.
 OWNER = """
 import os, signal, sys, time
 from pubsub_lib.nats.local_server.server import NatsServer
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 server = NatsServer()
 server.start()
 print(server.url, server.folder, flush=True)

@@ -34,7 +34,7 @@ by_each_tie = pytest.mark.parametrize(
 def test_nothing_is_left_after_the_owner_was_killed(
     connect: Connect, run_owner: RunOwner, how: str
 ):
-    owner = run_owner("signal.signal(signal.SIGHUP, signal.SIG_DFL); input()")
+    owner = run_owner("input()")
     url, folder = told_by(owner)
     client = connect(url)
     owner.send_signal(getattr(signal, how))
