@@ -7,30 +7,27 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutants.areas import AREAS, LIBRARY, ROOT, Area, area_of, modules_in
 from tests.mutants.making import Mutant, mutants_of
-from tests.mutants.running import Runner, Trial
+from tests.mutants.running import BY_THE_CLOCK, Runner, Trial
 from tests.mutants.survivors import Change, equivalents
 
-ROOT = Path(__file__).resolve().parents[2]
-LIBRARY = ROOT / "pubsub_lib"
-MUTATED = ["in_process", "handlers.py", "topics.py", "caching"]
-TESTS = [
-    *(str(LIBRARY / name) for name in MUTATED),
-    *("tests/in_process", "tests/caching", "tests/test_contract.py", "tests/test_handlers.py"),
-    *("tests/test_interfaces.py", "tests/test_topics.py"),
-]
 OPTIONS = [
     # Its plugins, and ours; none that would run the tests elsewhere, or end them.
     *("-c", str(ROOT / "pyproject.toml"), "-o", "addopts=", "--doctest-modules"),
     *("-p", "no:cacheprovider", "-p", "no:xdist", "--timeout=0", "--capture=no", "-q"),
-    *("-m", "not run_all and not drill", "-k", "not Nats and not JetStream"),
+    *("-m", "not run_all and not drill"),
 ]
-WANTED = 0.95  #: of the mutants that are not equivalent are to be killed
 
 
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("modules", nargs="*", type=Path, help="all of them, if none is given")
+    arguments.add_argument(
+        "modules",
+        nargs="*",
+        type=Path,
+        help=f"files and folders of one area; by default {', '.join(AREAS[0].modules)}",
+    )
     arguments.add_argument("--function", default="", help="only those whose name begins so")
     arguments.add_argument(
         "--longest",
@@ -39,7 +36,12 @@ def main() -> int:
         help="seconds; slower tests are not run",
     )
     options = arguments.parse_args()
-    modules = [path.resolve() for path in options.modules] or all_modules()
+    named = [path for each in options.modules for path in modules_in(each.resolve())]
+    try:
+        area = area_of(named)
+    except ValueError as error:
+        arguments.error(str(error))
+    modules = named or area.paths
     trials: list[Trial] = []
 
     def report(trial: Trial) -> None:
@@ -49,19 +51,10 @@ def main() -> int:
 
     mutants = chosen(modules, options.function)
     runner = Runner(modules, mutants, report, longest_s=options.longest)
-    code = pytest.main([*OPTIONS, *TESTS], plugins=[runner])
+    code = pytest.main([*OPTIONS, *area.options], plugins=[runner])
     if code != pytest.ExitCode.OK or not trials:
         return 1
-    return summed_up(trials)
-
-
-def all_modules() -> list[Path]:
-    folders_and_files = [LIBRARY / name for name in MUTATED]
-    return [
-        path
-        for each in folders_and_files
-        for path in (sorted(each.glob("*.py")) if each.is_dir() else [each])
-    ]
+    return summed_up(trials, area)
 
 
 def chosen(modules: list[Path], function: str) -> Iterator[Mutant]:
@@ -81,17 +74,25 @@ def in_words(trial: Trial) -> str:
     return f"{where}: {why}\n  - {change.was}\n  + {change.is_now}"
 
 
-def summed_up(trials: list[Trial]) -> int:
+def summed_up(trials: list[Trial], area: Area) -> int:
     counting = [trial for trial in trials if described(trial.mutant) not in equivalents()]
-    killed = sum(bool(trial.killed_by) for trial in counting)
-    share = killed / max(len(counting), 1)
-    seconds = sum(trial.seconds for trial in trials)
+    for path in dict.fromkeys(trial.mutant.path for trial in counting):
+        in_it = [trial for trial in counting if trial.mutant.path == path]
+        print(f"{path.relative_to(LIBRARY)}: {_share_of(in_it)[1]}")
+    share, killed = _share_of(counting)
+    by_the_clock = sum(trial.killed_by == BY_THE_CLOCK for trial in counting)
     print(
-        f"{killed:,} of {len(counting):,} killed, {share:.1%}; beside them "
-        f"{len(trials) - len(counting)} do the same as the library. {seconds:,.0f} s of "
-        "processor time."
+        f"{killed}, {by_the_clock} of them since a test waited too long; beside them "
+        f"{len(trials) - len(counting)} do the same as the library. "
+        f"{sum(trial.seconds for trial in trials):,.0f} s of processor time."
     )
-    return 0 if share >= WANTED else 1
+    return 0 if share >= area.wanted else 1
+
+
+def _share_of(trials: list[Trial]) -> tuple[float, str]:
+    killed = sum(bool(trial.killed_by) for trial in trials)
+    share = killed / max(len(trials), 1)
+    return share, f"{killed:,} of {len(trials):,} killed, {share:.1%}"
 
 
 if __name__ == "__main__":

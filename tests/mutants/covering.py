@@ -17,10 +17,12 @@ class Run:
 
     Attributes:
         seconds: of processor time that it takes.
+        waited: how long that took on the wall, in seconds.
         lines: those that it runs, as (file, number).
     """
 
     seconds: float = 0.0
+    waited: float = 0.0
     lines: set[tuple[str, int]] = field(default_factory=set)
 
 
@@ -43,6 +45,7 @@ class Lines:
         """Yield what is run in the block; how long it takes is known after it."""
         self._run = Run()
         monitoring.restart_events()
-        began = time.process_time()
+        began, waiting_since = time.process_time(), time.monotonic()
         yield self._run
         self._run.seconds = time.process_time() - began
+        self._run.waited = time.monotonic() - waiting_since

@@ -5,6 +5,9 @@ changed statement, those first that noticed other changes of the function, and t
 until one fails. A test that takes many times longer than without the mutant has noticed it too. It
 is processor time that counts, so a busy machine makes no difference; only one that waits and does
 nothing is ended by the clock on the wall.
+
+What tests share, such as a server, lasts from one to the next as always, in each fork anew; it ends
+with the fork.
 """
 
 import gc
@@ -15,9 +18,10 @@ import signal
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -28,7 +32,8 @@ from tests.mutants.making import Mutant
 from tests.mutants.patching import CannotPatch, Functions
 
 EXAMPLES = 20  #: of each test that hypothesis drives, always the same
-LONGEST_WAIT_S = 30  #: on the wall, in which a test has to be done that waits
+WAITED_S = 10  #: on the wall, for which a test may wait for nothing before it is ended
+BY_THE_CLOCK = signal.Signals.SIGALRM.name  #: what ends it
 MEMORY_BYTES = 1 << 30  #: more than any test needs
 
 
@@ -93,6 +98,7 @@ class Runner:
         if session.testsfailed:
             raise session.Interrupted("not all tests can be collected")
         warnings.simplefilter("ignore", DeprecationWarning)  # of forks beside threads
+        gc.unfreeze()  # what a test module froze is not found
         functions = Functions(self._paths)
         gc.collect()
         gc.freeze()  # so that what a test collects is what it has made
@@ -117,9 +123,9 @@ def _all_runs(items: list[pytest.Item], functions: Functions, longest_s: float) 
     """Run every test without a mutant; leave out those that fail, and the longest."""
     lines = Lines(functions.codes())
     runs = {}
-    for item in items:
+    for item, following in _with_the_next(items):
         with lines.measured() as run:
-            passed = _passes(item)
+            passed = _passes(item, following)
         if passed and run.seconds < longest_s:
             runs[item.nodeid] = run
     return runs
@@ -141,10 +147,11 @@ def _try(
     except CannotPatch as error:
         return "", str(error)
     resource.setrlimit(resource.RLIMIT_DATA, (_data_bytes() + MEMORY_BYTES,) * 2)
-    for item, run in tests:
+    following = _with_the_next([item for item, _ in tests])
+    for (item, next_one), (_, run) in zip(following, tests, strict=True):
         signal.setitimer(signal.ITIMER_PROF, 2 + 5 * run.seconds)
-        signal.alarm(LONGEST_WAIT_S + int(5 * run.seconds))
-        if not _passes(item):
+        signal.alarm(WAITED_S + int(5 * run.waited))
+        if not _passes(item, next_one):
             return item.nodeid, ""
     return "", ""
 
@@ -156,8 +163,13 @@ def _data_bytes() -> int:
     return int(line.split()[1]) * 1024
 
 
-def _passes(item: pytest.Item) -> bool:
-    return not any(report.failed for report in runtestprotocol(item, log=False, nextitem=None))
+def _with_the_next(items: list[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest.Item | None]]:
+    return zip_longest(items, items[1:])
+
+
+def _passes(item: pytest.Item, following: pytest.Item | None) -> bool:
+    reports = runtestprotocol(item, log=False, nextitem=following)
+    return not any(report.failed for report in reports)
 
 
 def in_a_fork[R](work: Callable[[], R]) -> tuple[R | None, str, float]:
