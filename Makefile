@@ -24,9 +24,9 @@ endif
 COMPILE = $(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --no-build \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 	--constraints tools/constraints.txt --python $(BIN)/python --python-version 3.12 \
-	--extra course --extra distributed --extra dev
+	--extra course --extra distributed --extra service --extra dev
 
-.PHONY: help set-up lab lab-originals afresh class site test test-all test-browser test-wasm drills mutants bench check refresh lock packages clean
+.PHONY: help set-up lab lab-originals afresh class demo site test test-all test-browser test-wasm drills mutants bench check refresh lock packages clean
 .DEFAULT_GOAL = help
 
 help:
@@ -34,6 +34,7 @@ help:
 	@echo "make afresh     give a notebook afresh, and keep yours beside it   (NOTEBOOK=05)"
 	@echo "make lab-originals   open the course's own notebooks, with their outputs: for instructors and maintainers"
 	@echo "make class      say who of a class has solved what, and what is often guessed wrong   (FOLDER=... with everybody's my_course/)"
+	@echo "make demo       run a price board, a service that puts the broker to work, and open it in a browser   (ARGS=--help)"
 	@echo "make test       run every test: the library, the examples in its documentation, the notebooks"
 	@echo "make test-all   also Run All in every notebook, the tests on another Python, and the benchmark's"
 	@echo "make test-browser   run every notebook in a real JupyterLab, in chromium, and look at the site there"
@@ -62,6 +63,9 @@ afresh: set-up
 
 class: set-up
 	$(BIN)/python -m tools.read_class "$(FOLDER)"
+
+demo: set-up
+	$(BIN)/python -m examples.price_board --open $(ARGS)
 
 test: set-up
 	$(BIN)/python -m pytest -n 2 $(ARGS)
@@ -102,7 +106,7 @@ bench: set-up-bench
 check: set-up
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
-	$(BIN)/python -m mypy --strict pubsub_lib
+	$(BIN)/python -m mypy --strict pubsub_lib examples
 	$(BIN)/lint-imports --no-cache --no-logo
 
 refresh: set-up

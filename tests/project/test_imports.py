@@ -14,13 +14,16 @@ LIBRARY = "the library's floors"
 LAB = "the lab's floors"
 CIRCLES = "no circle of imports"
 FRONT_DOORS = "the front doors are for users"
+EXAMPLES = "an example stands on the library"
+ON_EXAMPLES = "nothing stands on an example"
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of the library, with the contracts."""
     leave_out = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "pubsub_lib", tmp_path / "pubsub_lib", ignore=leave_out)
+    for package in ("pubsub_lib", "examples"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=leave_out)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path
 
@@ -64,6 +67,7 @@ def test_the_library_keeps_every_contract(copy: Path) -> None:
         # Behind a front door anything may be.
         ("in_process/inbox", "pubsub_lib", FRONT_DOORS),
         ("lab/costs/timers", "pubsub_lib.lab", FRONT_DOORS),
+        ("lab/processes/programs", "examples.price_board.board", ON_EXAMPLES),
     ],
 )
 def test_an_import_against_a_contract_is_found(
@@ -74,6 +78,15 @@ def test_an_import_against_a_contract_is_found(
     status, said = lint(copy)
     assert status == 1, said
     assert contract in said.partition("Broken contracts")[2]
+
+
+def test_an_example_that_imports_the_lab_is_found(copy: Path) -> None:
+    path = copy / "examples" / "price_board" / "market.py"
+    source = path.read_text(encoding="utf-8")
+    path.write_text(f"{source}\nimport pubsub_lib.lab.costs.timers\n", encoding="utf-8")
+    status, said = lint(copy)
+    assert status == 1, said
+    assert EXAMPLES in said.partition("Broken contracts")[2]
 
 
 @pytest.mark.parametrize(("folder", "contract"), [("", LIBRARY), ("lab/", LAB)])

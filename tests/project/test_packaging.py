@@ -22,7 +22,7 @@ from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[2]
 SUPPORTED = ["3.12", "3.13", "3.14"]
-OURS = {"pubsub_lib", "tools", "tests", "conftest"}
+OURS = {"pubsub_lib", "examples", "tools", "tests", "conftest"}
 # Where a distribution and the module it brings have different names.
 DISTRIBUTION_OF = {
     "yaml": "pyyaml",
@@ -57,7 +57,7 @@ def extra(name: str) -> dict[str, Requirement]:
 
 def declared() -> dict[str, Requirement]:
     """What pyproject.toml asks for, for the course and its tests."""
-    groups = extra("course") | extra("distributed") | extra("dev")
+    groups = extra("course") | extra("distributed") | extra("service") | extra("dev")
     return by_name(pyproject()["project"]["dependencies"]) | groups
 
 
@@ -347,7 +347,7 @@ def third_party_imports(path: Path) -> set[str]:
 
 
 def python_sources() -> list[Path]:
-    folders = ("pubsub_lib", "tests", "tools", "notebooks")
+    folders = ("pubsub_lib", "examples", "tests", "tools", "notebooks")
     sources = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
     notebooks = (ROOT / "notebooks").rglob("*.ipynb")
     saved_by_hand = [path for path in notebooks if ".ipynb_checkpoints" not in path.parts]

@@ -590,6 +590,11 @@ def test_make_afresh_names_the_notebook(make):
     assert command == '.venv/bin/python tools/open_course.py --afresh "05"'
 
 
+def test_make_demo_passes_options_to_the_price_board(make):
+    *_, command = make("-n", "demo", "ARGS=--workers 2").splitlines()
+    assert command == ".venv/bin/python -m examples.price_board --open --workers 2"
+
+
 def test_make_test_passes_options_to_pytest(make):
     *_, command = make("-n", "test", "ARGS=-k ring").splitlines()
     assert command.startswith(".venv/bin/python -m pytest ")
@@ -597,7 +602,7 @@ def test_make_test_passes_options_to_pytest(make):
 
 
 @pytest.mark.parametrize(
-    "target", ["lab", "lab-originals", "afresh", "test", "check", "refresh", "lock"]
+    "target", ["lab", "lab-originals", "afresh", "demo", "test", "check", "refresh", "lock"]
 )
 def test_every_target_that_needs_the_environment_sets_it_up_first(make, target):
     first, *_ = make("-n", target, "VENV=elsewhere").splitlines()

@@ -1,0 +1,91 @@
+"""One visitor's stream: what waits in its inbox, as server-sent events, up to a reason for the end.
+
+What the stream of a visitor says ends up as text in the browser's `EventSource`.
+
+>>> as_event(Change(7, "TEA", 4.2, sent=0.5)).decode().splitlines()
+['id: 7', 'event: price', 'data: {"symbol":"TEA","price":4.2,"sent":0.5}', '']
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from functools import lru_cache
+from typing import Any, override
+
+from sse_starlette import EventSourceResponse, JSONServerSentEvent, ServerSentEvent
+from starlette.types import Receive, Scope, Send
+
+from examples.price_board.changes import Change
+from examples.price_board.visitors import Visitor, Visitors
+from pubsub_lib import Disconnected
+
+LAG_EVERY_S = 1
+RETRY_MS = 1000
+
+
+@lru_cache(maxsize=1024)
+def as_event(change: Change) -> bytes:
+    """Return the event, made once for all visitors."""
+    data = {"symbol": change.symbol, "price": change.price, "sent": change.sent}
+    return JSONServerSentEvent(data, event="price", id=str(change.number)).encode()
+
+
+class PriceStream(EventSourceResponse):
+    """The response that goes on for as long as its visitor stays.
+
+    Args:
+        visitor: whose stream it is.
+        visitors: is told when the visitor is gone.
+        grace: how long it may take to end when the server is to, in seconds.
+    """
+
+    def __init__(self, visitor: Visitor, visitors: Visitors, *, grace: float) -> None:
+        super().__init__(
+            _events(visitor),
+            ping=LAG_EVERY_S,
+            ping_message_factory=lambda: _lag(visitor),
+            # The end comes through the inbox; this only keeps it from being cut short before.
+            shutdown_grace_period=grace,
+        )
+        self._visitor = visitor
+        self._visitors = visitors
+
+    @override
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._visitors.leave(self._visitor)
+
+
+async def _events(visitor: Visitor) -> AsyncIterator[bytes]:
+    yield _beginning(visitor)
+    try:
+        async for change in visitor.inbox:
+            visitor.in_hand = change
+            yield as_event(change)
+            visitor.in_hand = None
+    except Disconnected:
+        pass  # the farewell says so
+    yield _event("bye", asdict(visitor.farewell()))
+
+
+def _beginning(visitor: Visitor) -> bytes:
+    """Return all that a stream begins with, in one piece."""
+    opening = visitor.opening
+    events = [ServerSentEvent(retry=RETRY_MS).encode()]
+    if visitor.untold is not None:
+        events.append(_event("cut-off", asdict(visitor.untold)))
+    if opening.has_gap:
+        events.append(_event("gap", {"missed": opening.missed}))
+    events += map(as_event, opening.changes)
+    return b"".join(events)
+
+
+def _lag(visitor: Visitor) -> ServerSentEvent:
+    stats = visitor.inbox.stats
+    data = {"lag": stats.depth, "dropped": stats.dropped}
+    return JSONServerSentEvent(data, event="lag")
+
+
+def _event(kind: str, data: dict[str, Any]) -> bytes:
+    return JSONServerSentEvent(data, event=kind).encode()

@@ -1,0 +1,68 @@
+"""How the price board begins and ends: with one clear line, and with everybody told."""
+
+import asyncio
+import os
+import signal
+import socket
+import time
+from contextlib import AsyncExitStack
+
+import httpx
+import pytest
+
+from tests.examples.serving import price_board, refused, visiting
+from tests.limits import TIME_LIMIT_S
+
+GRACE_S = 20
+
+pytestmark = [
+    pytest.mark.real_time,
+    pytest.mark.skipif(os.name == "nt", reason="there, a signal ends a process at once"),
+]
+
+
+async def test_at_sigterm_every_stream_is_told_and_all_ends_within_the_grace():
+    with price_board("--rate", "20", "--grace", str(GRACE_S)) as service:
+        async with AsyncExitStack() as stack:
+            client = httpx.AsyncClient(
+                timeout=TIME_LIMIT_S, limits=httpx.Limits(max_connections=None)
+            )
+            await stack.enter_async_context(client)
+            streams = [
+                await stack.enter_async_context(visiting(service, client=client)) for _ in range(50)
+            ]
+            stuck = stack.enter_context(socket.create_connection(("127.0.0.1", service.port)))
+            stuck.sendall(b"GET /prices HTTP/1.1\r\nHost: here\r\n\r\n")  # and never reads
+            await asyncio.gather(*(stream.next() for stream in streams))
+            began = time.monotonic()
+            service.process.send_signal(signal.SIGTERM)
+            ends = [events[-1] for events in await asyncio.gather(*(s.rest() for s in streams))]
+        assert {end.kind for end in ends} == {"bye"}
+        assert {end.data["reason"] for end in ends} == {"shutdown"}
+        assert service.ended() == 0
+        assert time.monotonic() - began < GRACE_S
+
+
+def test_ctrl_c_is_a_usual_end_too():
+    with price_board("--rate", "0") as service:
+        service.process.send_signal(signal.SIGINT)
+        assert service.ended() == 0
+
+
+def test_a_port_that_is_taken_is_said_with_the_remedy():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        status, said = refused("--port", str(taken.getsockname()[1]))
+    assert status == 1
+    assert said.count("\n") == 1
+    assert "cannot listen at 127.0.0.1 port" in said
+    assert "--port" in said
+
+
+def test_a_nats_server_that_is_away_is_said_with_the_remedy():
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        status, said = refused("--nats", f"nats://127.0.0.1:{closed.getsockname()[1]}")
+    assert status == 1
+    assert said.count("\n") == 1
+    assert "no NATS server answers at" in said
+    assert "start one" in said
