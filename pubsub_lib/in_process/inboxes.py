@@ -66,6 +66,10 @@ class Inboxes[T](Subscribers[InboxState[T]]):
         self.accepted += 1
         return wanted_by, [state for state in states if not state.offer(message)]
 
+    def wanting(self, message: T) -> list[InboxState[T]]:
+        """Return who wants the message, in the order of subscribing."""
+        return self._wanting(message) if self.filters else self.states
+
     def _wanting(self, message: T) -> list[InboxState[T]]:
         takers = self._takers(message)  # first, because a filter may let anybody come or go
         wanting = [state for state in self._others.snapshot if state.wants(message)]

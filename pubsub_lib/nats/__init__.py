@@ -8,8 +8,10 @@ process.
 It needs nats-py, which the optional dependencies `distributed` bring, and a server with it.
 """
 
-from pubsub_lib.nats.core.broker import NatsPubSub, NetworkStats
+from pubsub_lib.nats.core.broker import NatsPubSub
 from pubsub_lib.nats.core.sender import SendStats
+from pubsub_lib.nats.core.statistics import NetworkStats
+from pubsub_lib.nats.drops import Drops
 from pubsub_lib.nats.errors import (
     AccessRefused,
     ConnectionLost,
@@ -46,6 +48,7 @@ __all__ = [
     "AccessRefused",
     "ConnectionLost",
     "DeadLetter",
+    "Drops",
     "JetStreamPubSub",
     "JetStreamStats",
     "JetStreamUnavailable",

@@ -20,6 +20,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import re
 import secrets
 import sys
 
@@ -310,8 +311,9 @@ class Connection:
             self.report(refusal)
             if "$js.api" in text or "_inbox" in text:
                 self.requests.refuse(refusal)
-            if "subscription" in text:
-                self._fail(refusal)
+            if subscription := re.search(r'subscription to "([^"]*)"', text):
+                for watcher in self._watchers:
+                    watcher.subscription_refused(subscription[1], refusal)
         elif not isinstance(error, OSError | nats.errors.Error):
             logger.error("an exception while a message was taken in", exc_info=error)
         elif self.connected and not isinstance(error, OSError | nats.errors.StaleConnectionError):

@@ -37,5 +37,14 @@ class ConnectionWatcher:
     def connection_restored(self) -> None:
         """Go on: the connection was made again."""
 
+    def subscription_refused(self, subject: str, error: NatsError) -> None:
+        """Tell its readers: the server does not allow this subscription.
+
+        Args:
+            subject: of the subscription, in lower case, as nats-py tells it.
+            error: which the readers get.
+        """
+        self.connection_failed(error)
+
     def connection_failed(self, error: NatsError) -> None:
         """Tell the readers: nothing will come in any more, because of this error."""

@@ -4,7 +4,7 @@ Whoever may publish to a subject may publish anything, so bytes that do not deco
 matter: they are kept for somebody to look at, counted, reported, and never end a reader.
 
 >>> from nats.aio.msg import Msg
->>> decoder = Decoder(codec_of(None), report=print)
+>>> decoder = Decoder(codec_of(None), Routing("prices"), report=print)
 >>> decoder.decode(Msg(None, subject="prices", data=b'["gold", 1900]'))
 ['gold', 1900]
 >>> decoder.decode(Msg(None, subject="prices", data=b"gold: 1900"))  # doctest: +ELLIPSIS
@@ -25,6 +25,7 @@ from pubsub_lib.interfaces import Codec
 from pubsub_lib.nats.errors import NatsError, UndecodablePayload
 from pubsub_lib.nats.field_types import CheckedCodec
 from pubsub_lib.nats.parametrised_json import ParametrisedJson
+from pubsub_lib.nats.routing import Routing
 
 # How many payloads that do not decode are kept, the latest.
 KEPT_ASIDE = 100
@@ -35,6 +36,7 @@ class Decoder[T]:
 
     Args:
         codec: makes messages of bytes.
+        routing: says where a message belongs.
         report: is told of bytes that are none.
 
     Attributes:
@@ -42,16 +44,22 @@ class Decoder[T]:
         undecodable: how many there were in all.
     """
 
-    def __init__(self, codec: Codec[T], report: Callable[[NatsError], object]) -> None:
+    def __init__(
+        self, codec: Codec[T], routing: Routing, report: Callable[[NatsError], object]
+    ) -> None:
         self.set_aside: deque[UndecodablePayload] = deque(maxlen=KEPT_ASIDE)
         self.undecodable = 0
         self._from_bytes = codec.from_bytes
+        self._check_subject = routing.check if routing.by_subject else None
         self._report = report
 
     def decode(self, envelope: Msg) -> T | None:
         """Return the message, or `None` if it was set aside."""
         try:
-            return self.message_of(envelope.data)
+            message = self.message_of(envelope.data)
+            if self._check_subject is not None:
+                self._check_subject(envelope.subject, message)
+            return message
         except Exception as reason:
             error = UndecodablePayload(envelope.subject, envelope.data, reason)
             self.undecodable += 1

@@ -13,6 +13,7 @@ from typing import Any, override
 from pubsub_lib.in_process.base_broker import BaseBroker
 from pubsub_lib.in_process.subscriber import SubscriberState
 from pubsub_lib.nats.errors import UndecodablePayload
+from pubsub_lib.nats.routing import sendable
 from pubsub_lib.nats.transport import Transport
 
 
@@ -42,4 +43,4 @@ def checked_subject(subject: str) -> str:
         raise TypeError(f"subject is a string, as 'prices.gold', not {subject!r}")
     if not re.fullmatch(r"[^\s.*>]+(\.[^\s.*>]+)*", subject):
         raise ValueError(f"subject is words with dots between, as 'prices.gold', not {subject!r}")
-    return subject
+    return sendable(subject)

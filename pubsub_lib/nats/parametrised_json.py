@@ -20,14 +20,20 @@ import msgspec
 class ParametrisedJson[T]:
     """A codec of one dataclass with its parameters, such as `Published[Message]`.
 
+    Args:
+        kind: the dataclass with its parameters.
+
+    Attributes:
+        origin: the dataclass without them.
+
     Raises:
         TypeError: if msgspec cannot tell what is to be made of a field.
     """
 
     def __init__(self, kind: Any) -> None:
+        self.origin: type[T] = get_origin(kind)
         self._kind = kind
-        self._origin: type[T] = get_origin(kind)
-        self._name = self._origin.__name__
+        self._name = self.origin.__name__
         self._decoder: msgspec.json.Decoder[dict[str, T]] = msgspec.json.Decoder(dict[str, kind])
 
     def to_bytes(self, message: T, /) -> bytes:
@@ -37,7 +43,7 @@ class ParametrisedJson[T]:
             TypeError: if it is no such dataclass.
             ValueError: if it would not come back as it is.
         """
-        if type(message) is not self._origin:
+        if type(message) is not self.origin:
             raise TypeError(f"{message!r} is no {self._kind}, which is what is sent here")
         cause = None
         try:

@@ -1,7 +1,9 @@
-"""A collector of twenty lines exports what a service has to know of its brokers."""
+"""The collector in docs/watching.md exports what a service has to know of its brokers."""
 
 import itertools
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,38 +13,31 @@ from tests.nats.observing import administrator, eventually, soon, take
 NO_SERVER = why_no_server(of_our_own=True)
 pytestmark = pytest.mark.skipif(NO_SERVER is not None, reason=str(NO_SERVER))
 SUBJECTS = (f"statistics{number}" for number in itertools.count())
+PAGE = (Path(__file__).parents[2] / "docs/watching.md").read_text(encoding="utf-8")
+A_SAMPLE = re.compile(r'pubsub_(\w+)\{broker="(\w+)",subject="([^"]+)"(?:,reason="(\w+)")?\} (\S+)')
 
 
 def ignored(error: NatsError) -> None:
     """What is counted says the same."""
 
 
-# The collector, whose form is that of Prometheus.
-
-
-def samples(group, prefix: str = "pubsub") -> Iterator[tuple[str, float]]:
-    for field, value in group._asdict().items():
-        if hasattr(value, "_asdict"):
-            yield from samples(value, f"{prefix}_{field}")
-        else:
-            yield f"{prefix}_{field}", float(value)
-
-
-def exported(*brokers) -> str:
-    return "".join(
-        f'{name}{{broker="{type(broker).__name__}",subject="{broker.subject}"}} {value:g}\n'
-        for broker in brokers
-        for group in (broker.stats, broker.network)
-        for name, value in samples(group)
-    )
+@pytest.fixture(scope="module")
+def exported():
+    (program,) = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
+    assert len([line for line in program.splitlines() if line]) < 30
+    names: dict = {}
+    exec(program, names)
+    return names["exported"]
 
 
 def read(text: str) -> dict[str, float]:
-    lines = [line.split(" ") for line in text.splitlines()]
-    return {name.partition("{")[0]: float(value) for name, value in lines}
-
-
-# What it finds.
+    """Return each number by its name, with the reason if it has one."""
+    found = {}
+    for line in text.splitlines():
+        if not line.startswith("# TYPE "):
+            name, _, _, reason, value = A_SAMPLE.fullmatch(line).groups()
+            found[f"{name} {reason}" if reason else name] = float(value)
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +46,7 @@ def url() -> Iterator[str]:
         yield server.url
 
 
-async def test_who_falls_behind_over_jetstream_is_seen(url):
+async def test_who_falls_behind_over_jetstream_is_seen(url, exported):
     async with (
         JetStreamPubSub[int](next(SUBJECTS), url=url, maxsize=10) as broker,
         broker.subscribe(name="slow") as inbox,
@@ -61,25 +56,22 @@ async def test_who_falls_behind_over_jetstream_is_seen(url):
         assert await soon(inbox.get()) == 0
         await eventually(lambda: broker.network.lag == 90)  # it is asked now and then
         found = read(exported(broker))
-        assert found["pubsub_published"] == found["pubsub_stored"] == 100
-        assert found["pubsub_depth"] == 9
-        assert found["pubsub_unacknowledged"] == 10
-        assert found["pubsub_lag"] == 90
-        assert found["pubsub_oldest_s"] > 0
+        assert [found[each] for each in ("received_total", "depth", "lag")] == [10, 9, 90]
+        assert broker.network.unacknowledged == 10
+        assert found["oldest_seconds"] > 0
         inbox.task_done()
         await take(inbox, 99)
         found = read(exported(broker))
-        waiting = ("depth", "unacknowledged", "lag", "oldest_s")
-        assert [found[f"pubsub_{each}"] for each in waiting] == [0, 0, 0, 0]
+        assert [found[each] for each in ("depth", "lag", "oldest_seconds")] == [0, 0, 0]
 
 
-async def test_what_comes_again_and_what_is_given_up_is_seen(url, monkeypatch):
+async def test_what_comes_again_and_what_is_given_up_is_seen(url, monkeypatch, exported):
     async with (
         administrator(url) as server,
         JetStreamPubSub[int](
             next(SUBJECTS), url=url, ack_wait=0.1, max_tries=1, on_error=ignored
         ) as broker,
-        broker.subscribe(name="reader") as inbox,
+        broker.subscribe(name="reader", where=lambda number: 1 / number) as inbox,
     ):
         await broker.publish(1)
         assert await soon(inbox.get()) == 1
@@ -90,24 +82,46 @@ async def test_what_comes_again_and_what_is_given_up_is_seen(url, monkeypatch):
         await broker.publish(2)
         assert await soon(inbox.get()) == 2
         inbox.task_failed("on purpose")
+        await broker.publish(0)
         await server.jetstream.publish(broker.subject, b"no JSON")
-        await eventually(lambda: broker.network.dead_letters == 2)
+        await eventually(lambda: broker.network.dead_letters == 3)
         found = read(exported(broker))
-        assert found["pubsub_redelivered"] == found["pubsub_copies_dropped"] == 1
-        assert found["pubsub_undecodable"] == 1
-        assert found["pubsub_dead_letters"] == 2
+        assert found["redelivered_total"] == broker.network.copies_dropped == 1
+        assert found["dropped_total undecodable"] == found["dropped_total filter_raised"] == 1
+        assert found["dropped_total lost"] == 0
+        assert found["dead_letters_total"] == 3
 
 
-async def test_brokers_of_both_kinds_are_exported_by_the_same_collector(url):
+async def test_brokers_of_both_kinds_are_exported_together_one_block_for_each_number(url, exported):
     async with (
-        NatsPubSub[int](next(SUBJECTS), url=url) as core,
+        NatsPubSub[int](next(SUBJECTS), url=url, maxsize=2, timeout=0) as core,
         JetStreamPubSub[int](next(SUBJECTS), url=url) as stored,
         core.subscribe() as inbox,
     ):
-        await core.publish(1)
-        assert await soon(inbox.get()) == 1
+        for number in range(1_234_567, 1_234_570):
+            await core.publish(number)
         await core.flush()
-        text = exported(core, stored)
-        assert f'pubsub_sending_confirmed{{broker="NatsPubSub",subject="{core.subject}"}} 1' in text
-        assert f'pubsub_connected{{broker="JetStreamPubSub",subject="{stored.subject}"}} 1' in text
-        assert all(line.count(" ") == 1 for line in text.splitlines())
+        await eventually(lambda: not core._intakes.depth)
+        assert inbox.stats.dropped == 1
+        lines = exported(core, stored).splitlines()
+        labels = f'broker="NatsPubSub",subject="{core.subject}"'
+        assert f"pubsub_received_total{{{labels}}} 3" in lines
+        assert f'pubsub_dropped_total{{{labels},reason="no_room"}} 1' in lines
+        assert f"pubsub_depth{{{labels}}} 2" in lines
+        assert f'pubsub_lag{{broker="JetStreamPubSub",subject="{stored.subject}"}} 0' in lines
+        assert f"pubsub_lag{{{labels}}}" not in "".join(lines)
+        names = [line.removeprefix("# TYPE ").partition(" ")[0].partition("{")[0] for line in lines]
+        blocks = [name for name, _ in itertools.groupby(names)]
+        assert len(blocks) == len(set(blocks)) == 7
+
+
+def test_large_numbers_are_exported_in_full(exported):
+    class Network:
+        received = 12_345_678
+        dropped = NatsPubSub("one").network.dropped
+
+    class Broker:
+        subject = 'odd"name'
+        network = Network()
+
+    assert r'subject="odd\"name"} 12345678' in exported(Broker())

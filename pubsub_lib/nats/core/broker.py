@@ -9,10 +9,16 @@ changes, since a network is between them:
   all the same, at the subscriber (`stats.dropped`), when a later one of its publisher arrives; what
   came before the first that arrived is not. With a filter that includes messages of which nobody
   knows whether they were wanted. Publishers are trusted in this: whoever may publish could forge a
-  number.
+  number. `network.dropped` says why messages are missing.
+- A broker of `Published` messages, as `Topics` needs, has all subjects below its own: a message to
+  `kitchen` travels on `rooms.kitchen`. A subscriber's pattern is given to the server, which sends
+  nothing else; so is one of other programs (`nats sub 'rooms.*'`). With a codec of your own they
+  all travel on the broker's subject, and patterns are applied here.
+- `publish(message, headers={"Trace": "a7"})` sends headers with a message. `inbox.headers` says,
+  within the task that reads, what came with the message that it has taken last.
 - Nobody waits for subscribers in another process. Within each process the rule is the same as ever,
   wait up to `timeout` and then `overflow`; but what is held up by that is not the publisher: up to
-  `receive_buffer` messages wait, and more are dropped and counted.
+  `receive_buffer` messages wait, for each pattern, and more are dropped and counted.
 - A message travels as bytes: each process makes its own object of them. Its bytes may not be those
   of a message: they are set aside, counted and reported.
 - Joining takes the time of a way to the server. `await broker.subscribe()`, or entering it, returns
@@ -39,8 +45,8 @@ Message(content='hello')
 
 import asyncio
 from asyncio import get_running_loop
-from collections.abc import Iterable
-from typing import NamedTuple, Self, Unpack, override
+from collections.abc import Iterable, Mapping
+from typing import Self, Unpack, override
 
 from pubsub_lib.arguments import (
     UNSET,
@@ -50,14 +56,17 @@ from pubsub_lib.arguments import (
     checked_whole_number,
 )
 from pubsub_lib.errors import carry
-from pubsub_lib.in_process.inbox import Inbox, InboxState
+from pubsub_lib.in_process.inbox import InboxState
 from pubsub_lib.in_process.queue_broker import AsyncPubSub, Where
 from pubsub_lib.interfaces import Codec
-from pubsub_lib.nats.core.inbox import NatsInboxState
-from pubsub_lib.nats.core.intake import Intake
-from pubsub_lib.nats.core.sender import Sender, SendStats
+from pubsub_lib.nats.core.inbox import NatsInbox, NatsInboxState
+from pubsub_lib.nats.core.intakes import Intakes
+from pubsub_lib.nats.core.sender import Sender
+from pubsub_lib.nats.core.statistics import NetworkStats
 from pubsub_lib.nats.decoding import codec_of
+from pubsub_lib.nats.headers import checked_headers
 from pubsub_lib.nats.networked_broker import NetworkedBroker, checked_subject
+from pubsub_lib.nats.routing import Routing, carries_subjects
 from pubsub_lib.nats.settings import ConnectionOptions, connection_settings
 from pubsub_lib.nats.single_flight import SingleFlight
 from pubsub_lib.nats.transport import Transport
@@ -65,18 +74,6 @@ from pubsub_lib.overflow import Overflow
 from pubsub_lib.reports import BrokerStats, Deliveries, Delivery, ShutdownReport
 
 SENT = Delivery(1)
-
-
-class NetworkStats(NamedTuple):
-    """What the network did to a broker's messages so far."""
-
-    connected: bool  #: whether there is a connection now
-    reconnects: int  #: how often it was made again
-    sending: SendStats  #: what became of the messages that were published here
-    received: int  #: messages that came in, with those that did not decode
-    lost: int  #: messages that did not, as later numbers show, or that found no room to wait
-    undecodable: int  #: payloads that came in and were no messages
-    refused_numbers: int  #: numbers of messages that cannot be true, as forged ones
 
 
 class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
@@ -88,7 +85,8 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
             with parameters, as the `Published[Order]` of `Topics`, or a `Codec`; by default
             messages are what JSON knows.
         maxsize, timeout, overflow: as for `AsyncPubSub`, for the inboxes in this process.
-        receive_buffer: how many messages may wait in this process before they reach an inbox.
+        receive_buffer: how many messages may wait in this process before they reach an inbox, for
+            each pattern that subscribers give.
         send_buffer: how many bytes of messages are kept while there is no connection. With 0 they
             are refused at once.
         connection: where the server is, and what lets us in: `url`, `tls`, `user_credentials`,
@@ -120,25 +118,27 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
         settings = connection_settings(send_buffer=send_buffer, **connection)
         receive_buffer = checked_maxsize(receive_buffer)
         super().__init__(maxsize, timeout=timeout, overflow=_told_to_nobody(overflow))
-        self._transport = Transport(self, self._home, settings, codec)
+        self._routing = Routing(self.subject, by_subject=carries_subjects(codec))
+        self._transport = Transport(self, self._home, settings, codec, self._routing)
         self._sender = Sender(self._transport.connection, self._home)
-        self._intake = Intake(
-            self._transport, self._subscribers, self.subject, receive_buffer=receive_buffer
-        )
+        self._intakes = Intakes(self._transport, self._home, receive_buffer=receive_buffer)
         self._draining = SingleFlight[None](again=False)
 
     @property
     def network(self) -> NetworkStats:
         """What the network did to this broker's messages so far."""
-        connection = self._transport.connection
+        connection, counts = self._transport.connection, self._intakes.counts
+        undecodable = self._transport.decoder.undecodable
         return NetworkStats(
-            connection.connected,
-            connection.reconnects,
-            self._sender.stats,
-            self._intake.received,
-            self._intake.lost,
-            self._transport.decoder.undecodable,
-            self._intake.numbering.refused,
+            connected=connection.connected,
+            reconnects=connection.reconnects,
+            sending=self._sender.stats,
+            received=counts.received,
+            lost=counts.lost,
+            undecodable=undecodable,
+            refused_numbers=self._intakes.numbering.refused,
+            dropped=counts.drops(undecodable),
+            depth=self._intakes.depth + sum(state.depth for state in self._subscribers.states),
         )
 
     @property
@@ -157,8 +157,11 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
         timeout: float | Unset | None = UNSET,
         overflow: Overflow | None = None,
         replay: int = 0,
-    ) -> Inbox[T]:
+    ) -> NatsInbox[T]:
         """Return an inbox of the subscriber's own, as `AsyncPubSub.subscribe` does.
+
+        With a `subject_filter` the server sends only what matches, if this broker carries
+        `Published` messages; any other filter is asked here, about each message that comes.
 
         Await or enter it, to be sure that it gets all that is published from then on. It may also
         get a few earlier ones, which were on their way. But no `replay`: the server keeps nothing,
@@ -177,8 +180,11 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
         inbox = super().subscribe(
             name=name, where=where, maxsize=maxsize, timeout=timeout, overflow=overflow
         )
+        assert isinstance(inbox, NatsInbox)
+        intake = self._intakes.of(where)
+        intake.join(inbox._state)
         if self._home.loop is not None:
-            self._intake.begin()
+            intake.begin()
         return inbox
 
     @override
@@ -192,7 +198,7 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
         overflow: Overflow,
     ) -> InboxState[T]:
         return NatsInboxState(
-            self._intake,
+            self._intakes.of(where),
             self._subscribers,
             self._home,
             name=name,
@@ -203,18 +209,23 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
         )
 
     @override
-    async def publish(self, message: T) -> Delivery:
+    async def publish(self, message: T, *, headers: Mapping[str, str] | None = None) -> Delivery:
         """Send the message to every subscriber of the subject.
 
         It waits where much is on its way already. Cancelling it then does not take the message
         back.
+
+        Args:
+            message: what to publish.
+            headers: what goes with it, which readers see as `inbox.headers`.
 
         Returns:
             `Delivery(1)`: the connection has it. Who will read it is not known here.
 
         Raises:
             TypeError: if the message is `None`, or none that the codec knows.
-            ValueError: if the codec cannot make bytes of it.
+            ValueError: if the codec cannot make bytes of it, a header is not one line of text, or
+                its subject is too long.
             PubSubClosed: if the broker was shut down.
             ServerUnreachable, AccessRefused: if there has been no connection yet, and none is made.
             PayloadTooLarge: if the server takes no message of this size.
@@ -225,9 +236,11 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
         if message is None or self._closed or get_running_loop() is not self._home.loop:
             self._check_message(message)
         data = self._transport.to_bytes(message)
-        if not self._intake.ready:
-            await self._intake.get_ready()
-        await self._sender.send(self.subject, data)
+        subject = self._routing.subject_of(message)
+        checked = checked_headers(headers) if headers is not None else None
+        if not self._intakes.ready:
+            await self._intakes.get_ready()
+        await self._sender.send(subject, data, checked)
         return SENT
 
     @override
@@ -244,13 +257,15 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
             ValueError, ServerUnreachable, AccessRefused, PayloadTooLarge, NotConnected: as
                 `publish`. If the codec knows one of them not, none is sent.
         """
-        to_bytes = self._transport.to_bytes
-        payloads = [to_bytes(message) for message in self._checked_messages(messages)]
-        await self._intake.get_ready()
+        to_bytes, subject_of = self._transport.to_bytes, self._routing.subject_of
+        payloads = [
+            (subject_of(message), to_bytes(message)) for message in self._checked_messages(messages)
+        ]
+        await self._intakes.get_ready()
         sent = 0
         try:
-            for data in payloads:
-                await self._sender.send(self.subject, data)
+            for subject, data in payloads:
+                await self._sender.send(subject, data)
                 sent += 1
         except asyncio.CancelledError as cancelled:
             carry(cancelled, Deliveries(sent, sent))
@@ -277,7 +292,7 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
             ServerUnreachable, AccessRefused: if there has been no connection yet.
         """
         self._home.check()
-        await self._intake.get_ready()
+        await self._intakes.get_ready()
         await self._transport.connection.confirm()
 
     @override
@@ -290,19 +305,20 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
         loop = self._home.check()
         self._closed = True
         began = loop.time()
-        self._draining.begin(self._intake.drain)
+        self._draining.begin(self._intakes.drain)
         await self._draining.settled(timeout)
         if not self._draining.ended:
             self._draining.cancel()
-            await self._intake.give_up()
+            await self._intakes.give_up()
         left = None if timeout is None else max(timeout - (loop.time() - began), 0)
         report = await super().shutdown(timeout=left)
         await self._transport.connection.close()
+        await self._intakes.end()
         return report
 
     async def __aenter__(self) -> Self:
         await super().__aenter__()
-        await self._intake.get_ready()
+        await self._intakes.get_ready()
         return self
 
 

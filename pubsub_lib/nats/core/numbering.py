@@ -8,12 +8,16 @@ in another's name. What cannot be true is refused and counted, and what is remem
 [0, 0, 2]
 >>> numbering.note(f"0123456789abcdef.{'9' * 4000}"), numbering.refused
 (0, 1)
+
+Where each message has a subject of its own, each subject is a line of its own: a subscriber gets
+only some, and misses nothing of the others.
 """
 
 import re
+from collections.abc import Hashable
 
-# How many publishers are known whose messages are counted, the latest.
-KNOWN_PUBLISHERS = 10_000
+# How many lines are known in which messages are counted: of a publisher, on a subject; the latest.
+KNOWN_LINES = 50_000
 # More messages than this are not lost at once: it takes hours to send so many.
 MOST_LOST_AT_ONCE = 1_000_000_000
 # What a message carries as the subject for replies: its publisher and its number.
@@ -21,7 +25,7 @@ A_NUMBER = re.compile(r"([0-9a-f]{16})\.([0-9]{1,18})")
 
 
 class Numbering:
-    """The numbers that are expected next of each publisher.
+    """The numbers that are expected next of each publisher, on each subject.
 
     Attributes:
         refused: how many numbers were not believed.
@@ -29,18 +33,24 @@ class Numbering:
 
     def __init__(self) -> None:
         self.refused = 0
-        self._latest = ""
-        self._expected: dict[str, int] = {}  # the publisher that was seen last is the last one
+        self._latest = 0
+        # By a hash, since a subject may be long. The line that was seen last is the last one.
+        self._expected: dict[int, int] = {}
 
-    def note(self, number: str) -> int:
+    def note(self, number: str, line: Hashable = "") -> int:
         """Note a number, and return how many messages before it were lost.
 
         A number is none of ours if it does not look like one; it then says nothing.
+
+        Args:
+            number: what the message carries.
+            line: in which its publisher has numbered it.
         """
         publisher, _, digits = number.rpartition(".")
-        expected = self._expected.get(publisher)
+        key = hash((publisher, line))
+        expected = self._expected.get(key)
         if expected is None:
-            self._meet(number)
+            self._meet(number, key)
             return 0
         if not (len(digits) <= 18 and digits.isascii() and digits.isdecimal()):
             self.refused += 1
@@ -50,29 +60,23 @@ class Numbering:
         if lost > MOST_LOST_AT_ONCE:
             self.refused += 1
             return 0
-        if publisher != self._latest:
-            del self._expected[publisher]  # to come last
-            self._latest = publisher
+        if key != self._latest:
+            del self._expected[key]  # to come last
+            self._latest = key
         elif lost < 0:
             return 0
-        self._expected[publisher] = max(sequence + 1, expected)
+        self._expected[key] = max(sequence + 1, expected)
         return max(lost, 0)
 
-    def forget(self) -> None:
-        """Count anew, whatever comes."""
-        self._expected.clear()
-        self._latest = ""
-
     def __len__(self) -> int:
-        """How many publishers are known."""
+        """How many lines are known."""
         return len(self._expected)
 
-    def _meet(self, number: str) -> None:
+    def _meet(self, number: str, key: int) -> None:
         match = A_NUMBER.fullmatch(number)
         if match is None:
             return
-        if len(self._expected) >= KNOWN_PUBLISHERS:
+        if len(self._expected) >= KNOWN_LINES:
             del self._expected[next(iter(self._expected))]  # which was not seen for longest
-        publisher, digits = match.groups()
-        self._expected[publisher] = int(digits) + 1
-        self._latest = publisher
+        self._expected[key] = int(match[2]) + 1
+        self._latest = key

@@ -5,6 +5,7 @@ SendStats(sent=3, confirmed=1, uncertain=1, pending=1)
 """
 
 import asyncio
+import secrets
 from typing import NamedTuple, override
 
 import nats.errors
@@ -12,13 +13,16 @@ import nats.errors
 from pubsub_lib.in_process.event_loop import HomeLoop
 from pubsub_lib.nats.connection import Connection
 from pubsub_lib.nats.connection_watcher import ConnectionWatcher
-from pubsub_lib.nats.errors import NotConnected
+from pubsub_lib.nats.errors import NotConnected, PayloadTooLarge
+from pubsub_lib.nats.headers import overhead
 
 # After so many bytes a publisher waits until the server has them, which holds back one that is
 # faster than the network.
 BYTES_ON_THE_WAY = 64 * 1024
 # How long a message may be on its way before the server is asked for it, in seconds.
 CONFIRM_AFTER_S = 0.5
+# On so many subjects messages are numbered; then all of them begin anew, under another name.
+NUMBERED_SUBJECTS = 10_000
 
 
 class SendStats(NamedTuple):
@@ -44,6 +48,8 @@ class Sender(ConnectionWatcher):
         self._sent = 0
         self._confirmed = 0
         self._uncertain = 0
+        self._numbers: dict[str, int] = {}  # of the last message on each subject
+        self._identity = ""
         self._asking_later: asyncio.TimerHandle | None = None
         connection.watch(self)
 
@@ -53,11 +59,12 @@ class Sender(ConnectionWatcher):
         pending = self._sent - self._confirmed - self._uncertain
         return SendStats(self._sent, self._confirmed, self._uncertain, pending)
 
-    async def send(self, subject: str, data: bytes) -> None:
+    async def send(self, subject: str, data: bytes, headers: dict[str, str] | None = None) -> None:
         """Hand a numbered message to the connection; wait only if much is on its way already.
 
         The number travels as the subject for replies, which nobody else uses in publishing: this
-        costs a tenth of what a header does, and leaves the payload to the message.
+        costs a tenth of what a header does, and leaves the payload to the message. Each subject has
+        its own numbers, since a subscriber may ask for some of them.
 
         Cancelling it does not take the message back.
 
@@ -70,11 +77,18 @@ class Sender(ConnectionWatcher):
         if not client.is_connected and not self._has_room(data):
             await asyncio.sleep(0)  # or who tries again and again would keep it from coming back
             raise self._no_room()
-        self._sent = number = self._sent + 1
+        if headers and (size := len(data) + overhead(headers)) > client.max_payload:
+            raise PayloadTooLarge(size, client.max_payload)  # the server would hang up
+        number = self._numbers.get(subject, 0) + 1
+        if number == 1:
+            self._meet(subject)
+        self._numbers[subject] = number
+        self._sent += 1
         try:
-            await client.publish(subject, data, f"{connection.identity}.{number}")
+            await client.publish(subject, data, f"{self._identity}.{number}", headers or None)
         except Exception as error:
             self._sent -= 1
+            self._numbers[subject] = number - 1
             if isinstance(error, nats.errors.OutboundBufferLimitError):
                 raise self._no_room() from error
             raise connection.named(error, len(data)) from error
@@ -82,6 +96,14 @@ class Sender(ConnectionWatcher):
             self._ask_later()
         if client.pending_data_size > BYTES_ON_THE_WAY and connection.connected:
             await connection.round_trip()
+
+    def _meet(self, subject: str) -> None:
+        """Prepare to number the messages of another subject."""
+        if not self._identity:
+            self._identity = self._connection.identity
+        if len(self._numbers) >= NUMBERED_SUBJECTS:
+            self._numbers.clear()
+            self._identity = secrets.token_hex(8)
 
     def _has_room(self, data: bytes) -> bool:
         connection = self._connection

@@ -77,10 +77,10 @@ from pubsub_lib.interfaces import Codec
 from pubsub_lib.nats.background import BackgroundTasks
 from pubsub_lib.nats.decoding import codec_of
 from pubsub_lib.nats.errors import NatsError
+from pubsub_lib.nats.headers import checked_headers
 from pubsub_lib.nats.jetstream.administration import AdministeredBroker
 from pubsub_lib.nats.jetstream.consumer import LEAVING_TAKES_S, Consumer, checked_name
 from pubsub_lib.nats.jetstream.dead_letters import DeadLetters
-from pubsub_lib.nats.jetstream.headers import checked_headers
 from pubsub_lib.nats.jetstream.publisher import StreamPublisher
 from pubsub_lib.nats.jetstream.publishing import Publishing, checked_id, checked_ids
 from pubsub_lib.nats.jetstream.recovery import Recovery
@@ -98,6 +98,7 @@ from pubsub_lib.nats.jetstream.statistics import (
 from pubsub_lib.nats.jetstream.stream import Stream, stream_name
 from pubsub_lib.nats.jetstream.subscription import JetStreamSubscription
 from pubsub_lib.nats.networked_broker import checked_subject
+from pubsub_lib.nats.routing import Routing
 from pubsub_lib.nats.settings import ConnectionOptions, connection_settings
 from pubsub_lib.nats.single_flight import SingleFlight
 from pubsub_lib.nats.transport import Transport
@@ -170,7 +171,7 @@ class JetStreamPubSub[T](AdministeredBroker[T]):
         duplicate_window = checked_seconds("duplicate_window", duplicate_window)
         replicas = checked_whole_number("replicas", replicas, unit="servers", least=1, most=5)
         super().__init__(maxsize, timeout, Subscribers())
-        self._transport = Transport(self, self._home, settings, codec)
+        self._transport = Transport(self, self._home, settings, codec, Routing(self.subject))
         self._tasks = BackgroundTasks(self._home)
         self._stream = Stream(
             self._transport.connection,
@@ -198,6 +199,7 @@ class JetStreamPubSub[T](AdministeredBroker[T]):
             stored=self._publishing.stored,
             undecodable=self._transport.decoder.undecodable,
             dead_letters=self._dead_letters.count,
+            dropped=self.stats.dropped,
         )
 
     @property

@@ -278,6 +278,7 @@ class Consumer[T]:
         try:
             wanted = inbox.is_wanted(message)
         except FILTER_ERRORS as error:
+            self._stream.counts.filter_raised += 1
             self._outcomes.give_up(envelope, f"the filter raised {error!r}")
             return
         if not inbox.in_use:  # its filter has closed it

@@ -22,8 +22,8 @@ from nats.js import api
 
 from pubsub_lib.nats.decoding import Decoder
 from pubsub_lib.nats.errors import NatsError, SubscriptionForgotten, cut
+from pubsub_lib.nats.headers import given_headers
 from pubsub_lib.nats.jetstream.consumer import PUT_BACK_FOR
-from pubsub_lib.nats.jetstream.headers import given_headers
 from pubsub_lib.nats.jetstream.position import numbers_of
 from pubsub_lib.nats.jetstream.publisher import Outgoing, StreamPublisher
 from pubsub_lib.nats.jetstream.recovery import Recovery

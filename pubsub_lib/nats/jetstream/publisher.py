@@ -5,8 +5,8 @@ again when its answer cannot come any more, since the connection was lost or the
 the server knows it by its id, and stores it once. And a message costs no task. Several that are to
 keep their order go through a `Pipeline`.
 
->>> overhead({MESSAGE_ID: "orders-7"})
-35
+>>> Outgoing.of(b"hello", "orders-7").size
+40
 """
 
 import asyncio
@@ -27,6 +27,7 @@ from pubsub_lib.nats.errors import (
     StreamFull,
     Unconfirmed,
 )
+from pubsub_lib.nats.headers import overhead
 from pubsub_lib.nats.jetstream.recovery import Recovery
 from pubsub_lib.nats.jetstream.stream import ASK_AGAIN_AFTER_S, Stream
 
@@ -237,9 +238,3 @@ class StreamPublisher(ConnectionWatcher):
         if error["code"] == UNAVAILABLE and number not in STORE_FULL:
             return False
         raise of_stream(number, description, stream.connection.address, stream.name)
-
-
-def overhead(headers: dict[str, str]) -> int:
-    """Return how many bytes go with a message, which count for the server's limit."""
-    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    return len(f"NATS/1.0\r\n{lines}\r\n".encode())

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from nats.js.api import ConsumerInfo
 
+from pubsub_lib.nats.drops import Drops
 from pubsub_lib.nats.jetstream.consumer import Consumer
 from pubsub_lib.nats.jetstream.position import stored_at
 from pubsub_lib.nats.jetstream.stream import Stream
@@ -31,6 +32,7 @@ class JetStreamStats(NamedTuple):
     undecodable: int  #: payloads that came in and were no messages
     subscriptions: int  #: of all processes, as the server knew them when it was last asked
     dead_letters: int  #: messages that were set aside here, since they could not be handled
+    dropped: Drops  #: what the subscribers have not got, by the reason
     depth: int  #: messages that wait here to be read
     unacknowledged: int  #: messages that wait here, or are being handled
     lag: int  #: messages that the server has not yet sent, as it last said
@@ -69,6 +71,7 @@ def statistics(
     stored: int,
     undecodable: int,
     dead_letters: int,
+    dropped: int,
 ) -> JetStreamStats:
     """Return what there is to say of a stream and the consumers of one broker."""
     counts, connection = stream.counts, stream.connection
@@ -86,6 +89,7 @@ def statistics(
         undecodable=undecodable,
         subscriptions=stream.subscriptions,
         dead_letters=dead_letters,
+        dropped=Drops(lost=dropped, undecodable=undecodable, filter_raised=counts.filter_raised),
         depth=sum(consumer.inbox.depth for consumer in open_ones),
         unacknowledged=len(envelopes),
         lag=sum(consumer.lag for consumer in open_ones),

@@ -46,6 +46,7 @@ class Counts:
     received: int = 0
     redelivered: int = 0
     copies_dropped: int = 0
+    filter_raised: int = 0
 
 
 class Stream:

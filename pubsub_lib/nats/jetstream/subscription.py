@@ -21,8 +21,8 @@ from pubsub_lib.in_process.inbox import InboxState
 from pubsub_lib.in_process.subscriber import Phase
 from pubsub_lib.in_process.subscribers import Subscribers
 from pubsub_lib.in_process.subscription import BaseSubscription
+from pubsub_lib.nats.headers import given_headers
 from pubsub_lib.nats.jetstream.envelopes import Envelopes, this_task
-from pubsub_lib.nats.jetstream.headers import given_headers
 from pubsub_lib.nats.jetstream.iterators import (
     AcknowledgingBatchIterator,
     AcknowledgingMessageIterator,

@@ -443,12 +443,12 @@ async def test_publishers_are_counted_apart_and_may_come_later(server, subject: 
 async def test_how_many_publishers_are_known_is_bounded(
     server, subject: str, client, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(numbering_module, "KNOWN_PUBLISHERS", 3)
+    monkeypatch.setattr(numbering_module, "KNOWN_LINES", 3)
     async with NatsPubSub(subject, url=server.url) as broker, broker.subscribe() as inbox:
         for publisher in range(10):
             await client.publish(subject, b"1", reply=f"{publisher:016x}.1")
         await read(inbox, 10)
-        assert len(broker._intake.numbering) == 3
+        assert len(broker._intakes.numbering) == 3
 
 
 async def test_what_was_lost_while_the_server_was_away_is_counted(own_server: NatsServer):
@@ -525,7 +525,7 @@ async def test_an_inbox_that_stays_full_does_as_its_policy_says(
         for number in range(10):
             await broker.publish(number)
         assert await read(other, 10) == list(range(10))
-        await eventually(lambda: broker._intake._catching_up is None)
+        await eventually(lambda: not broker._intakes.depth)
         assert [inbox.get_nowait() for _ in range(2)] == left
         assert inbox.closed is (overflow is Overflow.DISCONNECT)
         if not inbox.closed:
@@ -554,8 +554,7 @@ async def test_when_the_last_subscriber_has_left_the_server_is_told_and_another_
         async with broker.subscribe() as inbox:
             await client.publish(subject, b"1")
             await read(inbox, 1)
-        await client.publish(subject, b"2")  # finds nobody, so that no more is wanted
-        await eventually(lambda: broker._intake._subscription is None)
+        await eventually(lambda: not broker._transport.connection.client._subs)
         await broker.flush()  # so the server knows
         with pytest.raises(NoRespondersError):
             await client.request(subject, b"3")

@@ -53,7 +53,7 @@ def test_a_leap_that_no_loss_explains_is_refused_and_changes_nothing():
 
 
 def test_who_was_not_seen_for_longest_is_forgotten_first(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(numbering_module, "KNOWN_PUBLISHERS", 3)
+    monkeypatch.setattr(numbering_module, "KNOWN_LINES", 3)
     numbering = Numbering()
     for invented in range(100):
         numbering.note(f"{invented:016x}.1")

@@ -15,7 +15,7 @@ import pytest
 from nats.aio.client import Client
 
 from pubsub_lib.nats import JetStreamPubSub, NatsPubSub, NatsServer, why_no_server
-from pubsub_lib.nats.core.numbering import KNOWN_PUBLISHERS
+from pubsub_lib.nats.core.numbering import KNOWN_LINES
 from tests.drills import by_form
 from tests.nats.observing import soon, take
 
@@ -36,7 +36,7 @@ def forged() -> Iterator[tuple[bytes, str]]:
     """Numbers in the name of everybody, that cannot be, or of whom nobody knows."""
     for digits in ("9" * 18, "9" * 19, "9" * 4_000, "-1", "1e9", "\u0663", ""):
         yield b"1", f"{'0' * 16}.{digits}"
-    for invented in range(KNOWN_PUBLISHERS + 1):
+    for invented in range(KNOWN_LINES + 1):
         yield b"1", f"{invented:016x}.{invented}"
 
 

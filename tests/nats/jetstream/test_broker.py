@@ -30,7 +30,8 @@ from pubsub_lib.nats import (
     UndecodablePayload,
     why_no_server,
 )
-from pubsub_lib.nats.jetstream.publisher import MESSAGE_ID, overhead
+from pubsub_lib.nats.headers import overhead
+from pubsub_lib.nats.jetstream.publisher import MESSAGE_ID
 from tests.nats.observing import (
     LIMIT_S,
     Server,

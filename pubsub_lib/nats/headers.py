@@ -56,3 +56,13 @@ def given_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
         for name, value in (headers or {}).items()
         if not name.lower().startswith(RESERVED)
     }
+
+
+def overhead(headers: Mapping[str, str]) -> int:
+    """Return how many bytes go with a message, which count for the server's limit.
+
+    >>> overhead({"Trace": "7"})
+    22
+    """
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return len(f"NATS/1.0\r\n{lines}\r\n".encode())
