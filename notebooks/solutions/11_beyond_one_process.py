@@ -1,7 +1,7 @@
 """Solutions to the exercises of notebook 11: what was lost, when to acknowledge, once each."""
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 
@@ -23,11 +23,18 @@ class Orders(Protocol):
     def task_done(self) -> None: ...
 
 
-# Exercise 11.2: the effect, then the acknowledgement. An error ends the loop, so that it is never
-# reached, and the server delivers the order again.
-async def handle_all(inbox: Orders, effect: Callable[[int], Awaitable[None]]) -> None:
+class CarriedOut(Protocol):
+    def __contains__(self, order: int) -> bool: ...
+
+    async def carry_out(self, order: int) -> None: ...
+
+
+# Exercise 11.2: the effect, then the acknowledgement: who is killed in between leaves the order to
+# the server. It comes again, and the ledger, which has outlived the desk, says what was done.
+async def serve(inbox: "Orders", ledger: "CarriedOut") -> None:
     while (order := await inbox.get()) is not None:
-        await effect(order)
+        if order not in ledger:
+            await ledger.carry_out(order)
         inbox.task_done()
 
 
@@ -49,6 +56,6 @@ class OnceEach:
 
 ANSWERS = {
     "11.1": count_lost,
-    "11.2": handle_all,
+    "11.2": serve,
     "11.3": OnceEach,
 }

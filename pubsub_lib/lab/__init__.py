@@ -7,6 +7,7 @@
 - `lesson`: predictions, tables, verdicts, progress; `promises`: what brokers promise, as data.
 - `figures`: pictures with captions computed from what they show.
 - `own_broker`: tries a learner's own broker, searches for what breaks it, and films that.
+- `real_runs`: what processes tell that run against a real server, filmed and recorded.
 - `playground`, `exercises`: what a learner does by hand.
 
 A room may import those above it in this list, and none below. What learners type can be had from
@@ -55,6 +56,7 @@ _NAMES_IN = {
     "processes.servers": ("server_or_stop",),
     "processes.type_checking": ("type_check",),
     "promises": ("Kind", "Stage", "Trait", "keeps", "promise_table"),
+    "real_runs.commands": ("film_a_day",),
     "replay": ("film",),
     "traffic.attendance": ("Attended", "Visit", "leave", "run_visits"),
     "traffic.cached_reads": ("Store", "read_on_schedule", "slow_link"),

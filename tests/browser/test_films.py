@@ -13,6 +13,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from pubsub_lib import AsyncPubSub, ChapterPubSub, RingPubSub
+from pubsub_lib.lab.real_runs.filming import film_of_day
+from pubsub_lib.lab.real_runs.recorded import recorded_day
 from pubsub_lib.lab.replay import film
 from tests.lab.replay.programs import one_reader
 from tools.open_in_browser import (
@@ -40,6 +42,7 @@ FILMS = {
     "messages": lambda: film(with_a_dead_one(AsyncPubSub(maxsize=2)), title="A dead one"),
     "ring": lambda: film(with_a_dead_one(RingPubSub(maxsize=3, timeout=0.2)), view="ring"),
     "loop": lambda: film(one_reader(AsyncPubSub(2), MESSAGES), view=["loop", "messages"]),
+    "a real run": lambda: film_of_day(recorded_day("acknowledges_first"), title="Desks"),
     "two": lambda: film(
         {
             "the chapter's": with_a_dead_one(ChapterPubSub(maxsize=2)),

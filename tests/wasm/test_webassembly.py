@@ -28,6 +28,7 @@ NOT_THERE = [
     "lab/own_broker",
     "lab/playground",
     "lab/processes",
+    "lab/real_runs",
     "lab/traffic",
 ]
 # Examples of threads, of a second event loop, which Pyodide has not, and of the whole lab.

@@ -1,6 +1,7 @@
-"""The checks of notebook 11: what was lost, when to acknowledge, how to handle a message once.
+"""The checks of notebook 11: what was lost, what a desk does, how to handle a message once.
 
-None of them needs a server: what is to be right is the order of two steps, or a count.
+Where a real server belongs to the task, the answer is first tried on the virtual clock, which can
+stop it at each step, and then on a server of its own.
 
 >>> from pubsub_lib.lab.exercises import examine
 >>> examine("11.1", lambda numbers: 0).explanation
@@ -10,12 +11,18 @@ None of them needs a server: what is to be right is the order of two steps, or a
 import asyncio
 import gc
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from enum import StrEnum
 from typing import Any
 
-from pubsub_lib.lab.clock.virtual_time import run_virtual
-from pubsub_lib.lab.exercises.checking import exercise, require
+from pubsub_lib.lab.exercises.checking import AN_HOUR_S, exercise, require, run_without_polling
 from pubsub_lib.lab.exercises.hints import hints
+from pubsub_lib.lab.lesson.sources import source_of
+from pubsub_lib.lab.processes.servers import why_stop
+from pubsub_lib.lab.real_runs.commands import day_with
+from pubsub_lib.lab.real_runs.day import What
+from pubsub_lib.lab.real_runs.filming import in_words
+from pubsub_lib.lab.real_runs.serving import Serve
 
 hints(
     "11.1",
@@ -24,9 +31,9 @@ hints(
 )
 hints(
     "11.2",
-    "First the effect, then the acknowledgement: a crash between the two does it again, and loses "
-    "nothing.",
-    "One order after the other: await both before you take the next.",
+    "First carry out, then acknowledge: a crash between the two does it again, and loses nothing.",
+    "What comes again may have been carried out by a desk that is dead. The ledger knows.",
+    "Only what is not in the ledger is to be carried out, and everything is to be acknowledged.",
 )
 hints(
     "11.3",
@@ -79,25 +86,41 @@ def check_lost(count_lost: Callable[[Iterable[tuple[str, int]]], int]) -> None:
     )
 
 
-@exercise("11.2", "the effect comes first, then the acknowledgement, for one order after the other")
-def check_acknowledgement(handle_all: Callable[[Any, Any], Any]) -> None:
-    """Refuse a loop that loses an order in a crash, or repeats more than the one in hand."""
-    run_virtual(_handles_everything(handle_all))
-    for crash_in in range(1, 5):
-        run_virtual(_is_killed(handle_all, crash_in))
-        run_virtual(_has_an_effect_that_raises(handle_all, crash_in))
+@exercise(
+    "11.2", "whatever is killed, a desk or the server, each order is carried out, and none twice"
+)
+def check_desk(serve: Serve) -> None:
+    """Refuse a desk that loses an order or repeats one.
+
+    The virtual clock can stop it at each step, and say which. What a process is, only a real run
+    shows.
+    """
+    moments = [(when, place) for place in range(1, 5) for when in Trouble]
+    for first, trouble in enumerate([None, *moments]):
+        # In each scenario other orders, as they are for a desk that remembers some.
+        run_without_polling(_has_trouble(serve, trouble, range(10 * first + 1, 10 * first + 5)))
+    _handles_a_real_day(serve)
+
+
+class Trouble(StrEnum):
+    """What befalls a desk."""
+
+    KILLED_BEFORE = "killed before order {} is carried out"
+    KILLED_AFTER = "killed when order {} is just carried out"
+    RAISES = "carry_out() of order {} raises"
 
 
 class _Inbox:
     """Hands out orders, and knows which of them are acknowledged, as a server would."""
 
-    def __init__(self, orders: Iterable[int]) -> None:
+    def __init__(self, orders: Iterable[int], *, waits_s: float = 0.0) -> None:
         self.waiting = list(orders)
         self.taken: list[int] = []
         self.acknowledged: list[int] = []
+        self._waits_s = waits_s
 
     async def get(self) -> int | None:
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(0.001 if self.waiting else self._waits_s)
         if not self.waiting:
             return None
         self.taken.append(self.waiting.pop(0))
@@ -107,91 +130,115 @@ class _Inbox:
         require(bool(self.taken), "task_done() is called more often than orders were taken")
         self.acknowledged.append(self.taken.pop(0))
 
+    async def __aiter__(self) -> AsyncIterator[int]:
+        while (order := await self.get()) is not None:
+            yield order
+            self.task_done()
 
-ORDERS = (1, 2, 3, 4)
 
+class _Ledger:
+    """Notes what is carried out; at one order it gets into trouble."""
 
-async def _handles_everything(handle_all: Callable[[Any, Any], Any]) -> None:
-    inbox, effects = _Inbox(ORDERS), []
+    def __init__(self, trouble: Trouble | None, at: int) -> None:
+        self.effects: list[int] = []
+        self.in_trouble = asyncio.Event()
+        self._trouble = trouble
+        self._at = at
 
-    async def effect(order: int) -> None:
+    def __contains__(self, order: int) -> bool:
+        return order in self.effects
+
+    async def carry_out(self, order: int) -> None:
         require(order is not None, "get() returned None, which is the end and no order")
         await asyncio.sleep(0.01)
-        effects.append(order)
+        trouble = self._trouble if order == self._at else None
+        match trouble:
+            case Trouble.RAISES:
+                raise ConnectionError("the database is away")
+            case Trouble.KILLED_BEFORE:
+                await self._stop()
+            case Trouble.KILLED_AFTER:
+                self.effects.append(order)
+                await self._stop()
+            case None:
+                self.effects.append(order)
 
-    await handle_all(inbox, effect)
-    require(
-        effects == list(ORDERS),
-        f"orders 1 to 4 come in, one at a time, and the effects are {effects}",
-    )
-    require(
-        inbox.acknowledged == list(ORDERS),
-        f"orders 1 to 4 were handled, and acknowledged are {inbox.acknowledged or 'none'}; the "
-        "server will deliver the others again",
-    )
+    async def _stop(self) -> None:
+        self.in_trouble.set()
+        await asyncio.Event().wait()
+
+    def end(self) -> None:
+        """From now on all goes well."""
+        self._trouble = None
 
 
-async def _is_killed(handle_all: Callable[[Any, Any], Any], crash_in: int) -> None:
-    """Let the loop be killed in the middle of an effect, and count after a second one."""
-    inbox, effects = _Inbox(ORDERS), []
-    in_the_middle = asyncio.Event()
-
-    async def effect(order: int) -> None:
-        await asyncio.sleep(0.01)
-        if order == crash_in:
-            in_the_middle.set()
-            await asyncio.Event().wait()
-        effects.append(order)
-
-    killed = asyncio.create_task(handle_all(inbox, effect), name="the desk that is killed")
-    await in_the_middle.wait()
+async def _has_trouble(serve: Serve, moment: tuple[Trouble, int] | None, orders: range) -> None:
+    """Let the loop have its trouble; then let another one go on, and look at what was done."""
+    trouble, at = (None, 0) if moment is None else (moment[0], orders[moment[1] - 1])
+    what = "nothing fails" if trouble is None else trouble.format(at)
+    inbox, ledger = _Inbox(orders, waits_s=AN_HOUR_S), _Ledger(trouble, at)
+    desk = asyncio.ensure_future(serve(inbox, ledger))
+    in_trouble = asyncio.create_task(ledger.in_trouble.wait(), name="what kills the desk")
+    await asyncio.wait([desk, in_trouble], return_when=asyncio.FIRST_COMPLETED)
     await asyncio.sleep(1)  # others may go on meanwhile
-    acknowledged = list(inbox.acknowledged)  # what the dying process does is done by no dead one
-    killed.cancel()
-    await asyncio.wait([killed])
-    await _continue(handle_all, acknowledged, effects, f"killed in the effect of order {crash_in}")
-
-
-async def _has_an_effect_that_raises(handle_all: Callable[[Any, Any], Any], crash_in: int) -> None:
-    inbox, effects = _Inbox(ORDERS), []
-
-    async def effect(order: int) -> None:
-        await asyncio.sleep(0.01)
-        if order == crash_in:
-            raise ConnectionError("the database is away")
-        effects.append(order)
-
-    desk = asyncio.create_task(handle_all(inbox, effect), name="the desk")
-    await asyncio.wait([desk])
-    if not desk.cancelled() and isinstance(desk.exception(), NotImplementedError):
-        raise NotImplementedError
-    await _continue(
-        handle_all, inbox.acknowledged, effects, f"the effect of order {crash_in} raises"
+    # What a dying process does is done by no dead one.
+    acknowledged, effects = list(inbox.acknowledged), list(ledger.effects)
+    for task in (desk, in_trouble):
+        task.cancel()
+    await asyncio.wait([desk, in_trouble])
+    if not desk.cancelled() and (error := desk.exception()) is not None:
+        if trouble is not Trouble.RAISES:
+            raise error
+        if isinstance(error, NotImplementedError):
+            raise error
+    ledger.effects = effects
+    ledger.end()
+    again = [order for order in orders if order not in acknowledged]
+    second = _Inbox(again)
+    await serve(second, ledger)
+    _judge(what, orders, acknowledged, ledger.effects)
+    left = [order for order in again if order not in second.acknowledged]
+    require(
+        not left,
+        f"orders {_listed(orders)} were handled, and {_listed(left)} not acknowledged; the server "
+        "will deliver them again, for ever",
     )
 
 
-async def _continue(
-    handle_all: Callable[[Any, Any], Any], acknowledged: list[int], effects: list[int], what: str
-) -> None:
-    """Deliver to another desk what is not acknowledged, and look at the effects of both."""
-    again = [order for order in ORDERS if order not in acknowledged]
-
-    async def effect(order: int) -> None:
-        effects.append(order)
-
-    await handle_all(_Inbox(again), effect)
-    missing = [order for order in ORDERS if order not in effects]
+def _judge(what: str, orders: range, acknowledged: list[int], effects: list[int]) -> None:
+    """Refuse what was lost or repeated, with the reason."""
+    missing = [order for order in orders if order not in effects]
     require(
         not missing,
-        f"{what}: acknowledged were {acknowledged}, so order {', '.join(map(str, missing))} is "
-        "never delivered again, and never carried out; what has to come first, the effect or "
+        f"{what}: acknowledged were {_listed(acknowledged)}, so {_listed(missing)} is never "
+        "delivered again, and never carried out; what has to come first, carry_out() or "
         "task_done()?",
     )
     repeated = sorted({order for order in effects if effects.count(order) > 1})
     require(
         not repeated,
-        f"{what}: orders {repeated} had their effect and no acknowledgement, and were carried out "
-        "twice; acknowledge each one as soon as it is carried out",
+        f"{what}: acknowledged were {_listed(acknowledged)}, so {_listed(repeated)} came again, "
+        "and was carried out twice; who knows, beyond the end of a process, what was carried out?",
+    )
+
+
+def _listed(orders: Iterable[int]) -> str:
+    return ", ".join(map(str, orders)) or "none"
+
+
+def _handles_a_real_day(serve: Serve) -> None:
+    """Run it at real desks, on a real server, and kill both."""
+    if reason := why_stop():
+        require(False, f"on the virtual clock all is right, but there is no server: {reason}")
+    day = day_with(source_of(serve))
+    require(
+        not day.error and What.STOOD_STILL not in [event.what for event in day.events],
+        f"at a real desk, in a process of its own, it ends with {day.error or 'nothing'}: a desk "
+        "knows the source of this function, and nothing else of the notebook",
+    )
+    require(
+        not day.lost and not day.repeated,
+        f"on a real server, with desks that are killed: {in_words(day)}",
     )
 
 

@@ -43,8 +43,13 @@ class Kind(StrEnum):
     """The task that took it comes back for more, or ends. (queue, message)"""
     DROP = "D"
     """A subscriber loses a message. (queue, message)"""
+    BACK = "B"
+    """Its reader has gone without a word about it: the message waits again, first. (queue, message)
+    """
     NOTE = "N"
     """Something worth a sentence. (text)"""
+    SAY = "Y"
+    """What is said of this picture, in the place of words for each of its changes. (text)"""
     STAND = "S"
     """Where a task stands, and what it waits for. (task, state, text, line)"""
     LINE = "I"

@@ -13,14 +13,9 @@ CHANGES = [
         ],
     ),
     Change(
-        cell="c8faa272",
-        replace=[
-            ("database.execute(statement, [order])  # the effect", "EFFECT"),
-            ("inbox.task_done()  # the acknowledgement", "ACKNOWLEDGEMENT"),
-            ("EFFECT", "inbox.task_done()  # the acknowledgement"),
-            ("ACKNOWLEDGEMENT", "database.execute(statement, [order])  # the effect"),
-        ],
-        run=["400166b8", "84b06d7b", "ask-effects", "c12f6502"],
-        expect=["durable: [1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12]"],
+        cell="poison-run",
+        replace=("max_tries=3", "max_tries=1"),
+        run=[],
+        expect=["order, try: (1, 1) (2, 1) (3, 1) (4, 1) (5, 1)"],
     ),
 ]

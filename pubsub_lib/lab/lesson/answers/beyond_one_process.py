@@ -4,38 +4,45 @@
 13
 """
 
+import math
+from collections.abc import Sequence
+
 from pubsub_lib.lab.lesson.answers.kinds import Answers, Choice, Number, Question, Recall
 
+
+def _nearest_step(times: float, steps: Sequence[int]) -> str:
+    """Return the step that is nearest, as a ratio."""
+    step = min(steps, key=lambda one: abs(math.log(times / one)))
+    return f"about {step} times"
+
+
 ANSWERS: Answers = {
-    "11.delivered": Number(
-        1,
-        "It says {found}: the connection to the server has it.",
-        replies={
-            2: "So a broker in process would count. Who could count here the subscribers of "
-            "another connection?",
-            0: "It has not failed: the message is on its way to the server.",
-        },
-    ),
     "11.cost": Choice(
-        "10 to 1,000 times",
-        "Over the server a message takes 10 to 1,000 times as long as in process.",
+        "about 30 times",
+        "Over NATS a message takes about 30 times as long as in process.",
         replies={
-            "about as long": "In process nothing is copied, and the operating system is not asked. "
-            "Here it is asked four times, and two processes have to wake up.",
-            "up to 10 times": "That would be little for what is to be done: two processes have to "
+            "about 3 times": "In process nothing is copied, and the operating system is not asked. "
+            "Here it is asked four times.",
+            "about 10 times": "That would be little for what is to be done: two processes have to "
             "wake up before the message is back.",
-            "more than 1,000 times": "So it would be across an ocean. Within one machine nothing "
-            "has far to go.",
+            "about 100 times": "So it is between two houses of one town. Within one machine "
+            "nothing has far to go.",
         },
-        chosen=lambda times: (
-            "about as long"
-            if times < 2
-            else "up to 10 times"
-            if times < 10
-            else "10 to 1,000 times"
-            if times <= 1000
-            else "more than 1,000 times"
-        ),
+        chosen=lambda times: _nearest_step(times, (3, 10, 30, 100)),
+        real_time=True,
+    ),
+    "11.rate": Choice(
+        "about 30 times",
+        "The server takes about 30 times as many when nobody waits for a confirmation.",
+        replies={
+            "about 3 times": "Look at the round over JetStream: how many of these fit into a "
+            "second? And how long does it take to put a message on its way, if that is all?",
+            "about 10 times": "To put a message on its way takes a few µs of Python. What is a "
+            "round in these?",
+            "about 100 times": "The confirmation would have to come from further away. And the "
+            "one who waits for nothing still has to make bytes of each.",
+        },
+        chosen=lambda times: _nearest_step(times, (3, 10, 30, 100)),
         real_time=True,
     ),
     "11.knows": Choice(
@@ -62,6 +69,16 @@ ANSWERS: Answers = {
             "and whose acknowledgement is not?",
             11: "The order in hand had its effect before the kill.",
             7: "So many the desk over core NATS has, which gets nothing that came before it.",
+        },
+    ),
+    "11.tries": Number(
+        7,
+        "There are {found}: one for each good order, and all the tries of the bad one.",
+        replies={
+            5: "One for each would be right if every order were handled at the first try.",
+            8: "The tries are counted with the first one: it is delivered 3 times in all.",
+            15: "Only the bad one is tried again. The others are handled at the first try.",
+            4: "The bad one is delivered as well, until it is given up.",
         },
     ),
     "11.held_up": Choice(
@@ -113,14 +130,16 @@ RECALL: Recall = [
         right="at least once, and a receiver that does not mind",
     ),
     Question(
-        "11.recall.slow",
-        "Over core NATS a subscriber is slow. What do you have to watch?",
+        "11.recall.poison",
+        "An order fails at whichever desk it comes to. What has to happen to it in the end?",
         choices={
-            "what it drops": "Right: nobody else notices, least of all the publisher.",
-            "how long publish() takes": "It takes as long as ever: nobody waits for this "
-            "subscriber.",
-            "the stream": "Core NATS has none: it keeps nothing.",
+            "it is set aside, and somebody looks at it": "Right: the others go on, and it is not "
+            "lost.",
+            "it is delivered again until a desk can handle it": "None can, and the others wait "
+            "behind it.",
+            "it is acknowledged, so that it is gone": "Then nobody learns that an order was never "
+            "carried out.",
         },
-        right="what it drops",
+        right="it is set aside, and somebody looks at it",
     ),
 ]

@@ -53,7 +53,7 @@ function apply(state, change) {
   const [kind, one, two, three, four] = change;
   const queue = state.queues[one];
   switch (kind) {
-    case "J": queue.here = true; break;
+    case "J": queue.here = true; queue.left = false; break;
     case "L": queue.left = true; break;
     case "P":
       state.sending.set(two, { task: one, waits: [] });
@@ -67,7 +67,8 @@ function apply(state, change) {
       break;
     case "T": drop(queue.items, two); queue.hand.push(two); break;
     case "H": drop(queue.hand, two); queue.handled += 1; break;
-    case "D": drop(queue.items, two); queue.lost.push(two); break;
+    case "B": drop(queue.hand, two); queue.items.unshift(two); break;
+    case "D": drop(queue.items, two); drop(queue.hand, two); queue.lost.push(two); break;
     case "I": state.tasks.set(one, { state: "waits", text: -1, line: two }); break;
     case "S": state.tasks.set(one, { state: two, text: three, line: four }); break;
     case "Q": state.ready = change.slice(1); break;
@@ -80,6 +81,8 @@ function tell(picture) {
   const task = (number) => (number < 0 ? "a timer" : run.tasks[number]);
   const queue = (number) => run.queues[number][0];
   const message = (number) => `#${number + 1}`;
+  const own = picture.changes.filter(([kind]) => kind === "Y").map(([, text]) => run.texts[text]);
+  if (own.length) return own.join("; ");
   const entered = new Map(), said = [];
   for (const [kind, one, two, three, ...more] of picture.changes) {
     if (kind === "P") said.push(`${task(one)} publishes ${message(two)}`);

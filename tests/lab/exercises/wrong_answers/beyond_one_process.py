@@ -68,71 +68,102 @@ def counts_from_the_lowest(numbers):
     )
 
 
-async def acknowledges_first(inbox, effect):
+async def acknowledges_first(inbox, ledger):
     while (order := await inbox.get()) is not None:
         inbox.task_done()
-        await effect(order)
+        await ledger.carry_out(order)
 
 
-async def never_acknowledges(inbox, effect):
+async def never_acknowledges(inbox, ledger):
     while (order := await inbox.get()) is not None:
-        await effect(order)
+        if order not in ledger:
+            await ledger.carry_out(order)
 
 
-async def acknowledges_at_the_end(inbox, effect):
-    count = 0
+async def does_not_ask_the_ledger(inbox, ledger):
     while (order := await inbox.get()) is not None:
-        await effect(order)
-        count += 1
-    for _ in range(count):
+        await ledger.carry_out(order)
         inbox.task_done()
 
 
-async def acknowledges_in_pairs(inbox, effect):
-    waiting = 0
+async def acknowledges_only_what_is_new(inbox, ledger):
     while (order := await inbox.get()) is not None:
-        await effect(order)
-        waiting += 1
-        if waiting == 2:
+        if order not in ledger:
+            await ledger.carry_out(order)
             inbox.task_done()
-            inbox.task_done()
-            waiting = 0
 
 
-async def acknowledges_in_any_case(inbox, effect):
+async def acknowledges_in_any_case(inbox, ledger):
     while (order := await inbox.get()) is not None:
         try:
-            await effect(order)
+            if order not in ledger:
+                await ledger.carry_out(order)
         finally:
             inbox.task_done()
 
 
-async def goes_on_after_an_error(inbox, effect):
+async def goes_on_after_an_error(inbox, ledger):
     while (order := await inbox.get()) is not None:
         try:
-            await effect(order)
+            if order not in ledger:
+                await ledger.carry_out(order)
         except ConnectionError:
             continue  # so the next task_done() is for this one
         inbox.task_done()
 
 
-async def handles_the_end_too(inbox, effect):
+async def handles_the_end_too(inbox, ledger):
     while True:
         order = await inbox.get()
-        await effect(order)
+        if order not in ledger:
+            await ledger.carry_out(order)
         if order is None:
             return
         inbox.task_done()
 
 
-async def all_at_once(inbox, effect):
+async def all_at_once(inbox, ledger):
     async def handle(order):
-        await effect(order)
+        if order not in ledger:
+            await ledger.carry_out(order)
         inbox.task_done()
 
     async with asyncio.TaskGroup() as group:
         while (order := await inbox.get()) is not None:
             group.create_task(handle(order))
+
+
+async def polls(inbox, ledger):
+    while True:
+        try:
+            async with asyncio.timeout(0.1):
+                order = await inbox.get()
+        except TimeoutError:
+            continue
+        if order is None:
+            return
+        if order not in ledger:
+            await ledger.carry_out(order)
+        inbox.task_done()
+
+
+async def remembers_in_memory(inbox, ledger, done=set()):  # noqa: B006
+    while (order := await inbox.get()) is not None:
+        if order not in done:
+            await ledger.carry_out(order)
+            done.add(order)
+        inbox.task_done()
+
+
+def is_new(order, ledger):
+    return order not in ledger
+
+
+async def calls_what_a_desk_does_not_have(inbox, ledger):
+    while (order := await inbox.get()) is not None:
+        if is_new(order, ledger):
+            await ledger.carry_out(order)
+        inbox.task_done()
 
 
 class RepeatsAll:
@@ -225,14 +256,17 @@ WRONG_ANSWERS = [
     ("11.1", every_late_one_is_found, "2 came twice, and nothing is missing"),
     ("11.1", only_gaps_of_one, "which makes 2, and you return 1"),
     ("11.1", counts_from_the_lowest, "4 is from before the first one that came in"),
-    ("11.2", acknowledges_first, "the effect or task_done()?"),
-    ("11.2", never_acknowledges, "acknowledged are none"),
-    ("11.2", acknowledges_at_the_end, "as soon as it is carried out"),
-    ("11.2", acknowledges_in_pairs, "as soon as it is carried out"),
-    ("11.2", acknowledges_in_any_case, "the effect or task_done()?"),
+    ("11.2", acknowledges_first, "carry_out() or task_done()?"),
+    ("11.2", never_acknowledges, "will deliver them again, for ever"),
+    ("11.2", does_not_ask_the_ledger, "came again, and was carried out twice"),
+    ("11.2", acknowledges_only_what_is_new, "not acknowledged"),
+    ("11.2", acknowledges_in_any_case, "carry_out() or task_done()?"),
     ("11.2", goes_on_after_an_error, "never carried out"),
     ("11.2", handles_the_end_too, "the end and no order"),
     ("11.2", all_at_once, "never carried out"),
+    ("11.2", polls, "it looks again and again"),
+    ("11.2", remembers_in_memory, "who knows, beyond the end of a process"),
+    ("11.2", calls_what_a_desk_does_not_have, "knows the source of this function"),
     ("11.3", RepeatsAll, "4 effects, not 2"),
     ("11.3", TellsNothing, "return whether it has called the effect"),
     ("11.3", RemembersBefore, "it is lost"),
