@@ -132,14 +132,14 @@ class InboxState[T](SubscriberState[T]):
             self.wake_reader()
         return True
 
-    def offer_some(self, messages: Sequence[T], start: int = 0) -> int:
-        """Put in as many as there is room for, from `start` on, and return how many those were."""
-        count = len(messages) - start
+    def offer_some(self, messages: Sequence[T]) -> int:
+        """Put in as many as there is room for, and return how many those were."""
+        count = len(messages)
         if self._limit - len(self.messages) < count:
             self.home.free_later(self.put_back())
             count = max(min(count, self._limit - len(self.messages)), 0)
         if count:
-            self._put_in(messages, start, count)
+            self._put_in(messages, 0, count)
         return count
 
     def _put_in(self, messages: Sequence[T], start: int, count: int) -> None:
@@ -182,8 +182,6 @@ class InboxState[T](SubscriberState[T]):
 
     @override
     def ready(self) -> bool:
-        if self._line and not self.messages and not length_hint(self.in_hand):
-            self.let_line_move()
         return bool(self.messages) or length_hint(self.in_hand) > 0
 
     @override

@@ -179,8 +179,6 @@ class WaitingPublish[T]:
                 has not come since.
             take_back: takes back what has got in, and returns whether it could.
         """
-        if not self._places:
-            return  # there was room before anybody waited
         if not patient:
             self._start_timers(loop)
         self._settled = loop.create_future()

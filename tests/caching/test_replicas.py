@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import inspect
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -19,7 +21,7 @@ from pubsub_lib.caching.replicas import (
     Versioned,
 )
 from pubsub_lib.lab.clock.virtual_time import run_virtual
-from tests.stepping import in_virtual_time
+from tests.stepping import in_virtual_time, now, unread
 
 BROKERS = [AsyncPubSub, RingPubSub]
 
@@ -413,6 +415,7 @@ async def test_a_gap_that_is_greater_than_the_reported_loss_is_another_loss(brok
         ([1, 2, 4], 1),
         ([3, 4, 5], 1),
         ([1, 2, 3, 1, 2], 1),
+        ([1, 2, 1, 2], 1),
         ([1, 3, 5], 2),
     ],
     ids=str,
@@ -553,13 +556,16 @@ async def test_leaving_ends_its_tasks_and_its_subscription_even_while_it_loads_a
 async def test_it_is_used_inside_of_async_with_once(broker_class):
     async with broker_class() as broker:
         replica = CacheReplica(broker, Store().load)
-        with pytest.raises(RuntimeError, match="inside of `async with replica:`"):
+        assert replica.following is False
+        outside = r"^a replica follows its broker inside of `async with replica:` alone$"
+        with pytest.raises(RuntimeError, match=outside):
             await replica.get("gold")
         async with replica:
-            pass
-        with pytest.raises(RuntimeError, match="inside of `async with replica:`"):
+            assert replica.following is True
+        assert replica.following is False
+        with pytest.raises(RuntimeError, match=outside):
             await replica.get("gold")
-        with pytest.raises(RuntimeError, match="create another one"):
+        with pytest.raises(RuntimeError, match=r"^a replica is entered once; create another one$"):
             await replica.__aenter__()
 
 
@@ -593,7 +599,108 @@ async def test_the_subscriber_is_called_by_the_name_of_the_replica(broker_class)
         assert [subscription.name for subscription in delivery.missed_by] == ["berlin"]
 
 
+@every_broker
+@in_virtual_time
+async def test_a_replica_without_a_name_has_a_subscriber_without_one(broker_class):
+    async with (
+        broker_class(maxsize=1, timeout=0) as broker,
+        CacheReplica(broker, Store().load),
+    ):
+        lag(broker, 1)
+        (subscription,) = broker.publish_nowait(update("gold", 1, version=1)).missed_by
+        assert subscription.name == ""
+
+
+@every_broker
+@in_virtual_time
+async def test_a_writer_signs_and_numbers_what_it_tells(broker_class):
+    async with broker_class() as broker, broker.subscribe() as changes:
+        writer = CacheWriter(broker, "ada")
+        await writer.update("gold", 1, version=1)
+        await writer.invalidate("gold", version=2)
+        await writer.invalidate("silver", version=1)
+        assert unread(changes) == [
+            update("gold", 1, version=1, sequence=1),
+            invalidation("gold", version=2, sequence=2),
+            invalidation("silver", version=1, sequence=3),
+        ]
+
+
+@every_broker
+@in_virtual_time
+async def test_every_load_counts(broker_class):
+    store = Store()
+    store.values = {key: Versioned(1, 1) for key in "abc"}
+    async with broker_class() as broker, CacheReplica(broker, store.load) as replica:
+        for key in "abca":
+            await replica.get(key)
+        assert replica.stats == ReplicaStats(hits=1, misses=3, evictions=0, loads=3, gaps=0)
+
+
+@pytest.mark.parametrize(
+    ("broker_class", "first", "second"),
+    [
+        # Where there is no room the last one is lost.
+        (AsyncPubSub, [("ada", 1), ("bob", 1)], [("cid", 1), ("ada", 2)]),
+        # Who lags has lost the first one.
+        (RingPubSub, [("bob", 1), ("ada", 1)], [("ada", 2), ("cid", 1)]),
+    ],
+)
+@in_virtual_time
+async def test_losses_that_were_reported_are_remembered_until_all_their_gaps_are_seen(
+    broker_class, first, second
+):
+    async with (
+        broker_class(maxsize=1, timeout=0) as broker,
+        CacheReplica(broker, Store().load) as replica,
+    ):
+        for of_two_one_is_lost in (first, second):
+            for writer, sequence in of_two_one_is_lost:
+                broker.publish_nowait(update("key", 1, version=1, writer=writer, sequence=sequence))
+            await asyncio.sleep(0.001)
+        assert replica.stats.gaps == 2
+        for writer, sequence in (("ada", 3), ("bob", 2)):
+            change = update("key", 1, version=1, writer=writer, sequence=sequence)
+            await publish(broker, change)
+        assert replica.stats.gaps == 2
+
+
+@every_broker
+@in_virtual_time
+async def test_leaving_waits_until_a_load_has_cleaned_up_and_keeps_no_key_that_waited(broker_class):
+    class Key:
+        """A key that can be watched by a weak reference."""
+
+    async def load(key: Key) -> Versioned[int]:
+        try:
+            await asyncio.sleep(0 if now() < 1 else 60)
+        except asyncio.CancelledError:
+            await asyncio.sleep(5)
+            raise
+        return Versioned(1, 1)
+
+    async with broker_class() as broker:
+        keys = [Key(), Key()]
+        async with CacheReplica(broker, load) as replica:
+            for key in keys:
+                await replica.get(key)
+            await asyncio.sleep(1)
+            for sequence in (2, 4):
+                await publish(broker, update("other", 1, version=1, sequence=sequence))
+            assert replica.stale
+            before_s = now()
+        assert (now() - before_s, replica.stale) == (5.0, False)
+        waited = weakref.ref(keys[1])  # for the load of the other one
+        del keys, key
+        gc.collect()
+        assert waited() is None
+
+
 # Bad input.
+
+
+def test_it_holds_a_thousand_keys_unless_told_otherwise():
+    assert inspect.signature(CacheReplica).parameters["capacity"].default == 1000
 
 
 def test_load_must_be_callable_and_the_capacity_positive():

@@ -469,3 +469,66 @@ def test_a_broker_that_could_not_be_made_says_nothing_when_it_goes(broker_class,
     gc.collect()
     assert warned() == []
     assert capfd.readouterr() == ("", "")
+
+
+@each_broker
+def test_the_warning_comes_with_the_broker_to_trace_where_it_was_made(broker_class):
+    async def main() -> None:
+        broker, dead = await with_one_unread(broker_class)
+        del broker
+        assert not dead.closed
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ResourceWarning)
+        run_virtual(main())
+        gc.collect()
+    (warned,) = [each for each in caught if each.category is ResourceWarning]
+    assert type(warned.source) is broker_class
+    assert warned.filename.endswith("base_broker.py")
+
+
+# Cancelled.
+
+
+async def with_one_who_waits_for_room(broker_class):
+    broker, dead = await with_one_unread(broker_class, maxsize=1, timeout=None)
+    publishing = start(broker.publish(1))
+    await let_all_run()
+    return broker, dead, publishing
+
+
+@each_broker
+@in_virtual_time
+async def test_a_shutdown_that_is_cancelled_releases_those_who_publish(broker_class):
+    broker, _dead, publishing = await with_one_who_waits_for_room(broker_class)
+    shutting_down = start(broker.shutdown(timeout=None))
+    await asyncio.sleep(1)
+    assert not publishing.done()
+    shutting_down.cancel()
+    await asyncio.wait([publishing])
+    assert now() == 1.0
+
+
+@each_broker
+@in_virtual_time
+async def test_the_last_of_several_shutdowns_releases_those_who_publish(broker_class):
+    broker, _dead, publishing = await with_one_who_waits_for_room(broker_class)
+    first, last = start(broker.shutdown(timeout=None)), start(broker.shutdown(timeout=5))
+    await asyncio.sleep(1)
+    first.cancel()
+    await asyncio.wait([publishing])
+    assert now() == 5.0
+    await last
+
+
+@each_broker
+@in_virtual_time
+async def test_what_is_refused_after_a_shutdown_names_the_remedy(broker_class):
+    broker = broker_class()
+    await broker.shutdown()
+    with pytest.raises(PubSubClosed) as refused:
+        broker.subscribe()
+    assert str(refused.value) == "this broker was shut down; subscribe to a new one"
+    with pytest.raises(PubSubClosed) as refused:
+        await broker.publish(1)
+    assert str(refused.value) == "this broker was shut down; publish to a new one"

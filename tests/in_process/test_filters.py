@@ -247,3 +247,13 @@ def test_what_is_no_function_that_answers_at_once_is_refused(broker_class, where
     with pytest.raises(TypeError, match=r"^where is a function that says at once if a message is"):
         broker.subscribe(where=where)
     assert broker.stats.subscribers == 0
+
+
+@in_virtual_time
+async def test_one_without_a_filter_that_leaves_takes_no_filter_along():
+    broker = AsyncPubSub[int]()
+    picky, other = broker.subscribe(where=is_even), broker.subscribe()
+    other.close()
+    for number in range(3):
+        await broker.publish(number)
+    assert unread(picky) == [0, 2]

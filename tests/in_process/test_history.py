@@ -426,7 +426,11 @@ async def asynchronous_key(message: object) -> str:
     ("options", "error", "says"),
     [
         ({"history": -1}, ValueError, "history must be at least 0, not -1"),
-        ({"key": str}, ValueError, "say by history= how many keys to keep"),
+        (
+            {"key": str},
+            ValueError,
+            "^a key is for the history; say by history= how many keys to keep$",
+        ),
         ({"history": 1, "key": "subject"}, TypeError, "key is a function that says at once what"),
         ({"history": 1, "key": asynchronous_key}, TypeError, "key is a function that says at once"),
     ],
@@ -505,8 +509,11 @@ async def test_a_comparison_that_always_publishes_is_told_so():
     broker = AsyncPubSub[str](history=1000, key=lambda message: keys.get(message, message))
     await broker.publish("a")
     keys["a"].when_compared = publish_another
-    with pytest.raises(RuntimeError, match="to compare the keys of this history publishes"):
+    with pytest.raises(RuntimeError) as refused:
         await broker.publish("b")
+    assert str(refused.value) == (
+        "to compare the keys of this history publishes, each time it is done"
+    )
 
 
 @in_virtual_time
@@ -520,6 +527,30 @@ async def test_a_key_that_is_freed_finds_the_history_whole():
     broker = AsyncPubSub[int](history=2, key=lambda number: Freed(f"{number}"))
     await broker.publish_many([1, 2, 3])
     assert seen == [[2, 3]]
+
+
+@in_virtual_time
+async def test_a_key_that_a_batch_displaces_is_freed_when_the_batch_is_in():
+    class Freed(Key):
+        def __del__(self) -> None:
+            if not seen:
+                seen.append(unread(broker.subscribe(replay=2)))
+
+    seen: list[list[int]] = []
+    broker = AsyncPubSub[int](history=2, key=lambda number: Freed(f"{number}"))
+    await broker.publish_many([1, 2])
+    await broker.publish_many([3, 4])
+    assert seen == [[3, 4]]
+
+
+@in_virtual_time
+async def test_keys_of_one_hash_are_told_apart_when_one_of_them_goes():
+    broker = AsyncPubSub[str](history=2, key=lambda message: Key(message[0]))
+    for message in ("a1", "b1", "c1", "b2"):  # c displaces a
+        await broker.publish(message)
+    assert unread(broker.subscribe(replay=2)) == ["c1", "b2"]
+    await broker.publish("c2")
+    assert unread(broker.subscribe(replay=2)) == ["b2", "c2"]
 
 
 @in_virtual_time

@@ -657,3 +657,66 @@ async def test_of_a_cancelled_batch_as_many_are_published_as_the_fastest_reader_
     assert (report.published, report.delivered) == (5, 6)
     assert unread(fast) == [1, 2, 3, 4]
     assert broker.stats.published == 5
+
+
+@in_virtual_time
+async def test_a_long_line_moves_at_every_turn_at_which_one_was_taken():
+    _broker, inbox, publishing = await many_in_line(AsyncPubSub)
+    for _ in range(5):
+        await let_all_run()
+        await inbox.get()
+    await let_all_run()
+    assert not publishing.done()
+    await inbox.get()
+    await let_all_run()
+    assert publishing.done()  # although it is full again
+
+
+@in_virtual_time
+async def test_who_takes_a_batch_has_made_room_at_once():
+    broker = AsyncPubSub[int](maxsize=1, timeout=None)
+    inbox = broker.subscribe()
+    publishing = start(broker.publish_many(range(2)))
+    await let_all_run()
+    assert await anext(inbox.batches()) == [0]
+    await let_all_run()
+    assert publishing.done()
+
+
+@in_virtual_time
+async def test_who_reads_in_batches_is_waited_for_again():
+    broker = AsyncPubSub[int](maxsize=1, timeout=1)
+    inbox = broker.subscribe()
+    await broker.publish_many(range(2))
+    assert (now(), inbox.stats.dropped) == (1.0, 1)
+    await broker.publish(2)
+    assert (now(), inbox.stats.dropped) == (1.0, 2)  # it is known not to read
+    assert await anext(inbox.batches()) == [0]
+    await broker.publish_many(range(3, 5))
+    assert (now(), inbox.stats.dropped) == (2.0, 3)
+
+
+@each_broker
+@in_virtual_time
+async def test_a_reader_is_woken_for_what_another_has_in_hand_when_those_woken_are_cancelled(
+    broker_class,
+):
+    broker = broker_class()
+    subscription = broker.subscribe()
+    woken, also_woken, waits = [start(subscription.get()) for _ in range(3)]
+    await let_all_run()
+    await broker.publish_many([1, 2])
+    messages = aiter(subscription)
+    assert await anext(messages) == 1  # and has the other one in hand
+    woken.cancel()
+    also_woken.cancel()
+    await let_all_run()
+    assert waits.done()
+    assert await waits == 2
+
+
+@in_virtual_time
+async def test_the_brokers_statistics_count_what_there_was_room_for():
+    broker, inbox, _publishing = await many_in_line(AsyncPubSub)
+    get_two(inbox)
+    assert broker.stats.delivered == 6

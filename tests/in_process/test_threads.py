@@ -11,6 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from pubsub_lib import AsyncPubSub, Delivery, Overflow, PubSubClosed, PubSubFull, RingPubSub
+from pubsub_lib.in_process import threads as thread_publishing
 from pubsub_lib.lab.clock.virtual_time import VirtualTimeError, run_virtual
 from tests.limits import TIME_LIMIT_S
 from tests.stepping import let_all_run, read_all, start, unread
@@ -143,7 +144,9 @@ def test_it_is_refused_in_the_loops_own_thread_which_would_wait_for_itself(broke
 def test_it_is_refused_before_the_loop_is_known(broker_class):
     name = broker_class.__name__
     with pytest.raises(
-        RuntimeError, match=rf"^this {name} has no event loop yet; subscribe to it, or publish, on"
+        RuntimeError,
+        match=rf"^this {name} has no event loop yet; subscribe to it, or publish, on "
+        r"its event loop first$",
     ):
         broker_class().publish_threadsafe(1)
 
@@ -428,3 +431,133 @@ def test_a_thread_that_waits_for_room_is_told_when_the_loop_ends(broker_class):
     thread.join(TIME_LIMIT_S)
     assert [str(error) for error in refused] == ["the event loop of this broker has ended"]
     assert type(refused[0]) is PubSubClosed
+
+
+@each_broker
+def test_who_is_refused_after_the_end_of_the_loop_does_not_count_as_waiting(
+    broker_class, monkeypatch
+):
+    monkeypatch.setattr(thread_publishing, "MOST_WAITING", 2)
+
+    async def main():
+        broker = broker_class()
+        await broker.publish(0)
+        return broker
+
+    broker = asyncio.run(main())
+    for _ in range(4):
+        with pytest.raises(PubSubClosed):
+            broker.publish_threadsafe(1)
+
+
+@each_broker
+def test_a_message_that_is_withdrawn_before_the_loop_sees_it_is_not_published(broker_class):
+    async def main() -> None:
+        broker = broker_class()
+        inbox = broker.subscribe()
+        withdrawn = threading.Event()
+
+        def publish_and_withdraw() -> None:
+            assert broker.publish_threadsafe(1).cancel()
+            withdrawn.set()
+
+        publishing = asyncio.create_task(asyncio.to_thread(publish_and_withdraw))
+        await asyncio.sleep(0)
+        assert withdrawn.wait(TIME_LIMIT_S)  # the loop, which waits here, has not seen it
+        await publishing
+        await let_all_run()
+        assert inbox.empty()
+        assert broker.stats.published == 0
+        await broker.shutdown(timeout=0)
+
+    asyncio.run(main())
+
+
+def watchers() -> list[threading.Thread]:
+    """Return the threads that watch whether an event loop has ended."""
+    return [thread for thread in threading.enumerate() if "_look" in thread.name]
+
+
+def wait_for_room(broker) -> concurrent.futures.Future[Delivery]:
+    """Publish from another thread, to somebody whose inbox is full."""
+    futures: list[concurrent.futures.Future[Delivery]] = []
+    thread = threading.Thread(target=lambda: futures.append(broker.publish_threadsafe(1)))
+    thread.start()
+    thread.join(TIME_LIMIT_S)
+    return futures[0]
+
+
+@each_broker
+def test_the_thread_that_watches_the_loop_keeps_no_program_from_ending(broker_class):
+    async def main() -> None:
+        broker = broker_class(maxsize=1, timeout=None)
+        inbox = broker.subscribe()
+        await broker.publish(0)
+        others = watchers()
+        future = wait_for_room(broker)
+        assert [thread.daemon for thread in watchers() if thread not in others] == [True]
+        future.cancel()
+        inbox.close()
+        await broker.shutdown(timeout=0)
+
+    asyncio.run(main())
+
+
+@each_broker
+def test_the_loop_is_watched_again_after_it_was_watched(broker_class):
+    async def main():
+        broker = broker_class(maxsize=1, timeout=None)
+        inbox = broker.subscribe()
+        others = watchers()
+        first = wait_for_room(broker)
+        assert await asyncio.wrap_future(first) == Delivery(1)
+        for thread in watchers():
+            if thread not in others:
+                await in_a_thread(thread.join, TIME_LIMIT_S)
+        second = wait_for_room(broker)
+        await let_all_run()
+        return second, broker, inbox
+
+    second, *_kept = asyncio.run(main())
+    assert type(second.exception(TIME_LIMIT_S)) is PubSubClosed
+
+
+@each_broker
+def test_a_thread_whose_publish_is_cancelled_with_all_other_tasks_is_told(broker_class):
+    async def main() -> None:
+        broker = broker_class(maxsize=1, timeout=None)
+        inbox = broker.subscribe()
+        await broker.publish(0)
+        future = wait_for_room(broker)
+        await let_all_run()
+        (publishing,) = asyncio.all_tasks() - {asyncio.current_task()}
+        publishing.cancel()
+        await let_all_run()
+        assert type(future.exception(0)) is PubSubClosed
+        inbox.close()
+        await broker.shutdown(timeout=0)
+
+    asyncio.run(main())
+
+
+@each_broker
+def test_a_thread_that_withdraws_after_the_end_of_the_loop_is_not_disturbed(
+    broker_class, monkeypatch, caplog
+):
+    monkeypatch.setattr(
+        thread_publishing, "LOOK_EVERY_S", 0.3
+    )  # so that nobody else settles it before
+
+    async def main():
+        broker = broker_class(maxsize=1, timeout=None)
+        inbox = broker.subscribe()
+        await broker.publish(0)
+        future = wait_for_room(broker)
+        await let_all_run()
+        return future, broker, inbox
+
+    loop = asyncio.new_event_loop()
+    future, *_kept = loop.run_until_complete(main())
+    loop.close()
+    future.cancel()
+    assert caplog.records == []
