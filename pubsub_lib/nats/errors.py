@@ -275,7 +275,7 @@ class SubscriptionForgotten(NatsError):
 
 
 class MessagesLost(NatsError):
-    """Messages will not come, since the server no longer had a subscription, or its stream.
+    """Messages will not come, since the server no longer has them, the subscription or its stream.
 
     They are counted as dropped by the subscription, which goes on.
 
@@ -285,7 +285,8 @@ class MessagesLost(NatsError):
 
     def __init__(self, subject: str, count: int) -> None:
         super().__init__(
-            f"at least {count:,} messages on {subject!r} are lost to a subscription that the "
-            "server no longer had; it was made anew, so publish again what matters"
+            f"at least {count:,} messages on {subject!r} are lost to a subscription: the server no "
+            "longer had it, or them, since somebody has deleted what is in use; it goes on, so "
+            "publish again what matters"
         )
         self.count = count

@@ -71,6 +71,10 @@ class Errors(list):
         return [error for error in self if isinstance(error, kind)]
 
 
+def ignored(error: Exception) -> None:
+    """Take no notice, as an `on_error`, of what is counted as well."""
+
+
 async def take(inbox: JetStreamSubscription[int], count: int) -> list[int]:
     """Take and acknowledge so many messages."""
     taken = []

@@ -1,7 +1,7 @@
-"""What brings the messages of a stream to one subscription: the server's consumer, and us.
+"""What brings the messages of a stream to one subscription, from its first message to its last.
 
-The server calls a consumer what it knows of a subscriber: which messages it has sent, and which of
-them are not acknowledged. A durable one has a name and lasts; the others end with their reader.
+It joins, goes on through what the server loses, and leaves. A consumer with a durable name lasts
+on the server; the others end with their reader.
 
 >>> checked_name("billing")
 'billing'
@@ -11,41 +11,29 @@ ValueError: a subscription's name is letters, digits, - and _, as it names a con
 server; not 'billing.eu'
 """
 
-import asyncio
 import contextlib
-import datetime
 import re
-import secrets
 from collections.abc import Callable
 
 import nats.errors
-from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
-from nats.js import api
 
 from pubsub_lib.in_process.event_loop import HomeLoop
-from pubsub_lib.in_process.subscriber import FILTER_ERRORS
 from pubsub_lib.in_process.subscribers import Subscribers
 from pubsub_lib.nats.decoding import Decoder
-from pubsub_lib.nats.errors import (
-    MessagesLost,
-    NatsError,
-    SubscriptionForgotten,
-)
+from pubsub_lib.nats.errors import NatsError
 from pubsub_lib.nats.jetstream.envelopes import Envelopes
+from pubsub_lib.nats.jetstream.intake import JetStreamIntake
 from pubsub_lib.nats.jetstream.outcomes import Outcomes, SetAside
-from pubsub_lib.nats.jetstream.position import Position, numbers_of
+from pubsub_lib.nats.jetstream.position import Position
 from pubsub_lib.nats.jetstream.redelivery import Redelivery
+from pubsub_lib.nats.jetstream.server_consumer import ServerConsumer
 from pubsub_lib.nats.jetstream.stream import Stream
 from pubsub_lib.nats.jetstream.subscription import JetStreamInboxState
 from pubsub_lib.nats.single_flight import SingleFlight
 
-# How long the server keeps a consumer without a name whose reader has gone silent, in seconds.
-FORGOTTEN_AFTER_S = 60.0
 # What the server needs at most to be told that somebody leaves, in seconds.
 LEAVING_TAKES_S = 1.0
-# Which subscription a message is for that was put back, in its header.
-PUT_BACK_FOR = "Pubsub-For"
 
 
 class Consumer[T]:
@@ -66,8 +54,6 @@ class Consumer[T]:
         set_aside: where a message goes that is given up.
 
     Attributes:
-        durable: whether it has a name, and lasts.
-        name: what the server calls it; without a durable one, once it is made.
         inbox: where the messages go.
     """
 
@@ -86,8 +72,6 @@ class Consumer[T]:
         redelivery: Redelivery,
         set_aside: SetAside,
     ) -> None:
-        self.durable = bool(name)
-        self.name = name
         envelopes = Envelopes(maxsize=maxsize)
         self._outcomes = Outcomes(
             stream, home, envelopes, redelivery, set_aside, name=name, ack_wait=ack_wait
@@ -104,18 +88,32 @@ class Consumer[T]:
         )
         self._home = home
         self._stream = stream
-        self._decoder = decoder
-        self._ack_wait = ack_wait
-        self._expires_after = expires_after if self.durable else FORGOTTEN_AFTER_S
-        self._redelivery = redelivery
+        self._position = Position(maxsize)
+        self._on_server = ServerConsumer(
+            stream,
+            self.inbox,
+            self._position,
+            name=name,
+            ack_wait=ack_wait,
+            expires_after=expires_after,
+        )
+        self._intake = JetStreamIntake(
+            stream, decoder, self.inbox, self._outcomes, redelivery, self._on_server
+        )
         self._joining = SingleFlight[None](stream.tasks.start, again=False)
         self._stopping = SingleFlight[None](stream.tasks.start, again=False)
         self._ending = SingleFlight[None](stream.tasks.start, again=False)
         self._subscription: Subscription | None = None
-        self._made_in: datetime.datetime | None = None  # the stream of this date
-        self._position = Position(maxsize)
-        self._quiet = False  # whether nothing has come in since somebody looked
-        self._arrival = asyncio.Event()
+
+    @property
+    def durable(self) -> bool:
+        """Whether it has a name, and lasts."""
+        return self._on_server.durable
+
+    @property
+    def name(self) -> str:
+        """What the server calls it; without a durable name, once it is made."""
+        return self._on_server.name
 
     @property
     def ready(self) -> bool:
@@ -146,50 +144,26 @@ class Consumer[T]:
         await self._joining.settled()
 
     async def _join(self) -> None:
+        stream, consumer = self._stream, self._on_server
         try:
-            await self._stream.make()
-            if not self.durable:  # not before, or a process that is forked would have the same
-                self.name = f"reader-{secrets.token_hex(8)}"
-            self._subscription = await self._stream.connection.client.subscribe(
-                self._deliver_subject, queue=self.name if self.durable else "", cb=self._receive
+            await stream.make()
+            consumer.identify()
+            self._subscription = await stream.connection.client.subscribe(
+                consumer.deliver_subject,
+                queue=consumer.name if consumer.durable else "",
+                cb=self._intake.receive,
             )
-            self._position.pass_over(await self._make())
+            await consumer.make()
+        except nats.errors.Error as error:
+            self.inbox.fail(failure := stream.connection.named(error))
+            raise failure from error
         except Exception as error:
             self.inbox.fail(error)
             raise
 
     @property
-    def _deliver_subject(self) -> str:
-        return f"_pubsub.{self._stream.name}.{self.name}"
-
-    async def _make(self, start: int | None = None) -> int:
-        """Make it, and return the number of the last message that it will not get.
-
-        Args:
-            start: the number of the first that it is to get; `None` for the next that is stored.
-        """
-        stream = self._stream
-        policy = api.DeliverPolicy
-        config = api.ConsumerConfig(
-            name=self.name,
-            durable_name=self.name if self.durable else None,
-            deliver_policy=policy.NEW if start is None else policy.BY_START_SEQUENCE,
-            opt_start_seq=start,
-            deliver_subject=self._deliver_subject,
-            deliver_group=self.name if self.durable else None,
-            ack_policy=api.AckPolicy.EXPLICIT,
-            ack_wait=self._ack_wait,
-            max_ack_pending=self.inbox.maxsize,
-            filter_subject=stream.subject,
-            inactive_threshold=self._expires_after,
-        )
-        made = await stream.ask(lambda: stream.context.add_consumer(stream.name, config))
-        self._made_in = stream.created
-        return 0 if made.delivered is None else made.delivered.stream_seq
-
-    @property
     def _in_use(self) -> bool:
-        return self.ready and self._made_in is not None and not self._ending.begun
+        return self.ready and self._on_server.made and not self._ending.begun
 
     async def is_lost(self) -> bool:
         """Return whether the server does not know it any more, though it should.
@@ -198,96 +172,18 @@ class Consumer[T]:
         """
         if not self._in_use:
             return False
-        quiet, self._quiet = self._quiet, True
+        quiet, self._intake.quiet = self._intake.quiet, True
         if not quiet:
             return False
-        known = await self._stream.consumer(self.name)
-        if known is not None:
-            self._position.pending = known.num_pending or 0
-        return known is None and self._in_use
+        lost = await self._on_server.is_lost()
+        self._intake.arrival.set()  # what was removed is not waited for any more
+        return lost and self._in_use
 
     async def remake(self) -> None:
-        """Make the consumer again, if the server no longer has it, and count what that has lost.
-
-        One with a name that was deleted is not made again, since somebody may have meant it.
-        """
-        if not self._in_use:
-            return
-        position = self._position
-        lost = 0
-        in_another_stream = self._made_in != self._stream.created
-        if in_another_stream:
-            lost = position.begin_anew()
-            self.inbox.envelopes.forget_acknowledged()
-            for envelope in self.inbox.envelopes.all():
-                # An answer would be taken for one to the message that has this number now.
-                envelope._ackd = True
-        if await self._stream.consumer(self.name) is not None:
-            self._made_in = self._stream.created
-        elif self.durable and not in_another_stream:
-            self.inbox.fail(SubscriptionForgotten(self.name))
-        else:
-            # One with a name has to be made as everybody makes it who shares it.
-            start = None if self.durable else position.highest + 1
-            # The server has not kept for it what comes before.
-            lost += position.pass_over(await self._make(start))
-            position.begin_deliveries()
-        if lost:
-            self.inbox.dropped += lost
-            self._stream.connection.report(MessagesLost(self._stream.subject, lost))
-
-    async def _receive(self, envelope: Msg) -> None:
-        sequence, delivery, pending, times = numbers_of(envelope)
-        counts = self._stream.counts
-        counts.received += 1
-        if times > 1:
-            counts.redelivered += 1
-        self._quiet = False
-        if self.durable:  # others may have got what is missing here
-            self._position.pending = pending
-        else:
-            self.inbox.dropped += self._position.note(sequence, delivery, pending)
-        envelopes = self.inbox.envelopes
-        handled_here = times > 1 and envelopes.was_acknowledged(sequence)
-        waits_here = times > 1 and envelopes.is_waiting(sequence)
-        counts.copies_dropped += handled_here or waits_here
-        if handled_here or self._is_for_another(envelope):
-            self._stream.replies.send([envelope], Msg.ack)
-        elif self._redelivery.is_hopeless(times):
-            self._outcomes.give_up(
-                envelope, f"delivered {times} times, and its readers said nothing"
-            )
-        elif not waits_here:
-            self._take_in(envelope, sequence, is_copy=times > 1)
-        self._arrival.set()
-
-    def _is_for_another(self, envelope: Msg) -> bool:
-        """Whether it was put back for the subscription of another name."""
-        headers = envelope.headers
-        return headers is not None and headers.get(PUT_BACK_FOR, self.name) != self.name
-
-    def _take_in(self, envelope: Msg, sequence: int, *, is_copy: bool) -> None:
-        inbox = self.inbox
-        if not inbox.in_use:
-            self._outcomes.give_back([envelope])
-            return
-        message = self._decoder.decode(envelope)
-        if message is None:
-            self._outcomes.give_up(envelope, "it does not decode", of_all=True)
-            return
-        try:
-            wanted = inbox.is_wanted(message)
-        except FILTER_ERRORS as error:
-            self._stream.counts.filter_raised += 1
-            self._outcomes.give_up(envelope, f"the filter raised {error!r}")
-            return
-        if not inbox.in_use:  # its filter has closed it
-            self._outcomes.give_back([envelope])
-        elif wanted:
-            # Without room, which another's larger bound can cause, it is delivered again later.
-            inbox.accept(message, envelope, sequence, is_copy=is_copy)
-        else:
-            self._stream.replies.send([envelope], Msg.ack)
+        """Make the consumer again, if the server no longer has it, and count what that has lost."""
+        if self._in_use:
+            await self._on_server.remake()
+            self._intake.arrival.set()  # what is lost is not waited for any more
 
     @property
     def gone(self) -> bool:
@@ -315,12 +211,14 @@ class Consumer[T]:
 
         Of a durable consumer others may have got it, so it is not waited for.
         """
-        inbox = self.inbox
+        inbox, numbered_in = self.inbox, self._stream.created
         while not (self.durable or inbox.closed or self._position.has_all_up_to(last)):
             if or_full and inbox.depth + inbox.unfinished >= inbox.maxsize:
                 return
-            self._arrival.clear()
-            await self._arrival.wait()
+            if self._stream.created != numbered_in:  # what is missing of the old one never comes
+                return
+            self._intake.arrival.clear()
+            await self._intake.arrival.wait()
 
     async def stop(self) -> None:
         """Let nothing more come in, and take in what is here."""
@@ -338,7 +236,7 @@ class Consumer[T]:
                     await connection.requests.unless_lost(subscription.drain())  # type: ignore[no-untyped-call]
                 else:
                     await subscription.unsubscribe()
-        self._arrival.set()
+        self._intake.arrival.set()
         self._outcomes.release()  # not before, or it would come back here
 
     async def leave(self) -> None:
@@ -352,9 +250,7 @@ class Consumer[T]:
         if self.durable:
             self.inbox.give_back()
         elif not self._ending.begun:
-            last = await self._stream.last_sequence()
-            self.inbox.dropped += self._position.pass_over(last)
-            await self._stream.forget(self.name)
+            await self._on_server.leave()
 
 
 def checked_name(name: str) -> str:

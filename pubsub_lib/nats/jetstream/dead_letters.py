@@ -23,8 +23,8 @@ from nats.js import api
 from pubsub_lib.nats.decoding import Decoder
 from pubsub_lib.nats.errors import NatsError, SubscriptionForgotten, cut
 from pubsub_lib.nats.headers import given_headers
-from pubsub_lib.nats.jetstream.consumer import PUT_BACK_FOR
-from pubsub_lib.nats.jetstream.position import numbers_of
+from pubsub_lib.nats.jetstream.intake import PUT_BACK_FOR
+from pubsub_lib.nats.jetstream.position import numbers_of, stored_at
 from pubsub_lib.nats.jetstream.publisher import Outgoing, StreamPublisher
 from pubsub_lib.nats.jetstream.recovery import Recovery
 from pubsub_lib.nats.jetstream.stream import Stream, found
@@ -98,7 +98,8 @@ class DeadLetters[T]:
         try:
             await self._stream.make()
             # The same message is stored once, also if we die before the server is told.
-            number = f"{self._of.created}.{sequence}.{subscription}".replace(" ", "T")
+            # A number alone may be that of another one, in a stream that was made since.
+            number = f"{stored_at(envelope)}.{sequence}.{subscription}"
             headers = given_headers(envelope.headers) | {NOTE: note}
             await self._publisher.put(Outgoing.of(envelope.data, number, headers))
         except NatsError as error:

@@ -46,6 +46,7 @@ class Envelopes:
         "_just_acknowledged",
         "_just_taken",
         "_numbers",
+        "_orphans",
         "_taken",
         "_waiting",
     )
@@ -58,6 +59,7 @@ class Envelopes:
         self._copies: set[int] = set()  # those of them that were delivered before
         self._just_taken: list[Msg] = []
         self._taken: dict[int, Taken] = {}  # in the order of taking
+        self._orphans: dict[int, Msg] = {}  # those of them that the server no longer has
 
     def put(self, envelope: Msg, sequence: int, *, is_copy: bool = False) -> None:
         """Add the envelope of a message that waits from now on."""
@@ -97,6 +99,7 @@ class Envelopes:
         """Note that nobody has to say anything of these any more."""
         for envelope in envelopes:
             self._taken.pop(id(envelope), None)
+            self._orphans.pop(id(envelope), None)
 
     def note_acknowledged(self, envelopes: list[Msg]) -> None:
         """Remember that these were handled, for copies that come too late."""
@@ -116,6 +119,22 @@ class Envelopes:
         """Forget what was acknowledged, as in another stream, where the numbers are of others."""
         self._just_acknowledged.clear()
         self._acknowledged.clear()
+
+    def orphan(self) -> None:
+        """Note that the server no longer has what is here, and is told nothing more of it.
+
+        Whatever has the same number from now on is another message.
+        """
+        self.forget_acknowledged()
+        self._numbers.clear()
+        self._copies.clear()
+        self._orphans = {id(envelope): envelope for envelope in self.all()}
+        for envelope in self._orphans.values():
+            envelope._ackd = True  # or nats-py would answer
+
+    def is_orphan(self, envelope: Msg) -> bool:
+        """Whether the server no longer has this one, so that it cannot deliver it again."""
+        return id(envelope) in self._orphans
 
     def held(self, envelopes: list[Msg]) -> list[Msg]:
         """Return those of them of which somebody still has to say something."""

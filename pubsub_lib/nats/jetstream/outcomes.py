@@ -14,7 +14,7 @@ from typing import Any
 from nats.aio.msg import Msg
 
 from pubsub_lib.in_process.event_loop import HomeLoop
-from pubsub_lib.nats.errors import MessageSetAside
+from pubsub_lib.nats.errors import MessageSetAside, MessagesLost
 from pubsub_lib.nats.jetstream.envelopes import Envelopes
 from pubsub_lib.nats.jetstream.position import numbers_of
 from pubsub_lib.nats.jetstream.progress import TIMES_IN_ACK_WAIT, Progress
@@ -24,6 +24,9 @@ from pubsub_lib.nats.jetstream.stream import Stream
 
 # Stores a message with a reason and the name of its subscription; returns whether that was done.
 type SetAside = Callable[[Msg, str, str], Coroutine[Any, Any, bool]]
+
+# Why a message is given up at its first failure.
+NO_LONGER_THERE = "the server no longer has it, so it is not tried again"
 
 
 class Outcomes:
@@ -83,18 +86,32 @@ class Outcomes:
     # To be delivered again.
 
     def give_back(self, envelopes: Iterable[Msg]) -> None:
-        """Ask the server to deliver these again, to whoever reads: nobody has tried them."""
+        """Ask the server to deliver these again, to whoever reads: nobody has tried them.
+
+        What it no longer has is lost, and reported.
+        """
+        envelopes = list(envelopes)
+        orphans = sum(map(self._envelopes.is_orphan, envelopes))
+        if orphans and not self._held_for_good:
+            self.report_lost(orphans)
         self._return([(each, Msg.nak) for each in envelopes])
+
+    def report_lost(self, count: int) -> None:
+        """Tell of messages that will not come."""
+        self._stream.connection.report(MessagesLost(self._stream.subject, count))
 
     def retry(self, envelopes: Iterable[Msg], reason: str) -> None:
         """Ask the server to deliver these again, later each time: handling them has failed.
 
-        What was tried as often as it may be is given up.
+        What was tried as often as it may be is given up, and what the server no longer has.
         """
         redelivery = self._redelivery
         for envelope in envelopes:
             tries = numbers_of(envelope)[3]
-            if redelivery.is_last(tries):
+            if self._envelopes.is_orphan(envelope):
+                if not self._held_for_good:
+                    self._give_up_soon(envelope, f"{reason}; {NO_LONGER_THERE}", orphan=True)
+            elif redelivery.is_last(tries):
                 self.give_up(envelope, reason)
             else:
                 delay = redelivery.delay_after(tries)
@@ -139,15 +156,25 @@ class Outcomes:
             reason: why.
             of_all: whether no subscription can handle it, as was reported before.
         """
-        if self._stream.tasks.can_start and not envelope.is_acked:
-            self._stream.tasks.start(self._give_up(envelope, reason, of_all=of_all))
+        if not envelope.is_acked:
+            self._give_up_soon(envelope, reason, of_all=of_all)
 
-    async def _give_up(self, envelope: Msg, reason: str, *, of_all: bool) -> None:
+    def _give_up_soon(
+        self, envelope: Msg, reason: str, *, of_all: bool = False, orphan: bool = False
+    ) -> None:
+        tasks = self._stream.tasks
+        if tasks.can_start:
+            tasks.start(self._give_up(envelope, reason, of_all=of_all, orphan=orphan))
+
+    async def _give_up(self, envelope: Msg, reason: str, *, of_all: bool, orphan: bool) -> None:
         stream, name = self._stream, "" if of_all else self._name
         if await self._set_aside(envelope, reason, name):
-            stream.replies.send([envelope], Msg.term)
+            if not orphan:
+                stream.replies.send([envelope], Msg.term)
             if not of_all:
                 stream.connection.report(MessageSetAside(stream.subject, name, reason))
+        elif orphan:
+            self.report_lost(1)
         else:  # it must not be lost, so it is tried again
             delay = self._redelivery.backoff[-1]
             self._return([(envelope, partial(Msg.nak, delay=delay))])

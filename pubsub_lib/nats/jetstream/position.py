@@ -5,6 +5,8 @@ that is missing between two others was lost on its way, and comes again; or it w
 stream, and never comes.
 
 >>> position = Position(window=100)
+>>> position.begin(after=0)
+0
 >>> position.note(sequence=1, delivery=1, pending=5)
 0
 >>> position.note(sequence=4, delivery=2, pending=2)  # two were removed
@@ -15,11 +17,23 @@ stream, and never comes.
 (False, {5})
 """
 
+from typing import NamedTuple
+
 from nats.aio.msg import Msg
+
+
+class Arrival(NamedTuple):
+    """The numbers of a message that has come in."""
+
+    sequence: int  #: its number in the stream
+    delivery: int  #: the number of its delivery to this consumer
 
 
 class Position:
     """How far one consumer's messages have come in here.
+
+    Messages may come in before the answer that says where the server begins. They are only
+    remembered until then, or what was stored before would seem to be lost.
 
     Args:
         window: how many messages may be on their way at once.
@@ -28,14 +42,20 @@ class Position:
         highest: the last number in the stream that has come in, or that is not to come.
         missing: the numbers before it of what was lost on its way, for now.
         pending: how many messages there still were to be sent, when the server last said so.
+        consecutive: whether all messages of the stream are for this consumer. Else a gap between
+            their numbers says nothing, and nothing is counted by it.
+        deliveries: how many the server had sent up to the last one that came.
     """
 
     def __init__(self, window: int) -> None:
         self.highest = 0
+        self.consecutive = True
+        self.deliveries = 0
         self.missing: set[int] = set()
         self.pending = 0
         self._window = window
-        self._deliveries = 0  # how many the server had sent up to the last one that came
+        self._begun = False  # whether it was ever known where the server begins
+        self._early: list[Arrival] | None = []  # what has come in before that is known
 
     def note(self, sequence: int, delivery: int, pending: int) -> int:
         """Note that a message has come in; return how many before it never will.
@@ -46,11 +66,20 @@ class Position:
             pending: how many messages are still to be sent.
         """
         self.pending = pending
-        if delivery == self._deliveries + 1 and sequence == self.highest + 1:  # the usual case
-            self._deliveries, self.highest = delivery, sequence
+        if self._early is not None:
+            self._early.append(Arrival(sequence, delivery))
             return 0
-        lost_on_their_way = max(delivery - self._deliveries - 1, 0)
-        self._deliveries = delivery
+        return self._note(sequence, delivery)
+
+    def _note(self, sequence: int, delivery: int) -> int:
+        if delivery == self.deliveries + 1 and sequence == self.highest + 1:  # the usual case
+            self.deliveries, self.highest = delivery, sequence
+            return 0
+        if not self.consecutive:
+            self.deliveries, self.highest = delivery, max(self.highest, sequence)
+            return 0
+        lost_on_their_way = max(delivery - self.deliveries - 1, 0)
+        self.deliveries = delivery
         self.missing.discard(sequence)
         gap = range(self.highest + 1, sequence)
         self.highest = max(self.highest, sequence)
@@ -65,21 +94,47 @@ class Position:
 
     def pass_over(self, sequence: int) -> int:
         """Expect nothing up to this number; return how many messages that are."""
-        passed_over = max(sequence - self.highest, 0) + len(self.missing)
+        lost = 0
+        if self._early is not None:  # it is the end, and nobody will say where it begins
+            begun_before = self._early[0].sequence - 1 if self._early else sequence
+            lost = self.begin(self.highest if self._begun else begun_before)
+        return lost + self._pass_over(sequence)
+
+    def _pass_over(self, sequence: int) -> int:
+        passed_over = max(sequence - self.highest, 0) + len(self.missing) if self.consecutive else 0
         self.highest = max(self.highest, sequence)
         self.missing.clear()
         return passed_over
 
-    def begin_deliveries(self) -> None:
-        """Expect that the server counts deliveries from the first again."""
-        self._deliveries = self.pending = 0
+    @property
+    def held(self) -> bool:
+        """Whether what comes in is only remembered, until `begin` says where it begins."""
+        return self._early is not None
+
+    def hold(self) -> None:
+        """Only remember what comes in from now on, until `begin` says where it begins."""
+        self._early = []
+
+    def begin(self, after: int) -> int:
+        """Expect what comes after this number, in deliveries that are counted from the first.
+
+        Return how many messages never will come, which did not begin before it.
+        """
+        early, self._early = self._early or [], None
+        self.missing.difference_update(arrival.sequence for arrival in early)
+        lost = self._pass_over(after) if self._begun else 0
+        self.highest, self._begun, self.deliveries = max(self.highest, after), True, 0
+        return lost + sum(self._note(*arrival) for arrival in early)
 
     def begin_anew(self) -> int:
-        """Begin in another stream; return how many messages of this one will never come."""
+        """Begin in another stream; return how many messages of this one will never come.
+
+        Where that begins is said by `begin`.
+        """
         lost = self.pending + len(self.missing)
-        self.highest = 0
+        self.highest = self.pending = 0
         self.missing.clear()
-        self.begin_deliveries()
+        self._early = []
         return lost
 
 

@@ -9,7 +9,7 @@ and now and then. What is lost is counted and reported, or ends the reader with 
 """
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Coroutine
 from typing import Any, override
 
 from pubsub_lib.nats.connection_watcher import ConnectionWatcher
@@ -80,14 +80,22 @@ class Recovery(ConnectionWatcher):
         """Look whether the server has the stream and the consumers, and make what it lacks."""
         if not self._stream.made:
             return  # nobody has used it yet
-        try:
-            await self._stream.remake()
+        if await self._done(self._stream.remake()):
             for consumer in list(self._consumers):
-                await consumer.remake()
+                await self._done(consumer.remake())
+
+    async def _done(self, work: Coroutine[Any, Any, None]) -> bool:
+        """Do a part of the work, and return whether that was possible: one that is refused must
+        not keep the others from getting on.
+        """
+        try:
+            await work
         except NotConnected:
-            pass  # it is over
+            return False  # it is over
         except NatsError as error:
             self._stream.connection.report(error)
+            return False
+        return True
 
     # Now and then.
 
@@ -110,19 +118,20 @@ class Recovery(ConnectionWatcher):
 
     async def _look(self) -> None:
         """Look without holding up publishers, and begin to recover if anything is missing."""
-        try:
-            if self._stream.made and (await self._stream.is_lost() or await self._any_is_lost()):
-                self.begin()
-        except NotConnected:
-            pass  # it is over
-        except NatsError as error:
-            self._stream.connection.report(error)
-
-    async def _any_is_lost(self) -> bool:
-        for consumer in list(self._consumers):
-            if await consumer.is_lost():
-                return True
-        return False
+        if not self._stream.made:
+            return
+        refused = False
+        for is_lost in [self._stream.is_lost, *(each.is_lost for each in self._consumers)]:
+            try:
+                if await is_lost():
+                    self.begin()
+                    return
+            except NotConnected:
+                return  # it is over
+            except NatsError as error:  # the others are looked at all the same
+                if not refused:
+                    self._stream.connection.report(error)
+                refused = True
 
     @override
     def connection_made(self) -> None:

@@ -68,6 +68,8 @@ class Stream:
         counts: what happened to messages here.
         created: when the server made it, which tells it from another one of the same name.
         subscriptions: how many the server knew, of all processes, when it was last asked.
+        last: the number of the message that was stored last, when somebody last looked.
+        shared: whether it keeps messages of other subjects, too.
     """
 
     def __init__(
@@ -90,6 +92,8 @@ class Stream:
         self.counts = Counts()
         self.created: datetime.datetime | None = None
         self.subscriptions = 0
+        self.last = 0
+        self.shared = False
         self._config = api.StreamConfig(
             name=name,
             subjects=[subject],
@@ -157,6 +161,8 @@ class Stream:
             if obstacle := why_it_cannot_serve(information.config, self.subject):
                 raise NatsError(f"{refusal}; {obstacle}") from reason
         self.subscriptions = information.state.consumer_count
+        self.last = information.state.last_seq
+        self.shared = information.config.subjects != [self.subject]
         return information.created
 
     async def remake(self) -> None:
@@ -172,6 +178,7 @@ class Stream:
         except LookupError:
             return True
         self.subscriptions = information.state.consumer_count
+        self.last = information.state.last_seq
         return information.created != self.created
 
     async def ask[R](self, request: Callable[[], Coroutine[Any, Any, R]]) -> R:
@@ -202,9 +209,17 @@ class Stream:
                 ) from error
 
     async def last_sequence(self) -> int:
-        """Return the number of the message that was stored last."""
-        information = await self.ask(lambda: self.context.stream_info(self.name))
-        return information.state.last_seq
+        """Return the number of the message of this subject that was stored last.
+
+        Where others share the stream, it is 0 if none of this subject is there any more.
+        """
+        if not self.shared:
+            return (await self.ask(lambda: self.context.stream_info(self.name))).state.last_seq
+        try:
+            last = await self.ask(lambda: found(self.context.get_last_msg(self.name, self.subject)))
+        except LookupError:
+            return 0
+        return last.seq or 0
 
     async def is_unread(self) -> bool:
         """Return whether there is no subscription at all, so that nothing would be kept."""

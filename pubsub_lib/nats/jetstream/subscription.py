@@ -143,6 +143,20 @@ class JetStreamInboxState[T](InboxState[T]):
         self.outcomes.give_back(self.envelopes.give_up_waiting())
         return discarded
 
+    def lose(self, count: int) -> None:
+        """Count messages as dropped that will not come, and report them."""
+        if count:
+            self.dropped += count
+            self.outcomes.report_lost(count)
+
+    def orphan(self) -> None:
+        """Note that the server no longer has what waits here or is being handled.
+
+        So it cannot deliver it again; and if it has another message of the same number, that is not
+        to be answered in its place.
+        """
+        self.envelopes.orphan()
+
     def give_back(self) -> None:
         """Let the server deliver to somebody else all that is not acknowledged.
 
@@ -152,12 +166,13 @@ class JetStreamInboxState[T](InboxState[T]):
 
     def acknowledge(self, envelopes: list[Msg]) -> None:
         """Tell the server that these were handled."""
+        known = [each for each in envelopes if not self.envelopes.is_orphan(each)]
         self.envelopes.forget(envelopes)
-        self.envelopes.note_acknowledged(envelopes)
-        for place in self.envelopes.copies_of(envelopes):  # nobody has to handle these as well
+        self.envelopes.note_acknowledged(known)
+        for place in self.envelopes.copies_of(known):  # nobody has to handle these as well
             self.envelopes.drop(place)
             del self.messages[place]
-        self.outcomes.acknowledge(envelopes)
+        self.outcomes.acknowledge(known)
 
     def acknowledge_one(self) -> None:
         """Acknowledge the first of what this task has taken; else the first of what any has."""
@@ -167,8 +182,8 @@ class JetStreamInboxState[T](InboxState[T]):
 
     def retry(self, envelopes: list[Msg], reason: str) -> None:
         """Let the server deliver again what could not be handled."""
-        self.envelopes.forget(envelopes)
         self.outcomes.retry(envelopes, reason)
+        self.envelopes.forget(envelopes)
 
     def take_back(self, envelopes: list[Msg]) -> None:
         """Take back what an iterator was left with, and let the server deliver it again."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import itertools
 import os
 import shutil
 import signal
@@ -28,53 +27,20 @@ from pubsub_lib.nats import (
     StreamLost,
     Unconfirmed,
     UndecodablePayload,
-    why_no_server,
 )
 from pubsub_lib.nats.headers import overhead
 from pubsub_lib.nats.jetstream.publisher import MESSAGE_ID
 from tests.nats.observing import (
     LIMIT_S,
-    Server,
     administrator,
     eventually,
+    ignored,
     needs_signals,
     soon,
     stopped,
     take,
     until,
 )
-
-NO_SERVER = why_no_server(of_our_own=True)
-pytestmark = pytest.mark.skipif(NO_SERVER is not None, reason=str(NO_SERVER))
-SUBJECTS = (f"subject{number}" for number in itertools.count())
-
-
-@pytest.fixture(scope="module")
-def lasting_server() -> Iterator[NatsServer]:
-    with NatsServer() as server:
-        yield server
-
-
-@pytest.fixture
-def own_server() -> Iterator[NatsServer]:
-    with NatsServer() as server:
-        yield server
-
-
-@pytest.fixture
-def url(lasting_server: NatsServer) -> str:
-    return lasting_server.url
-
-
-@pytest.fixture
-async def server(url: str) -> AsyncIterator[Server]:
-    async with administrator(url) as server:
-        yield server
-
-
-@pytest.fixture
-def subject() -> str:
-    return next(SUBJECTS)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -99,10 +65,6 @@ async def nothing_is_left() -> AsyncIterator[None]:
     left = [task for task in asyncio.all_tasks() - before if task is not asyncio.current_task()]
     assert left == []
     assert complaints == []
-
-
-def ignored(error: NatsError) -> None:
-    pass
 
 
 def drop_one(receive):
@@ -987,7 +949,8 @@ async def test_shutdown_waits_for_what_was_on_its_way_to_a_nameless_reader_when_
     ):
         inbox = await broker.subscribe(ack_wait=0.5)
         # It is sent to a reader that does not look, and then the server dies.
-        receive, consumer = broker._consumers[0]._receive, broker._consumers[0]
+        (consumer,) = broker._consumers
+        receive = consumer._intake.receive
         await another.publish(0)
         assert await take(inbox, 1) == [0]
         consumer._subscription._cb = drop_one(receive)

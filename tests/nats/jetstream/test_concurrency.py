@@ -1,39 +1,21 @@
 """A handler that handles several messages at a time: each is acknowledged when it is handled."""
 
 import asyncio
-import itertools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
 from pubsub_lib import HandlerGroup
-from pubsub_lib.nats import JetStreamPubSub, NatsServer, why_no_server
-from tests.nats.observing import Server, administrator, eventually
+from pubsub_lib.nats import JetStreamPubSub
+from tests.nats.observing import eventually
 
-NO_SERVER = why_no_server(of_our_own=True)
-pytestmark = pytest.mark.skipif(NO_SERVER is not None, reason=str(NO_SERVER))
-SUBJECTS = (f"concurrency{number}" for number in itertools.count())
 NAME = "billing"
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with NatsServer() as server:
-        yield server.url
-
-
 @pytest.fixture
-async def server(url: str) -> AsyncIterator[Server]:
-    async with administrator(url) as server:
-        yield server
-
-
-@pytest.fixture
-async def broker(url: str) -> AsyncIterator[JetStreamPubSub[int]]:
+async def broker(url: str, subject: str) -> AsyncIterator[JetStreamPubSub[int]]:
     """Delivers again what has failed, soon, and what is only slow, after more than a test takes."""
-    async with JetStreamPubSub[int](
-        next(SUBJECTS), url=url, ack_wait=600, backoff=(0.01,)
-    ) as broker:
+    async with JetStreamPubSub[int](subject, url=url, ack_wait=600, backoff=(0.01,)) as broker:
         yield broker
 
 

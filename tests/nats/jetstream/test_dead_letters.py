@@ -1,9 +1,8 @@
 """What cannot be handled is set aside with its reason, harms nobody, and can be put back."""
 
 import asyncio
-import itertools
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -13,42 +12,20 @@ from pubsub_lib.nats import (
     JetStreamPubSub,
     MessageSetAside,
     NatsError,
-    NatsServer,
     StreamFull,
     SubscriptionForgotten,
     UndecodablePayload,
-    why_no_server,
 )
-from tests.nats.observing import Errors, Server, administrator, eventually, soon, take
+from tests.nats.observing import Errors, eventually, soon, take
 
-NO_SERVER = why_no_server(of_our_own=True)
-pytestmark = pytest.mark.skipif(NO_SERVER is not None, reason=str(NO_SERVER))
-SUBJECTS = (f"failing{number}" for number in itertools.count())
 NAME = "billing"
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with NatsServer() as server:
-        yield server.url
-
-
 @pytest.fixture
-async def server(url: str) -> AsyncIterator[Server]:
-    async with administrator(url) as server:
-        yield server
-
-
-@pytest.fixture
-def errors() -> Errors:
-    return Errors()
-
-
-@pytest.fixture
-async def broker(url: str, errors: Errors) -> AsyncIterator[JetStreamPubSub[int]]:
+async def broker(url: str, subject: str, errors: Errors) -> AsyncIterator[JetStreamPubSub[int]]:
     """Gives a message up after three tries, which come one after another."""
     async with JetStreamPubSub[int](
-        next(SUBJECTS), url=url, ack_wait=600, max_tries=3, backoff=(0.01,), on_error=errors
+        subject, url=url, ack_wait=600, max_tries=3, backoff=(0.01,), on_error=errors
     ) as broker:
         yield broker
 
@@ -149,9 +126,9 @@ async def test_what_fails_on_a_reader_without_a_name_is_set_aside_too(broker):
     assert (letter.message, letter.subscription) == (7, "")
 
 
-async def test_what_only_waited_is_not_set_aside_however_often_its_reader_left(url):
+async def test_what_only_waited_is_not_set_aside_however_often_its_reader_left(url, subject):
     # What the server was sending to a reader that left comes after ack_wait.
-    async with JetStreamPubSub[int](next(SUBJECTS), url=url, ack_wait=0.5, max_tries=3) as broker:
+    async with JetStreamPubSub[int](subject, url=url, ack_wait=0.5, max_tries=3) as broker:
         await broker.subscribe(name=NAME)
         await broker.publish(7)
         for _ in range(5):
@@ -164,11 +141,11 @@ async def test_what_only_waited_is_not_set_aside_however_often_its_reader_left(u
         assert broker.network.dead_letters == 0
 
 
-async def test_what_was_delivered_far_too_often_without_a_word_is_set_aside(url):
+async def test_what_was_delivered_far_too_often_without_a_word_is_set_aside(url, subject):
     # As if its readers died of it; ten such deliveries count as much as a failure.
     async with (
         JetStreamPubSub[int](
-            next(SUBJECTS), url=url, max_tries=1, ack_wait=0.02, on_error=Errors()
+            subject, url=url, max_tries=1, ack_wait=0.02, on_error=Errors()
         ) as broker,
         broker.subscribe(name=NAME) as inbox,
     ):
@@ -316,10 +293,10 @@ async def test_what_a_stranger_has_written_there_is_listed_as_such(broker, serve
     assert [letter.reason.partition(":")[0] for letter in letters] == ["unknown", "unknown"]
 
 
-async def test_a_message_that_cannot_be_set_aside_is_not_lost(url, errors):
+async def test_a_message_that_cannot_be_set_aside_is_not_lost(url, subject, errors):
     async with (
         JetStreamPubSub[int](
-            next(SUBJECTS), url=url, max_tries=1, backoff=(0.01,), max_messages=1, on_error=errors
+            subject, url=url, max_tries=1, backoff=(0.01,), max_messages=1, on_error=errors
         ) as broker,
         broker.subscribe(name=NAME) as inbox,
     ):
@@ -332,10 +309,10 @@ async def test_a_message_that_cannot_be_set_aside_is_not_lost(url, errors):
         inbox.task_done()
 
 
-async def test_it_is_logged_unless_told_otherwise(url, caplog):
+async def test_it_is_logged_unless_told_otherwise(url, subject, caplog):
     caplog.set_level(logging.WARNING)
     async with (
-        JetStreamPubSub[int](next(SUBJECTS), url=url, max_tries=1) as broker,
+        JetStreamPubSub[int](subject, url=url, max_tries=1) as broker,
         broker.subscribe(name=NAME) as inbox,
     ):
         await fail_on(broker, inbox, 7)

@@ -1,31 +1,15 @@
 """What a publisher gives with a message reaches its readers, also through a dead letter."""
 
-import itertools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
-from pubsub_lib.nats import JetStreamPubSub, NatsError, NatsServer, why_no_server
-from tests.nats.observing import soon, take, until
-
-NO_SERVER = why_no_server(of_our_own=True)
-pytestmark = pytest.mark.skipif(NO_SERVER is not None, reason=str(NO_SERVER))
-SUBJECTS = (f"headers{number}" for number in itertools.count())
-
-
-def ignored(error: NatsError) -> None:
-    """What is counted says the same."""
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with NatsServer() as server:
-        yield server.url
+from pubsub_lib.nats import JetStreamPubSub
+from tests.nats.observing import ignored, soon, take, until
 
 
 @pytest.fixture
-async def broker(url: str) -> AsyncIterator[JetStreamPubSub[int]]:
-    subject = next(SUBJECTS)
+async def broker(url: str, subject: str) -> AsyncIterator[JetStreamPubSub[int]]:
     async with JetStreamPubSub[int](subject, url=url, max_tries=1, on_error=ignored) as broker:
         yield broker
 

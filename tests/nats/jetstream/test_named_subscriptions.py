@@ -1,34 +1,9 @@
 """Names under which the server keeps messages: they are listed, and may expire."""
 
-import itertools
-from collections.abc import AsyncIterator, Iterator
-
 import pytest
 
-from pubsub_lib.nats import JetStreamPubSub, NamedSubscription, NatsServer, why_no_server
-from tests.nats.observing import Server, administrator, soon, take
-
-NO_SERVER = why_no_server(of_our_own=True)
-pytestmark = pytest.mark.skipif(NO_SERVER is not None, reason=str(NO_SERVER))
-SUBJECTS = (f"named{number}" for number in itertools.count())
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with NatsServer() as server:
-        yield server.url
-
-
-@pytest.fixture
-async def server(url: str) -> AsyncIterator[Server]:
-    async with administrator(url) as server:
-        yield server
-
-
-@pytest.fixture
-async def broker(url: str) -> AsyncIterator[JetStreamPubSub[int]]:
-    async with JetStreamPubSub[int](next(SUBJECTS), url=url) as broker:
-        yield broker
+from pubsub_lib.nats import JetStreamPubSub, NamedSubscription
+from tests.nats.observing import soon, take
 
 
 async def left_alone(broker: JetStreamPubSub[int], name: str, **options: float) -> None:

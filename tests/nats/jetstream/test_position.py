@@ -14,7 +14,7 @@ FATES = st.lists(st.sampled_from(["comes", "is lost on its way", "was removed"])
 @given(FATES)
 def test_what_was_removed_is_counted_if_nothing_is_lost_and_what_was_lost_is_missing(fates):
     fates = [*fates, "comes"]
-    position, never, delivery = Position(WINDOW), 0, 0
+    position, never, delivery = after(), 0, 0
     kinds = set(fates)
     for sequence, fate in enumerate(fates, start=1):
         delivery += fate != "was removed"
@@ -32,6 +32,7 @@ def test_what_was_removed_is_counted_if_nothing_is_lost_and_what_was_lost_is_mis
 
 def after(*steps: Callable[[Position], object]) -> Position:
     position = Position(WINDOW)
+    position.begin(0)
     for step in steps:
         step(position)
     return position
@@ -62,5 +63,6 @@ def test_what_is_passed_over_counts_each_message_once():
 def test_a_new_stream_loses_what_was_still_to_come_and_counts_from_its_first_message():
     position = after(lambda p: p.note(1, 1, 9), lambda p: p.note(3, 3, 7))
     assert position.begin_anew() == 8
+    assert position.begin(0) == 0
     assert position.note(1, 1, 0) == 0
     assert position.has_all_up_to(1)

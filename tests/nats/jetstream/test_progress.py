@@ -1,31 +1,19 @@
 """Who takes longer than the server waits is not given the same message again."""
 
 import asyncio
-import itertools
-from collections.abc import Iterator
-
-import pytest
 
 from pubsub_lib import HandlerGroup
-from pubsub_lib.nats import JetStreamPubSub, NatsError, NatsServer, why_no_server
-from tests.nats.observing import administrator, eventually, soon, take
+from pubsub_lib.nats import JetStreamPubSub
+from tests.nats.observing import administrator, eventually, ignored, soon, take
 
-NO_SERVER = why_no_server(of_our_own=True)
-pytestmark = pytest.mark.skipif(NO_SERVER is not None, reason=str(NO_SERVER))
-SUBJECTS = (f"progress{number}" for number in itertools.count())
 NAME = "billing"
 # Long enough for a busy machine to say three times in it that somebody is at work.
 ACK_WAIT_S = 0.5
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with NatsServer() as server:
-        yield server.url
-
-
-async def test_what_takes_longer_than_ack_wait_is_handled_once_by_all_who_share_the_name(url):
-    subject = next(SUBJECTS)
+async def test_what_takes_longer_than_ack_wait_is_handled_once_by_all_who_share_the_name(
+    url, subject
+):
     handled: list[int] = []
 
     async def handle(number: int) -> None:
@@ -50,9 +38,9 @@ async def test_what_takes_longer_than_ack_wait_is_handled_once_by_all_who_share_
     assert sorted(handled) == [0, 1, 2, 3]
 
 
-async def test_a_list_that_takes_longer_than_ack_wait_is_handled_once(url):
+async def test_a_list_that_takes_longer_than_ack_wait_is_handled_once(url, subject):
     async with (
-        JetStreamPubSub[int](next(SUBJECTS), url=url, ack_wait=ACK_WAIT_S) as broker,
+        JetStreamPubSub[int](subject, url=url, ack_wait=ACK_WAIT_S) as broker,
         broker.subscribe(name=NAME) as inbox,
     ):
         for number in range(3):
@@ -65,9 +53,9 @@ async def test_a_list_that_takes_longer_than_ack_wait_is_handled_once(url):
         assert broker.network.redelivered == 0
 
 
-async def test_an_async_for_that_was_left_says_nothing_any_more(url):
+async def test_an_async_for_that_was_left_says_nothing_any_more(url, subject):
     async with (
-        JetStreamPubSub[int](next(SUBJECTS), url=url, ack_wait=0.1, backoff=(0.01,)) as broker,
+        JetStreamPubSub[int](subject, url=url, ack_wait=0.1, backoff=(0.01,)) as broker,
         broker.subscribe(name=NAME) as inbox,
     ):
         await broker.publish(7)
@@ -78,9 +66,9 @@ async def test_an_async_for_that_was_left_says_nothing_any_more(url):
         assert broker.network.redelivered >= 3
 
 
-async def test_a_copy_that_waits_is_dropped_when_the_original_is_acknowledged(url):
+async def test_a_copy_that_waits_is_dropped_when_the_original_is_acknowledged(url, subject):
     async with (
-        JetStreamPubSub[int](next(SUBJECTS), url=url, ack_wait=0.1) as broker,
+        JetStreamPubSub[int](subject, url=url, ack_wait=0.1) as broker,
         broker.subscribe(name=NAME) as inbox,
     ):
         for number in range(2):
@@ -95,10 +83,10 @@ async def test_a_copy_that_waits_is_dropped_when_the_original_is_acknowledged(ur
         assert await take(inbox, 1) == [2]
 
 
-async def test_a_copy_that_comes_after_its_acknowledgement_is_dropped(url, monkeypatch):
+async def test_a_copy_that_comes_after_its_acknowledgement_is_dropped(url, subject, monkeypatch):
     async with (
         administrator(url) as server,
-        JetStreamPubSub[int](next(SUBJECTS), url=url, ack_wait=0.1) as broker,
+        JetStreamPubSub[int](subject, url=url, ack_wait=0.1) as broker,
         broker.subscribe(name=NAME) as inbox,
     ):
         await broker.publish(0)
@@ -111,10 +99,10 @@ async def test_a_copy_that_comes_after_its_acknowledgement_is_dropped(url, monke
         assert inbox.stats.received == 1
 
 
-async def test_in_another_stream_the_same_number_is_another_message(url, monkeypatch):
+async def test_in_another_stream_the_same_number_is_another_message(url, subject, monkeypatch):
     async with (
         administrator(url) as server,
-        JetStreamPubSub[int](next(SUBJECTS), url=url, ack_wait=0.1, on_error=ignored) as broker,
+        JetStreamPubSub[int](subject, url=url, ack_wait=0.1, on_error=ignored) as broker,
         broker.subscribe(name=NAME) as inbox,
     ):
         await broker.publish(0)
@@ -123,7 +111,3 @@ async def test_in_another_stream_the_same_number_is_another_message(url, monkeyp
         await broker.publish(1)
         assert await soon(inbox.get()) == 1  # the first of its stream, as the other was
         await eventually(lambda: inbox.qsize() == 1)  # it is delivered again, and not dropped
-
-
-def ignored(error: NatsError) -> None:
-    """What is counted says the same."""

@@ -1,16 +1,13 @@
 """`publish_many` over JetStream: many messages are on their way before the first is confirmed."""
 
 import asyncio
-import itertools
 import pickle
-from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from pubsub_lib import Deliveries, delivered_before
 from pubsub_lib.nats import (
     JetStreamPubSub,
-    NatsError,
     NatsServer,
     NotConnected,
     PayloadTooLarge,
@@ -18,45 +15,19 @@ from pubsub_lib.nats import (
     StreamFull,
     Unconfirmed,
     unconfirmed_in,
-    why_no_server,
 )
 from pubsub_lib.nats.jetstream.pipeline import MESSAGES_ON_THE_WAY
 from pubsub_lib.nats.jetstream.publisher import BYTES_ON_THE_WAY
 from tests.nats.observing import (
-    Server,
     administrator,
     eventually,
+    ignored,
     needs_signals,
     soon,
     stopped,
     take,
     until,
 )
-
-NO_SERVER = why_no_server(of_our_own=True)
-pytestmark = pytest.mark.skipif(NO_SERVER is not None, reason=str(NO_SERVER))
-SUBJECTS = (f"many{number}" for number in itertools.count())
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with NatsServer() as server:
-        yield server.url
-
-
-@pytest.fixture
-async def server(url: str) -> AsyncIterator[Server]:
-    async with administrator(url) as server:
-        yield server
-
-
-@pytest.fixture
-def subject() -> str:
-    return next(SUBJECTS)
-
-
-def ignored(error: NatsError) -> None:
-    """What is counted says the same."""
 
 
 async def keep(broker: JetStreamPubSub, name: str = "later") -> None:

@@ -1,65 +1,18 @@
 """What the server loses while it is connected is noticed: made anew and counted, or an error."""
 
 import asyncio
-import itertools
-from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from pubsub_lib.nats import (
-    JetStreamPubSub,
     MessagesLost,
-    NatsError,
-    NatsServer,
     StreamLost,
     SubscriptionForgotten,
-    why_no_server,
 )
-from tests.nats.observing import LIMIT_S, Errors, Server, administrator, eventually, soon, take
+from tests.nats.observing import LIMIT_S, eventually, soon, take
 
-NO_SERVER = why_no_server(of_our_own=True)
-pytestmark = pytest.mark.skipif(NO_SERVER is not None, reason=str(NO_SERVER))
-SUBJECTS = (f"recovery{number}" for number in itertools.count())
+pytestmark = pytest.mark.usefixtures("quick_looks")
 NAME = "billing"
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with NatsServer() as server:
-        yield server.url
-
-
-@pytest.fixture
-async def server(url: str) -> AsyncIterator[Server]:
-    async with administrator(url) as server:
-        yield server
-
-
-@pytest.fixture(autouse=True)
-def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pubsub_lib.nats.jetstream.recovery.LOOK_EVERY_S", 0.05)
-
-
-@pytest.fixture
-def errors() -> Errors:
-    return Errors()
-
-
-@pytest.fixture
-async def broker(url: str, errors: Errors) -> AsyncIterator[JetStreamPubSub[int]]:
-    async with JetStreamPubSub[int](next(SUBJECTS), url=url, on_error=errors) as broker:
-        yield broker
-
-
-@pytest.fixture
-async def another(url: str, broker: JetStreamPubSub[int]) -> AsyncIterator[JetStreamPubSub[int]]:
-    """A broker of the same subject, as another process has it."""
-    async with JetStreamPubSub[int](broker.subject, url=url, on_error=ignored) as another:
-        yield another
-
-
-def ignored(error: NatsError) -> None:
-    pass
 
 
 async def publish_until_it_arrives(broker, inbox) -> tuple[int, list[int]]:
@@ -226,6 +179,6 @@ async def test_a_busy_reader_is_not_asked_for(broker, monkeypatch):
         for number in range(100):
             await broker.publish(number)
             await take(inbox, 1)
-            broker._consumers[0]._quiet = False
+            broker._consumers[0]._intake.quiet = False
         assert asked == []
         await eventually(lambda: asked)

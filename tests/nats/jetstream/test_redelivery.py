@@ -2,48 +2,28 @@
 
 import asyncio
 import contextlib
-import itertools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
 from pubsub_lib import Failure, HandlerGroup
-from pubsub_lib.nats import JetStreamPubSub, NatsServer, why_no_server
-from tests.nats.observing import Server, administrator, eventually, soon, take
+from pubsub_lib.nats import JetStreamPubSub
+from tests.nats.observing import eventually, soon, take
 
-NO_SERVER = why_no_server(of_our_own=True)
-pytestmark = pytest.mark.skipif(NO_SERVER is not None, reason=str(NO_SERVER))
-SUBJECTS = (f"redelivery{number}" for number in itertools.count())
 NAME = "billing"
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with NatsServer() as server:
-        yield server.url
-
-
 @pytest.fixture
-async def server(url: str) -> AsyncIterator[Server]:
-    async with administrator(url) as server:
-        yield server
-
-
-@pytest.fixture
-async def broker(url: str) -> AsyncIterator[JetStreamPubSub[int]]:
+async def broker(url: str, subject: str) -> AsyncIterator[JetStreamPubSub[int]]:
     """Delivers again what has failed, soon, and what is only slow, after more than a test takes."""
-    async with JetStreamPubSub[int](
-        next(SUBJECTS), url=url, ack_wait=600, backoff=(0.01,)
-    ) as broker:
+    async with JetStreamPubSub[int](subject, url=url, ack_wait=600, backoff=(0.01,)) as broker:
         yield broker
 
 
 @pytest.fixture
-async def impatient_broker(url: str) -> AsyncIterator[JetStreamPubSub[int]]:
+async def impatient_broker(url: str, subject: str) -> AsyncIterator[JetStreamPubSub[int]]:
     """Delivers again, after a moment, what was on its way to a reader that has left."""
-    async with JetStreamPubSub[int](
-        next(SUBJECTS), url=url, ack_wait=0.5, backoff=(0.01,)
-    ) as broker:
+    async with JetStreamPubSub[int](subject, url=url, ack_wait=0.5, backoff=(0.01,)) as broker:
         yield broker
 
 
@@ -120,10 +100,10 @@ async def test_a_handler_that_is_cancelled_gives_back_what_it_had(impatient_brok
         assert await take(inbox, 1) == [7]
 
 
-async def test_each_try_waits_longer_than_the_last_one(url):
+async def test_each_try_waits_longer_than_the_last_one(url, subject):
     backoff = (0.05, 0.1, 0.2)
     async with (
-        JetStreamPubSub[int](next(SUBJECTS), url=url, backoff=backoff) as broker,
+        JetStreamPubSub[int](subject, url=url, backoff=backoff) as broker,
         broker.subscribe(name=NAME) as inbox,
     ):
         await broker.publish(7)

@@ -2,37 +2,13 @@
 
 import asyncio
 import gc
-import itertools
-from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from pubsub_lib.nats import JetStreamPubSub, NatsServer, why_no_server
-from tests.nats.observing import Server, administrator, eventually, soon, take, until
+from pubsub_lib.nats import JetStreamPubSub
+from tests.nats.observing import Server, eventually, soon, take, until
 
-NO_SERVER = why_no_server(of_our_own=True)
-pytestmark = pytest.mark.skipif(NO_SERVER is not None, reason=str(NO_SERVER))
-SUBJECTS = (f"reading{number}" for number in itertools.count())
 NAME = "billing"
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with NatsServer() as server:
-        yield server.url
-
-
-@pytest.fixture
-async def server(url: str) -> AsyncIterator[Server]:
-    async with administrator(url) as server:
-        yield server
-
-
-@pytest.fixture
-async def broker(url: str) -> AsyncIterator[JetStreamPubSub[int]]:
-    """Delivers again after so long that no test here would wait for it."""
-    async with JetStreamPubSub[int](next(SUBJECTS), url=url, ack_wait=600) as broker:
-        yield broker
 
 
 async def publish(broker: JetStreamPubSub[int], count: int) -> None:
@@ -168,9 +144,9 @@ async def test_task_done_does_not_acknowledge_what_an_async_for_has(broker, serv
     del iterator
 
 
-async def test_what_was_taken_twice_can_be_acknowledged_twice(url, server):
+async def test_what_was_taken_twice_can_be_acknowledged_twice(url, subject, server):
     async with (
-        JetStreamPubSub[int](next(SUBJECTS), url=url, ack_wait=0.1) as broker,
+        JetStreamPubSub[int](subject, url=url, ack_wait=0.1) as broker,
         broker.subscribe(name=NAME) as inbox,
     ):
         await broker.publish(0)
@@ -321,9 +297,11 @@ async def test_a_subscription_that_nobody_holds_gives_back_what_it_has(broker):
 # Too slow.
 
 
-async def test_what_is_not_acknowledged_in_time_is_delivered_again_and_counted(url, server):
+async def test_what_is_not_acknowledged_in_time_is_delivered_again_and_counted(
+    url, subject, server
+):
     async with (
-        JetStreamPubSub[int](next(SUBJECTS), url=url, ack_wait=0.1) as broker,
+        JetStreamPubSub[int](subject, url=url, ack_wait=0.1) as broker,
         broker.subscribe(name=NAME) as inbox,
     ):
         await broker.publish(0)
@@ -333,9 +311,9 @@ async def test_what_is_not_acknowledged_in_time_is_delivered_again_and_counted(u
         inbox.close()
 
 
-async def test_what_waits_is_never_there_twice_however_often_it_is_delivered(url, server):
+async def test_what_waits_is_never_there_twice_however_often_it_is_delivered(url, subject, server):
     async with (
-        JetStreamPubSub[int](next(SUBJECTS), url=url, ack_wait=0.1) as broker,
+        JetStreamPubSub[int](subject, url=url, ack_wait=0.1) as broker,
         broker.subscribe(name=NAME) as inbox,
     ):
         await publish(broker, 3)
@@ -345,8 +323,7 @@ async def test_what_waits_is_never_there_twice_however_often_it_is_delivered(url
         await server.until_acknowledged(broker.subject, NAME)
 
 
-async def test_another_reader_of_the_name_gets_what_one_does_not_acknowledge(url):
-    subject = next(SUBJECTS)
+async def test_another_reader_of_the_name_gets_what_one_does_not_acknowledge(url, subject):
     async with (
         JetStreamPubSub[int](subject, url=url, ack_wait=0.1) as broker,
         JetStreamPubSub[int](subject, url=url, ack_wait=0.1) as another,

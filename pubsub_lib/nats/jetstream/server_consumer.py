@@ -1,0 +1,241 @@
+"""A consumer as the server has it: made, looked for, and made again where it was lost.
+
+The server calls a consumer what it knows of a subscriber: which messages it has sent, and which of
+them are not acknowledged. An operator may delete one, or its stream, at any moment, and tells
+nobody. A recovery may be interrupted at any moment, too, when the connection is lost again, or
+fail. So what is found to be lost is counted before anything else is awaited, and what the server
+was asked for, without an answer, is recognised when it is there after all.
+
+>>> ServerConsumer.remake.__doc__.partition(",")[0]
+'Make the consumer again'
+"""
+
+import datetime
+import secrets
+from collections import deque
+from typing import Any, NamedTuple
+
+from nats.js import api
+
+from pubsub_lib.nats.errors import SubscriptionForgotten
+from pubsub_lib.nats.jetstream.position import Position
+from pubsub_lib.nats.jetstream.stream import Stream
+from pubsub_lib.nats.jetstream.subscription import JetStreamInboxState
+
+# How long the server keeps a consumer without a name whose reader has gone silent, in seconds.
+FORGOTTEN_AFTER_S = 60.0
+
+
+# So many looks have to agree that messages were removed: a server hears a moment later of what is
+# stored, and a cluster that changes its leader still later.
+LOOKS = 3
+
+
+class Look(NamedTuple):
+    """What the server has said, when it was asked now and then."""
+
+    sent: int  #: how many messages it had sent
+    pending: int  #: how many it had still to send
+    last: int  #: the number of the message that was stored last
+
+
+class ServerConsumer:
+    """What the server knows of one subscriber.
+
+    Args:
+        stream: whose messages it sends.
+        inbox: where they go; what it misses is counted there.
+        position: how far they have come in here.
+        name: the durable name, or nothing.
+        ack_wait: how long the server waits for an acknowledgement, in seconds.
+        expires_after: how long the server keeps it when nobody reads it, in seconds; `None` for
+            ever, or for a minute if it has no durable name.
+
+    Attributes:
+        durable: whether it has a name, and lasts.
+        name: what the server calls it; without a durable one, once it is made.
+        made: whether the server has ever had it.
+    """
+
+    def __init__(
+        self,
+        stream: Stream,
+        inbox: JetStreamInboxState[Any],
+        position: Position,
+        *,
+        name: str,
+        ack_wait: float,
+        expires_after: float | None,
+    ) -> None:
+        self.durable = bool(name)
+        self.name = name
+        self.made = False
+        self._stream = stream
+        self._inbox = inbox
+        self._position = position
+        self._ack_wait = ack_wait
+        self._expires_after = expires_after if self.durable else FORGOTTEN_AFTER_S
+        self._looks: deque[Look] = deque(maxlen=LOOKS)
+        # A stream is known by when it was made, and so is a consumer.
+        self._created: datetime.datetime | None = None
+        self._made_in: datetime.datetime | None = None  # the stream that this one is of
+        self._asked_in: datetime.datetime | None = None  # the stream that it was last asked for in
+        self._position_in: datetime.datetime | None = None  # the stream that has those numbers
+
+    @property
+    def deliver_subject(self) -> str:
+        """Where the server sends its messages."""
+        return f"_pubsub.{self._stream.name}.{self.name}"
+
+    def identify(self) -> None:
+        """Give it a name, if it has none: not before, or a forked process would have the same."""
+        if not self.durable:
+            self.name = f"reader-{secrets.token_hex(8)}"
+
+    async def make(self) -> None:
+        """Make it for the first time: it gets what is stored from then on.
+
+        Raises:
+            NatsError: if the server cannot be reached or refuses it.
+        """
+        self._position_in = self._stream.created
+        self._position.consecutive = not self._stream.shared
+        made = await self._ask_for()
+        self._position.begin(_not_sent(made))
+        self._is_now(made)
+        self.made = True
+
+    async def _ask_for(self, start: int | None = None) -> api.ConsumerInfo:
+        """Ask the server to make it, or to say what it knows, if it was made so before.
+
+        Args:
+            start: the number of the first that it is to get; `None` for the next that is stored.
+        """
+        stream = self._stream
+        policy = api.DeliverPolicy
+        config = api.ConsumerConfig(
+            name=self.name,
+            durable_name=self.name if self.durable else None,
+            deliver_policy=policy.NEW if start is None else policy.BY_START_SEQUENCE,
+            opt_start_seq=start,
+            deliver_subject=self.deliver_subject,
+            deliver_group=self.name if self.durable else None,
+            ack_policy=api.AckPolicy.EXPLICIT,
+            ack_wait=self._ack_wait,
+            max_ack_pending=self._inbox.maxsize,
+            filter_subject=stream.subject,
+            inactive_threshold=self._expires_after,
+        )
+        self._asked_in = stream.created
+        return await stream.ask(lambda: stream.context.add_consumer(stream.name, config))
+
+    def _is_now(self, known: api.ConsumerInfo) -> None:
+        """Note that this is the consumer whose messages come in."""
+        self._created = known.created
+        self._made_in = self._position_in
+
+    def note(self, sequence: int, delivery: int, pending: int) -> None:
+        """Note that a message has come in; its numbers are those of `Position.note`."""
+        position = self._position
+        self._looks.clear()
+        if self.durable:  # others may have got what is missing here
+            position.deliveries, position.pending = delivery, pending
+        else:
+            self._inbox.lose(position.note(sequence, delivery, pending))
+
+    async def is_lost(self) -> bool:
+        """Return whether the server does not know it any more, or has another of this name.
+
+        To be called when nothing has come in for a while. What the server has nothing more to send
+        of, though it has not come in, was removed from the stream, and is counted.
+        """
+        known = await self._stream.consumer(self.name)
+        if known is None or known.created != self._created:
+            return True
+        self._look_for_removed(known)
+        return False
+
+    def _look_for_removed(self, known: api.ConsumerInfo) -> None:
+        position, looks = self._position, self._looks
+        sent = 0 if known.delivered is None else known.delivered.consumer_seq
+        if self.durable and position.deliveries == sent and not looks:
+            looks.append(Look(sent, position.pending, 0))  # as it was said with the last delivery
+        position.pending = known.num_pending or 0
+        looks.append(Look(sent, position.pending, self._stream.last))
+        oldest, *later = looks
+        if len(looks) < LOOKS or position.held or any(look.sent != sent for look in later):
+            return
+        if self.durable:  # others may have been sent what has not come in here
+            self._inbox.lose(max(oldest.pending - max(look.pending for look in later), 0))
+            return
+        comes_again = position.missing and known.num_ack_pending
+        if (
+            position.deliveries == sent
+            and not comes_again
+            and not any(look.pending for look in looks)
+        ):
+            self._inbox.lose(position.pass_over(oldest.last))
+
+    async def remake(self) -> None:
+        """Make the consumer again, if the server no longer has it, and count what that has lost.
+
+        One with a name that was deleted is not made again, since somebody may have meant it; if it
+        has been made again by somebody, what it kept is lost all the same. This may be cancelled or
+        fail, and be called again.
+
+        Raises:
+            NatsError: if the server cannot be reached or refuses it.
+        """
+        stream, position = self._stream, self._position
+        if self._position_in != stream.created:
+            self._position_in = stream.created
+            self._inbox.orphan()
+            self._inbox.lose(position.begin_anew())
+            position.consecutive = not stream.shared
+            self._looks.clear()
+        known = await stream.consumer(self.name)
+        if known is not None and known.created == self._created:
+            return
+        if self.durable:
+            if self._made_in == stream.created:
+                self._inbox.fail(SubscriptionForgotten(self.name))
+                return
+            # It has to be made as everybody makes it who shares it. If another one of them has done
+            # so, that one knows what was stored before.
+            ours = known is None or self._asked_in == stream.created
+            known = known or await self._ask_for()
+            self._is_now(known)
+            if ours:
+                self._inbox.lose(_not_sent(known))
+            return
+        if not position.held:
+            position.hold()
+            self._inbox.orphan()  # not again, or what has come in since would be
+        behind = position.highest
+        if known is None:
+            known = await self._ask_for(behind + 1)
+        self._is_now(known)
+        # The server may not have kept for it what comes next. If it has sent anything, that tells.
+        self._inbox.lose(position.begin(behind if _has_sent(known) else _not_sent(known)))
+
+    async def leave(self) -> None:
+        """Let the server forget it, and count what has not come in.
+
+        Raises:
+            NatsError: if the server cannot be reached or refuses it.
+        """
+        last = await self._stream.last_sequence()
+        position = self._position
+        left = position.pass_over(last) if position.consecutive else position.pending
+        self._inbox.dropped += left
+        await self._stream.forget(self.name)
+
+
+def _has_sent(known: api.ConsumerInfo) -> bool:
+    return known.delivered is not None and known.delivered.consumer_seq > 0
+
+
+def _not_sent(known: api.ConsumerInfo) -> int:
+    """Return the number of the last message before the first that it sends, as far as is known."""
+    sent = known.delivered
+    return 0 if sent is None else max(sent.stream_seq - sent.consumer_seq, 0)

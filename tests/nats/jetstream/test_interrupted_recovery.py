@@ -1,0 +1,130 @@
+"""A recovery may be interrupted at any moment: what was lost is counted once, whatever it had done.
+
+Each test interrupts it at one of its questions to the server, as a connection does that is lost
+again: before the server has the question, or when it has done what it was asked, and the answer is
+lost on its way.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+
+from pubsub_lib.nats import JetStreamPubSub, MessagesLost
+from pubsub_lib.nats.jetstream.recovery import Recovery
+from tests.nats.observing import Errors, eventually, soon, take
+
+pytestmark = pytest.mark.usefixtures("quick_looks")
+NAME = "billing"
+# What a recovery asks: for the stream, for what the server knows of the consumer, for the consumer.
+QUESTIONS = (1, 2, 3)
+
+
+@pytest.fixture
+async def broker(url: str, subject: str, errors: Errors) -> AsyncIterator[JetStreamPubSub[int]]:
+    async with JetStreamPubSub[int](
+        subject, url=url, maxsize=2, ack_wait=600, on_error=errors
+    ) as broker:
+        yield broker
+
+
+class Interruption:
+    """Holds up a recovery at one of its questions, until it is interrupted."""
+
+    def __init__(self, broker: JetStreamPubSub, at: int, *, answered: bool) -> None:
+        self.reached = asyncio.Event()
+        self._broker = broker
+        self._at = at
+        self._answered = answered
+        self._asked = 0
+        self._recovering: asyncio.Task[None] | None = None
+        self._ask = broker._stream.ask
+        broker._stream.ask = self._ask_or_wait
+
+    async def _ask_or_wait(self, request):
+        if asyncio.current_task() is self._broker._recovery._recovering._task:
+            self._asked += 1
+            if self._asked == self._at:
+                if self._answered:
+                    with contextlib.suppress(LookupError):  # the answer that there is none
+                        await self._ask(request)
+                self.reached.set()
+                await asyncio.Event().wait()
+        return await self._ask(request)
+
+    def interrupt(self) -> None:
+        """Begin again, as when there is a connection again."""
+        recovery: Recovery = self._broker._recovery
+        recovery.connection_restored()
+
+
+async def handle_two_of_five(broker: JetStreamPubSub[int], inbox) -> None:
+    """Publish five messages, of which a reader has two at hand, and the server keeps the others."""
+    await broker.publish_many(range(5))
+    assert [await soon(inbox.get()) for _ in range(2)] == [0, 1]
+    await eventually(lambda: broker.network.lag == 3)
+
+
+def has_the_consumer(at: int, *, answered: bool) -> bool:
+    return at == QUESTIONS[-1] and answered
+
+
+@pytest.mark.parametrize("name", ["", NAME])
+@pytest.mark.parametrize("answered", [False, True])
+@pytest.mark.parametrize("at", QUESTIONS)
+async def test_what_a_deleted_stream_had_is_counted_once(
+    broker, server, errors, at, answered, name
+):
+    subject = broker.subject
+    async with broker.subscribe(name=name) as inbox:
+        await handle_two_of_five(broker, inbox)
+        interruption = Interruption(broker, at, answered=answered)
+        await server.jetstream.delete_stream(subject)
+        await soon(interruption.reached.wait())
+        new = [5, 6]
+        if has_the_consumer(at, answered=answered):  # so that some come in before it knows
+            await server.jetstream.publish(subject, b"5")
+            await eventually(inbox.qsize)
+            del new[0]
+        interruption.interrupt()
+        await broker.publish_many(new)
+        inbox.task_done()
+        inbox.task_done()
+        assert await take(inbox, 2) == [5, 6]
+        await soon(broker.flush())
+        assert inbox.stats.dropped == 3
+        assert sum(error.count for error in errors.of(MessagesLost)) == 3
+        await server.until_acknowledged(subject, broker._consumers[0].name)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("answered", [False, True])
+@pytest.mark.parametrize("at", QUESTIONS)
+async def test_what_a_deleted_consumer_had_is_counted_once_unless_it_is_kept(
+    broker, server, errors, at, answered, kept
+):
+    subject = broker.subject
+    if kept:
+        async with broker.subscribe(name="later"):
+            pass
+    async with broker.subscribe() as inbox:
+        await handle_two_of_five(broker, inbox)
+        interruption = Interruption(broker, at, answered=answered)
+        name = broker._consumers[-1].name
+        await server.jetstream.delete_consumer(subject, name)
+        await soon(interruption.reached.wait())
+        new = [5, 6]
+        if has_the_consumer(at, answered=answered):
+            await server.jetstream.publish(subject, b"5")
+            await eventually(inbox.qsize)
+            del new[0]
+        interruption.interrupt()
+        await broker.publish_many(new)
+        inbox.task_done()
+        inbox.task_done()
+        assert await take(inbox, 5 if kept else 2) == ([2, 3, 4, 5, 6] if kept else [5, 6])
+        await soon(broker.flush())
+        assert inbox.stats.dropped == (0 if kept else 3)
+        assert sum(error.count for error in errors.of(MessagesLost)) == inbox.stats.dropped
+        await server.until_acknowledged(subject, name)

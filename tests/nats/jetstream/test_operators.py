@@ -1,0 +1,173 @@
+"""What an operator does to a stream while it is in use: no reader waits for ever for what is gone.
+
+Nobody tells a client that messages were removed, or that a name was deleted and made again.
+"""
+
+import asyncio
+import itertools
+
+import pytest
+from nats.aio.msg import Msg
+from nats.js import api
+
+from pubsub_lib.nats import JetStreamPubSub, MessagesLost, NatsError, SubscriptionForgotten
+from tests.nats.observing import Errors, eventually, soon, take
+
+pytestmark = pytest.mark.usefixtures("quick_looks")
+NAME = "billing"
+
+
+async def until_all_is_sent_but(broker: JetStreamPubSub, lag: int) -> None:
+    await eventually(lambda: broker.network.lag == lag)
+
+
+@pytest.mark.parametrize("name", ["", NAME])
+async def test_what_is_purged_is_counted_and_reported(broker, server, errors, name):
+    async with broker.subscribe(name=name, maxsize=1) as inbox:
+        await broker.publish_many(range(4))
+        await until_all_is_sent_but(broker, 3)
+        await server.jetstream.purge_stream(broker.subject)
+        assert (await errors.until(MessagesLost)).count == 3
+        assert inbox.stats.dropped == 3
+        assert await take(inbox, 1) == [0]
+        await broker.publish(4)
+        assert await take(inbox, 1) == [4]
+        assert inbox.stats.dropped == 3
+
+
+async def test_a_flush_does_not_wait_for_what_was_purged(broker, server):
+    async with broker.subscribe(maxsize=2) as inbox:
+        await broker.publish_many(range(4))
+        await until_all_is_sent_but(broker, 2)
+        await server.jetstream.purge_stream(broker.subject)
+        assert await take(inbox, 2) == [0, 1]  # so that there is room
+        await soon(broker.flush())
+
+
+async def test_what_is_lost_on_its_way_is_waited_for_and_not_counted(broker):
+    async with broker.subscribe(ack_wait=1) as inbox:
+        subscription = broker._consumers[0]._subscription
+        receive = subscription._cb
+
+        async def receive_the_next(envelope: Msg) -> None:
+            subscription._cb = receive
+
+        subscription._cb = receive_the_next
+        await broker.publish_many([1, 2])
+        assert await take(inbox, 1) == [2]
+        await soon(broker.flush())  # some looks later
+        assert inbox.get_nowait() == 1
+        assert inbox.stats.dropped == 0
+
+
+async def test_a_flush_does_not_wait_for_what_a_deleted_stream_had(broker, server, monkeypatch):
+    async with broker.subscribe() as inbox:
+        asked = asyncio.Event()
+        last_sequence = broker._stream.last_sequence
+
+        async def say_that_more_was_stored() -> int:
+            asked.set()
+            return await last_sequence() + 1
+
+        monkeypatch.setattr(broker._stream, "last_sequence", say_that_more_was_stored)
+        flushing = asyncio.create_task(broker.flush())
+        await soon(asked.wait())
+        await asyncio.sleep(0.05)
+        assert not flushing.done()
+        await server.jetstream.delete_stream(broker.subject)
+        await soon(flushing)
+        assert inbox.stats.dropped == 0
+
+
+async def test_what_a_busy_name_is_sent_is_never_taken_for_lost(broker, another):
+    async with broker.subscribe(name=NAME) as inbox, another.subscribe(name=NAME) as other:
+        for number in range(50):
+            await broker.publish(number)
+            await asyncio.sleep(0.01)  # in which somebody looks
+        await eventually(lambda: inbox.qsize() + other.qsize() == 50)
+        await asyncio.sleep(0.3)
+        assert (inbox.stats.dropped, other.stats.dropped) == (0, 0)
+
+
+async def test_a_name_that_was_deleted_and_made_again_ends_those_who_read_it_before(
+    broker, another
+):
+    async with broker.subscribe(name=NAME) as inbox:
+        await another.forget(NAME)
+        async with another.subscribe(name=NAME):
+            with pytest.raises(SubscriptionForgotten, match="subscribe again"):
+                await soon(inbox.get())
+
+
+async def test_one_consumer_that_cannot_be_made_again_does_not_keep_the_others_from_it(
+    broker, server, errors, monkeypatch
+):
+    async with broker.subscribe() as first, broker.subscribe() as second:
+        refused = broker._consumers[0]._on_server
+        monkeypatch.setattr(refused, "_ask_for", refuse)
+        for name in await server.consumers(broker.subject):
+            await server.jetstream.delete_consumer(broker.subject, name)
+        await errors.until(NatsError)
+        await broker.publish(1)
+        assert await take(second, 1) == [1]
+        assert first.qsize() == 0
+
+
+async def refuse(start: int | None = None) -> None:
+    raise NatsError("no more consumers")
+
+
+async def test_one_that_may_not_be_looked_at_does_not_keep_the_others_from_it(
+    broker, server, errors, monkeypatch
+):
+    async with broker.subscribe(name=NAME), broker.subscribe() as second:
+        consumer = broker._stream.consumer
+
+        async def refuse_one(name: str):
+            if name == NAME:
+                raise NatsError("permission denied")
+            return await consumer(name)
+
+        monkeypatch.setattr(broker._stream, "consumer", refuse_one)
+        await server.jetstream.delete_consumer(broker.subject, broker._consumers[1].name)
+        await errors.until(NatsError)
+        for number in itertools.count():
+            await broker.publish(number)
+            if second.qsize():
+                break
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def wide(url: str, server, subject: str):
+    """A broker whose stream an operator has made, for other subjects, too."""
+    await server.jetstream.add_stream(
+        name=subject,
+        subjects=[f"{subject}.>"],
+        retention=api.RetentionPolicy.INTEREST,
+        discard=api.DiscardPolicy.NEW,
+    )
+    errors = Errors()
+    async with JetStreamPubSub[int](
+        f"{subject}.new", url=url, stream=subject, on_error=errors
+    ) as broker:
+        yield broker
+
+
+async def test_messages_of_other_subjects_in_the_stream_are_not_counted_as_lost(
+    wide, server, subject
+):
+    await server.jetstream.add_consumer(subject, durable_name="all", filter_subject=f"{subject}.>")
+    async with wide.subscribe() as inbox:
+        for number in range(3):
+            await server.jetstream.publish(f"{subject}.old", b"0")
+            await wide.publish(number)
+        await server.jetstream.publish(f"{subject}.old", b"0")
+        assert await take(inbox, 3) == [0, 1, 2]
+        await soon(wide.flush())
+        await asyncio.sleep(0.4)
+        assert inbox.stats.dropped == 0
+        reading = asyncio.create_task(soon(inbox.get()))
+        await soon(wide.shutdown(timeout=None))
+        assert await reading is None
+        assert inbox.stats.dropped == 0
