@@ -105,18 +105,21 @@ def _check_orders(settings_for: SettingsFor) -> None:
 
 
 def _check_log_lines(settings_for: SettingsFor) -> None:
-    burst = bursts(messages=200, size=200, every_s=1.0)
-    recording = _run(settings_for, "log lines", burst, TWENTY_MS)
+    two_bursts = bursts(messages=400, size=200, every_s=10.0)
+    recording = _run(settings_for, "log lines", two_bursts, TWENTY_MS)
     _nobody_waits("log lines", recording)
     require(
         not recording.refusals,
         "log lines: to write one raises PubSubFull, so the program ends because its log is full",
     )
-    first = (recording.deliveries()["number"] < 50).sum()
-    require(
-        first == 50,
-        f"log lines: of the first 50 of a burst of 200, which say how it began, {first} are read",
-    )
+    lines = recording.deliveries()["number"]
+    for which, begin in (("first", 0), ("second", 200)):
+        read = lines.between(begin, begin + 49).sum()
+        require(
+            read == 50,
+            f"log lines: of the first 50 lines of the {which} burst of 200, which say how it "
+            f"began, {read} are read",
+        )
 
 
 def _check_view(settings_for: SettingsFor) -> None:
@@ -241,6 +244,8 @@ def check_newest(newest_class: Callable[..., Any]) -> None:
         run_virtual(_keeps_the_newest_of_each(newest_class))
         run_virtual(_lets_nobody_starve(newest_class))
         run_virtual(_waits_for_something(newest_class))
+        run_virtual(_waits_again_when_all_is_read(newest_class))
+        run_virtual(_one_gives_up(newest_class))
     except (LimitReached, Livelock):
         require(False, f"get() looks again and again, and lets no time pass; {TO_WAIT}")
 
@@ -307,6 +312,44 @@ async def _waits_for_something(newest_class: Callable[..., Any]) -> None:
         read == {("tea", 1), ("salt", 2)},
         "two readers wait, tea 1 and a second later salt 2 are put in, and the readers get "
         f"{_listed(sorted(read))}",
+    )
+
+
+async def _waits_again_when_all_is_read(newest_class: Callable[..., Any]) -> None:
+    inbox = newest_class()
+    for value in range(1, 4):
+        _put(inbox, "tea", value)
+    await _got(inbox, "tea 1, tea 2 and tea 3 are put in")
+    reader = asyncio.create_task(inbox.get(), name="reader")
+    await asyncio.wait([reader], timeout=IDLE_S)
+    story = "tea 1, tea 2 and tea 3 are put in, and one read takes them all; the next read"
+    if reader.done():
+        error = reader.exception()
+        problem = f"raises {type(error).__name__}" if error else f"gives {reader.result()!r}"
+        require(
+            False, f"{story} {problem}, and is to wait: a key waits once, however often it is put"
+        )
+    _put(inbox, "tea", 4)
+    await asyncio.wait([reader], timeout=1)
+    require(
+        reader.done() and not reader.exception() and reader.result() == ("tea", 4),
+        f"{story} waits, and is not given tea 4 when that is put in",
+    )
+
+
+async def _one_gives_up(newest_class: Callable[..., Any]) -> None:
+    inbox = newest_class()
+    impatient = asyncio.create_task(inbox.get(), name="impatient reader")
+    await asyncio.sleep(1)
+    impatient.cancel()
+    await asyncio.wait([impatient])
+    _put(inbox, "tea", 1)
+    reader = asyncio.create_task(inbox.get(), name="reader")
+    await asyncio.wait([reader], timeout=1)
+    require(
+        reader.done() and not reader.exception() and reader.result() == ("tea", 1),
+        "a reader gives up waiting, tea 1 is put in, and the next read does not get it: it was "
+        "kept for one who is not there any more",
     )
 
 

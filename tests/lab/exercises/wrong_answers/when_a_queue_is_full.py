@@ -194,6 +194,103 @@ class HoldsOneMessage:
         return self.newest.pop()
 
 
+class PutsEachKeyAgain:
+    """The newest value of each key, and a place in line for each put."""
+
+    def __init__(self):
+        self.keys = asyncio.Queue()
+        self.values = {}
+
+    def put(self, key, value):
+        self.values[key] = value
+        self.keys.put_nowait(key)
+
+    async def get(self):
+        key = await self.keys.get()
+        return key, self.values.pop(key)
+
+
+class SkipsNothing(PutsEachKeyAgain):
+    async def get(self):
+        key = await self.keys.get()
+        return key, self.values[key]
+
+
+class ReadsTheLastFirst(KeepsTheOldValue):
+    def put(self, key, value):
+        self.values[key] = value
+        self.something_to_read.set()
+
+    async def get(self):
+        while not self.values:
+            self.something_to_read.clear()
+            await self.something_to_read.wait()
+        return self.values.popitem()
+
+
+class HandsOverToWhoeverCameFirst:
+    """Gives a value to the reader that has waited longest, though it may have gone."""
+
+    def __init__(self):
+        self.values = {}
+        self.waiting = deque()
+
+    def put(self, key, value):
+        if self.waiting:
+            future = self.waiting.popleft()
+            if not future.cancelled():
+                future.set_result((key, value))
+        else:
+            self.values[key] = value
+
+    async def get(self):
+        if self.values:
+            key = next(iter(self.values))
+            return key, self.values.pop(key)
+        future = asyncio.get_running_loop().create_future()
+        self.waiting.append(future)
+        return await future
+
+
+class TellsInWords(Counting):
+    def write(self, line):
+        if self.missing and not self.queue.full():
+            self.queue.put_nowait(f"{self.missing} lines are missing")
+            self.missing = 0
+        if self.queue.full():
+            self.missing += 1
+        else:
+            self.queue.put_nowait(line)
+
+
+class TellsOfTheGapOnly(Counting):
+    """Puts the number in, and forgets the line that brought it."""
+
+    def write(self, line):
+        if self.queue.full():
+            self.missing += 1
+        elif self.missing:
+            self.queue.put_nowait(self.missing)
+            self.missing = 0
+        else:
+            self.queue.put_nowait(line)
+
+
+class CountsFromTheBeginning(Counting):
+    def __init__(self, queue):
+        super().__init__(queue)
+        self.told = 0
+
+    def write(self, line):
+        if self.missing > self.told and not self.queue.full():
+            self.queue.put_nowait(self.missing)
+            self.told = self.missing
+        if self.queue.full():
+            self.missing += 1
+        else:
+            self.queue.put_nowait(line)
+
+
 WRONG_ANSWERS = [
     ("05.1", returns_nothing, "prices: return a dictionary"),
     ("05.1", knows_prices_only, "orders: settings_for('orders') finds no settings"),
@@ -214,6 +311,14 @@ WRONG_ANSWERS = [
     ("05.1", but("live view", "view_without_patience", timeout=0), "it is only slow"),
     ("05.1", but("live view", "patient_view", timeout=0.3), "live view: a publish takes 0.3 s"),
     ("05.1", but("live view", "waiting_view", timeout=None), "a client hangs"),
+    ("05.1", but("log lines", "log_cut_off", overflow=Overflow.DISCONNECT), "second burst"),
+    (
+        "05.1",
+        but("prices", "prices_cut_off", maxsize=1, overflow=Overflow.DISCONNECT),
+        "the last price",
+    ),
+    ("05.1", but("orders", "late_refusals", timeout=20.0), "is not told"),
+    ("05.1", but("live view", "refused_view", overflow=Overflow.RAISE), "a client hangs"),
     ("05.2", DropsInSilence, "waiting are 'c', 'f'"),
     ("05.2", Raises, "raises QueueFull"),
     ("05.2", Waits, "it never waits"),
@@ -221,6 +326,9 @@ WRONG_ANSWERS = [
     ("05.2", NeverStartsAgain, "nothing is missing since"),
     ("05.2", WaitsForRoomForBoth, "the only way"),
     ("05.2", DropsTheOldest, "are to be a and b"),
+    ("05.2", TellsInWords, "should be 'c', 2, 'f'"),
+    ("05.2", TellsOfTheGapOnly, "should be 'c', 2, 'f'"),
+    ("05.2", CountsFromTheBeginning, "should be 'h', 'i', 1"),
     ("05.3", KeepsAll, "tea 3 and salt 2"),
     ("05.3", KeepsTheOldValue, "tea 3 and salt 2"),
     ("05.3", GoesToTheBack, "keeps its place"),
@@ -231,4 +339,8 @@ WRONG_ANSWERS = [
     ("05.3", LooksEveryNowAndThen, "wakes up 2000 times to look"),
     ("05.3", PutsWithAWait, "there is always room"),
     ("05.3", HoldsOneMessage, "there are two to read"),
+    ("05.3", PutsEachKeyAgain, "a key waits once, however often it is put"),
+    ("05.3", SkipsNothing, "the next read gives ('tea', 3), and is to wait"),
+    ("05.3", ReadsTheLastFirst, "keeps its place"),
+    ("05.3", HandsOverToWhoeverCameFirst, "one who is not there any more"),
 ]
