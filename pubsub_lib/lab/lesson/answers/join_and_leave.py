@@ -32,7 +32,8 @@ ANSWERS: Answers = {
         "The newcomer waits {found}, until the ticker has given up on the third dead viewer.",
         replies={
             0: "The lock is around all three methods: who joins needs it, too.",
-            0.5: "That is how long the publish has been under way.",
+            0.5: "So it would be with one dead viewer. The publish waits for three, in turn.",
+            1: "So long it waits for one dead viewer. How many are in the list?",
             3: "So long the whole publish takes, and part of it was over when the newcomer came.",
         },
     ),
@@ -57,6 +58,7 @@ ANSWERS: Answers = {
             "does not learn of it.",
             1.4: "The second began with the publish, not with the leaving.",
             0: "The publish had begun before the viewer left, and was waiting.",
+            0.6: "So long it goes on waiting after that. Count from when it began.",
         },
     ),
     "07.still_kept": Number(
@@ -65,6 +67,7 @@ ANSWERS: Answers = {
         replies={
             110: "The last ten did not get in: each waited for a second, and was dropped.",
             0: "The viewer's task is gone. Who else holds its queue?",
+            10: "Ten are those that are *not* kept: what finds no room is dropped after a second.",
             1: "The viewer was sent one of its own. What is published later is kept as well.",
         },
     ),

@@ -15,6 +15,7 @@ ANSWERS: Answers = {
             1: "You counted the one in its hand. Those that wait in its inbox are never looked at.",
             0: "Nobody waits for it: when the program ends, its task is cancelled where it stands.",
             6: "Two it had handled before the end came.",
+            2: "Those two were handled before. The other four are lost.",
         },
     ),
     "06.shutdown_returns": Choice(
@@ -87,7 +88,9 @@ ANSWERS: Answers = {
             6: "Three that wait make 6 s. The one in its hand is not finished yet, either.",
             8: "Four messages of 2 s: but the one in its hand was begun 1.5 s ago.",
             2: "So long does one message take, and three more are waiting.",
-            12: "You counted all six. Two of them were handled before.",
+            12: "At 12 s it ends, and it was told at 5.5 s. (Or did you count all six? Two of them "
+            "were handled before.)",
+            7.5: "1.5 s ago it began what is in its hand. So 0.5 s of that are left.",
         },
     ),
     "06.order": Choice(
