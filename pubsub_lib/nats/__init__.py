@@ -14,7 +14,9 @@ from pubsub_lib.nats.core.statistics import NetworkStats
 from pubsub_lib.nats.drops import Drops
 from pubsub_lib.nats.errors import (
     AccessRefused,
+    ConnectionLimitReached,
     ConnectionLost,
+    CredentialsUnusable,
     JetStreamUnavailable,
     MessageSetAside,
     MessagesLost,
@@ -46,7 +48,9 @@ from pubsub_lib.nats.local_server.server import (
 
 __all__ = [
     "AccessRefused",
+    "ConnectionLimitReached",
     "ConnectionLost",
+    "CredentialsUnusable",
     "DeadLetter",
     "Drops",
     "JetStreamPubSub",

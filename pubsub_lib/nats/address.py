@@ -81,10 +81,12 @@ def _parts(url: str) -> SplitResult:
         well_formed = (
             parts.scheme in {"nats", "tls"}
             and parts.hostname
+            and parts.hostname.encode("idna")
+            and not any(character.isspace() for character in url)
             and parts.port != 0
             and not (parts.path.strip("/") or parts.query or parts.fragment)
         )
-    except ValueError:  # a port that is no number
+    except ValueError:  # a port that is no number, or a name of a host that cannot be one
         well_formed = False
     if not well_formed:
         without_secrets = url.rpartition("@")[2]

@@ -1,21 +1,69 @@
-"""nats-py's client, which does not send anything in clear that was to be encrypted.
+"""nats-py's client, which does not send anything in clear that was to be encrypted, nor gives up.
 
 By itself it encrypts only if the server insists. Where `tls://` was asked for, and the server has
 no TLS, it goes on without, and a token is read by whoever listens. This one refuses, as nats.go
 does.
 
+It also ends for good whenever the server says an error. This one does so only where the server has
+withdrawn our access, and else connects again.
+
 >>> SecureClient(wants_tls=True).wants_tls
 True
 """
 
-from typing import Any
+import json
+import sys
+import time
+from typing import Any, Protocol, override
 
 import nats.errors
-from nats.aio.client import Client
+from nats.aio.client import DEFAULT_BUFFER_SIZE, Client, Srv
+
+from pubsub_lib.nats.credentials import Credentials
+from pubsub_lib.nats.errors import CredentialsUnusable
+from pubsub_lib.nats.greeting import GreetedTransport
+from pubsub_lib.nats.settings import ConnectionSettings
+
+# How often to try to connect again, in seconds, and how long one try may take.
+RECONNECT_EVERY_S = 0.25
+ONE_TRY_S = 5.0
+# How often to ask whether the server is still there, in seconds; it is given up after two questions
+# without an answer.
+PING_EVERY_S = 10.0
+# After these, in what the server says, there is no use in trying again, or nats-py does so already.
+LEFT_TO_NATS_PY = ("authorization violation", "permissions violation", "stale connection")
 
 
 class NoTlsOffered(nats.errors.Error):
     """The server offers no TLS, which was asked for."""
+
+
+class ClientListener(Protocol):
+    """Who is told what becomes of a connection."""
+
+    async def on_error(self, error: Exception, /) -> None:
+        """Take note of an error."""
+
+    async def on_disconnected(self) -> None:
+        """Take note that the connection is lost."""
+
+    async def on_reconnected(self) -> None:
+        """Take note that it was made again."""
+
+    async def on_closed(self) -> None:
+        """Take note that it has ended for good."""
+
+
+class NotLetIn(nats.errors.Error):
+    """The server cannot be told who we are.
+
+    Attributes:
+        failure: what is wrong, as one of our errors.
+    """
+
+    def __init__(self, failure: CredentialsUnusable) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
 
 
 class SecureClient(Client):
@@ -28,14 +76,94 @@ class SecureClient(Client):
     def __init__(self, *, wants_tls: bool) -> None:
         super().__init__()
         self.wants_tls = wants_tls
+        self._credentials: Credentials | None = None
 
-    # It comes with the server's greeting, before anything is sent.
+    async def open(self, settings: ConnectionSettings, listener: ClientListener) -> None:
+        """Connect, and tell from then on of what happens.
+
+        Raises:
+            Exception: what the listener raises on an error, which ends the attempt.
+        """
+        addresses = settings.addresses
+        self._credentials = credentials = settings.credentials
+        has_token = credentials is not None and credentials.option == "user_credentials"
+        await self.connect(
+            list(addresses.servers),
+            user=addresses.user,
+            password=addresses.password,
+            token=addresses.token,
+            tls=settings.tls,
+            signature_cb=None if credentials is None else credentials.sign,
+            user_jwt_cb=self._user_token if has_token else None,
+            error_cb=listener.on_error,
+            disconnected_cb=listener.on_disconnected,
+            reconnected_cb=listener.on_reconnected,
+            closed_cb=listener.on_closed,
+            connect_timeout=ONE_TRY_S,  # type: ignore[arg-type]
+            reconnect_time_wait=RECONNECT_EVERY_S,  # type: ignore[arg-type]
+            max_reconnect_attempts=-1,
+            ping_interval=PING_EVERY_S,  # type: ignore[arg-type]
+            # A publisher that nats-py holds back cannot be cancelled, so we hold it back.
+            pending_size=sys.maxsize,
+            skip_subject_validation=True,  # a subject is checked once, when it is given
+        )
+
+    def _user_token(self) -> bytearray:
+        assert self._credentials is not None
+        return bytearray(self._credentials.user_token or b"")
+
+    @override
+    def _connect_command(self) -> bytes:
+        try:
+            if self._credentials is not None and self._credentials.option == "nkeys_seed":
+                self._public_nkey = self._credentials.public_key
+            return super()._connect_command()
+        except CredentialsUnusable as failure:  # which nats-py would not survive
+            raise NotLetIn(failure) from None
+
+    @override
+    async def _connect_to_server(self, s: Srv) -> None:
+        s.last_attempt = time.monotonic()
+        if self._transport is not None:
+            self._transport.close()  # nats-py leaves one on which it was refused
+        transport = GreetedTransport()
+        try:
+            await transport.connect(s.uri, DEFAULT_BUFFER_SIZE, self.options["connect_timeout"])
+        except UnicodeError as error:
+            raise nats.errors.Error(f"this cannot be the name of a host: {error}") from None
+        self._transport = transport
+
+    @override
+    async def _process_connect_init(self) -> None:
+        try:
+            await super()._process_connect_init()
+        except (OSError, nats.errors.Error):
+            raise
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise nats.errors.Error(f"it greets as no NATS server does ({error})") from error
+        assert isinstance(self._transport, GreetedTransport)
+        for line in self._transport.later:
+            await self._process_info(json.loads(line[len("INFO ") :]))
+
+    # It comes with the server's greeting, before anything is sent, and when something changes.
+    @override
     async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:
         if initial_connection and self.wants_tls:
             if not (info.get("tls_required") or info.get("tls_available")):
                 raise NoTlsOffered("the server offers no TLS")
             info["tls_required"] = True  # or it would not, where the server leaves it to us
+        self._max_payload = _checked_limit(info.get("max_payload", self._max_payload))
         await super()._process_info(info, initial_connection)
+
+    @override
+    async def _process_err(self, err_msg: str) -> None:
+        """Take note of an error that the server has said, after which it may hang up."""
+        if any(known in err_msg for known in LEFT_TO_NATS_PY):
+            await super()._process_err(err_msg)
+            return
+        said = nats.errors.Error(f"nats: {err_msg.strip("'")}")
+        await self._error_cb(said)
+        await self._process_op_err(said)
 
     @property
     def in_cluster(self) -> bool:
@@ -46,3 +174,9 @@ class SecureClient(Client):
         """Give up what was not yet handed to the system, which would be sent when reconnected."""
         self._pending.clear()
         self._pending_data_size = 0
+
+
+def _checked_limit(most_bytes: object) -> int:
+    if not isinstance(most_bytes, int):
+        raise TypeError(f"max_payload is no number: {most_bytes!r}")
+    return most_bytes

@@ -20,9 +20,7 @@ import asyncio
 import contextlib
 import logging
 import os
-import re
 import secrets
-import sys
 
 try:
     import nats.errors
@@ -34,17 +32,14 @@ except ModuleNotFoundError as error:
 
 from pubsub_lib.in_process.event_loop import HomeLoop
 from pubsub_lib.nats.client import SecureClient
+from pubsub_lib.nats.client_events import ClientEvents
 from pubsub_lib.nats.connection_watcher import ConnectionWatcher
-from pubsub_lib.nats.diagnosis import is_about_tls, named
+from pubsub_lib.nats.diagnosis import named
 from pubsub_lib.nats.errors import (
-    AccessRefused,
-    ConnectionLost,
     JetStreamUnavailable,
     NatsError,
     NoQuorum,
-    NotConnected,
     ServerUnreachable,
-    TlsFailed,
     Unconfirmed,
 )
 from pubsub_lib.nats.pending_requests import PendingRequests
@@ -54,12 +49,6 @@ from pubsub_lib.nats.single_flight import SingleFlight
 
 logger = logging.getLogger(__name__)
 
-# How often to try to connect again, in seconds, and how long one try may take.
-RECONNECT_EVERY_S = 0.25
-ONE_TRY_S = 5.0
-# How often to ask whether the server is still there, in seconds; it is given up after two questions
-# without an answer.
-PING_EVERY_S = 10.0
 # How long a server that takes nothing in may hold up the end, in seconds.
 CLOSING_TAKES_S = 1.0
 
@@ -68,7 +57,8 @@ class Connection:
     """A connection to a server, which is made at the first use.
 
     It is made again when it is lost, for as long as it takes, also while the server refuses the
-    token; but not if the server itself ends it with an error, as it does when access is withdrawn.
+    token, or a file that has expired was not replaced; but not if the server itself ends it because
+    access is withdrawn.
 
     Args:
         settings: where the server is, and how long to look for it.
@@ -76,28 +66,20 @@ class Connection:
 
     Attributes:
         settings: as given.
-        client: nats-py's client; use it for nothing that is counted here.
-        reconnects: how often it was made again.
         requests: what the server is asked, and may not be able to answer any more.
         identity: tells it from every other connection, once it is made (see `identify`).
-        made: whether it has ever been made, so that messages can be sent, or kept for it.
     """
 
     def __init__(self, settings: ConnectionSettings, home: HomeLoop) -> None:
         self.settings = settings
-        self.client = SecureClient(wants_tls=settings.wants_tls)
         self.identity = ""
         self._identified_in = 0  # the process
-        self.made = False
-        self.reconnects = 0
         self.requests = PendingRequests()
         self._home = home
         self._watchers: list[ConnectionWatcher] = []
         self._making = SingleFlight[None]()
         self._closing = SingleFlight[None](again=False)
-        self._last_error = "no answer"
-        self._refused = False
-        self._up = asyncio.Event()  # connected, or closed: it is not worth waiting any longer
+        self._events = ClientEvents(settings, self.requests, self._watchers)
         self._round_trips = RoundTrips(home, self.requests, self._watchers)
 
     def watch(self, watcher: ConnectionWatcher) -> None:
@@ -110,9 +92,24 @@ class Connection:
         return self.settings.addresses.shown
 
     @property
+    def client(self) -> SecureClient:
+        """nats-py's client; use it for nothing that is counted here."""
+        return self._events.client
+
+    @property
+    def made(self) -> bool:
+        """Whether it has ever been made, so that messages can be sent, or kept for it."""
+        return self._events.made
+
+    @property
     def connected(self) -> bool:
         """Whether there is a connection now."""
-        return self._up.is_set() and self.client.is_connected
+        return self._events.connected
+
+    @property
+    def reconnects(self) -> int:
+        """How often it was made again."""
+        return self._events.reconnects
 
     @property
     def closed(self) -> bool:
@@ -143,43 +140,26 @@ class Connection:
         await self._making.run(self._connect)
 
     async def _connect(self) -> None:
-        settings, addresses = self.settings, self.settings.addresses
-        self.client = SecureClient(wants_tls=settings.wants_tls)
+        settings, events = self.settings, self._events
+        events.client = client = SecureClient(wants_tls=settings.wants_tls)
+        events.failure = None
         self.identify()
         try:
             async with asyncio.timeout(settings.connect_timeout):
-                await self.client.connect(
-                    list(addresses.servers),
-                    user=addresses.user,
-                    password=addresses.password,
-                    token=addresses.token,
-                    tls=settings.tls,
-                    user_credentials=settings.user_credentials,
-                    nkeys_seed=settings.nkeys_seed,
-                    error_cb=self._on_error,
-                    disconnected_cb=self._on_disconnected,
-                    reconnected_cb=self._on_reconnected,
-                    closed_cb=self._on_closed,
-                    connect_timeout=ONE_TRY_S,  # type: ignore[arg-type]
-                    reconnect_time_wait=RECONNECT_EVERY_S,  # type: ignore[arg-type]
-                    max_reconnect_attempts=-1,
-                    ping_interval=PING_EVERY_S,  # type: ignore[arg-type]
-                    # A publisher that nats-py holds back cannot be cancelled, so we hold it back.
-                    pending_size=sys.maxsize,
-                    skip_subject_validation=True,  # a subject is checked once, when it is given
-                )
-            self.made = True
+                await client.open(settings, events)
+            events.made = True
         except TimeoutError:
-            raise ServerUnreachable(self.address, self._last_error) from None
+            unreachable = ServerUnreachable(self.address, events.last_error)
+            raise (events.failure or unreachable) from None
         except (OSError, nats.errors.Error) as error:
             raise ServerUnreachable(self.address, error) from error
         except asyncio.CancelledError:
             self._require_open()  # whoever waits was not cancelled, if it is us who close it
             raise
         finally:
-            if not self.made:
+            if not events.made:
                 await self._close_client()
-        self._up.set()
+        events.up.set()
         for watcher in self._watchers:
             watcher.connection_made()
 
@@ -194,18 +174,12 @@ class Connection:
         Raises:
             NotConnected: if it is closed.
         """
-        await self._up.wait()
+        await self._events.up.wait()
         self._require_open()
 
     def _require_open(self) -> None:
         if self.closed:
-            raise self._end()
-
-    def _end(self) -> NotConnected:
-        why = "shut down" if self._closing.begun else self._last_error
-        return NotConnected(
-            f"the connection to {self.address} has been closed ({why}); make a new broker"
-        )
+            raise self._events.end()
 
     # Asking the server.
 
@@ -230,6 +204,10 @@ class Connection:
         """Do as `round_trip`, in a task that is not to be cancelled."""
         return self._round_trips.begin(self.client if self.connected else None)
 
+    def report(self, error: NatsError) -> None:
+        """Tell of an error that cannot be raised to anybody."""
+        self._events.report(error)
+
     def unavailable(self, reason: str) -> JetStreamUnavailable:
         """Return the error for a server that answers, though JetStream does not."""
         if self.client.in_cluster:
@@ -241,7 +219,7 @@ class Connection:
         if isinstance(
             error, nats.errors.ConnectionClosedError | nats.errors.ConnectionDrainingError
         ):
-            return self._end()
+            return self._events.end()
         return named(error, self.address, size=size, limit=self.client.max_payload)
 
     # Closing it.
@@ -249,12 +227,14 @@ class Connection:
     async def close(self) -> None:
         """Close the connection. What was not confirmed is reported. Once begun, it is finished."""
         self._home.check()
+        self._events.closing = True
         await self._closing.run(self._close)
 
     def abandon(self) -> None:
         """Close the connection as soon as possible, for whom nobody waits."""
         loop = self._home.loop
         if self._making.begun and loop is not None and loop.is_running():
+            self._events.closing = True
             self._closing.begin(self._close)
 
     async def _close(self) -> None:
@@ -264,8 +244,8 @@ class Connection:
             await self._close_client()
         self.requests.give_up()
         await self._round_trips.ended()
-        self._up.set()  # wakes those who wait, to find it closed
-        if pending := self._write_off():
+        self._events.up.set()  # wakes those who wait, to find it closed
+        if pending := self._events.write_off():
             self.report(Unconfirmed(pending, "shut down with more time, to let them get through"))
 
     async def _close_client(self) -> None:
@@ -278,84 +258,3 @@ class Connection:
         with contextlib.suppress(AssertionError, OSError, nats.errors.Error):
             async with asyncio.timeout(CLOSING_TAKES_S):
                 await client.close()
-
-    # What nats-py tells.
-
-    def report(self, error: NatsError) -> None:
-        """Tell of an error that cannot be raised to anybody."""
-        try:
-            self.settings.report(error)
-        except Exception:  # nats-py would not survive it
-            logger.exception("on_error raised an exception")
-
-    async def _on_error(self, error: Exception) -> None:
-        if isinstance(error, nats.errors.SlowConsumerError):
-            return  # what JetStream did not get rid of here comes again
-        self._last_error = str(error) or type(error).__name__
-        text = self._last_error.lower()
-        if is_about_tls(error):
-            failure = TlsFailed(self.address, self._last_error)
-            if not self.made:
-                raise failure  # ends the first try
-            if not self._refused:
-                self._refused = True
-                self.report(failure)
-        elif "authorization" in text:
-            if not self.made:
-                raise AccessRefused(self.address)  # ends the first try
-            if not self._refused:
-                self._refused = True
-                self.report(AccessRefused(self.address))
-        elif "permissions violation" in text:
-            refusal = AccessRefused(self.address, self._last_error)
-            self.report(refusal)
-            if "$js.api" in text or "_inbox" in text:
-                self.requests.refuse(refusal)
-            if subscription := re.search(r'subscription to "([^"]*)"', text):
-                for watcher in self._watchers:
-                    watcher.subscription_refused(subscription[1], refusal)
-        elif not isinstance(error, OSError | nats.errors.Error):
-            logger.error("an exception while a message was taken in", exc_info=error)
-        elif self.connected and not isinstance(error, OSError | nats.errors.StaleConnectionError):
-            self.report(NatsError(f"{error}; this is what the server at {self.address} says"))
-
-    async def _on_disconnected(self) -> None:
-        was_up = self._up.is_set()
-        self.requests.give_up()
-        if not self.made:
-            return
-        for watcher in self._watchers:
-            watcher.connection_lost()
-        if not self.client.is_closed:
-            self._up.clear()
-            # Also if it was lost again before anybody knew that it had been made.
-            uncertain = self._write_off()
-            if was_up or uncertain:
-                self.report(ConnectionLost(self.address, uncertain))
-
-    async def _on_reconnected(self) -> None:
-        self.reconnects += 1
-        self._refused = False
-        self._up.set()
-        for watcher in self._watchers:
-            watcher.connection_restored()
-
-    async def _on_closed(self) -> None:
-        if not self.made or self._closing.begun:
-            return
-        error = self.client.last_error
-        self._last_error = str(error or "by the server")
-        refused = isinstance(error, nats.errors.AuthorizationError)
-        end = AccessRefused(self.address) if refused else self._end()
-        if pending := self._write_off():
-            self.report(Unconfirmed(pending, "make a new broker, and publish them again"))
-        self.report(end)
-        self._up.set()  # wakes those who wait, to find it closed
-        self._fail(end)
-
-    def _write_off(self) -> int:
-        return sum(watcher.write_off() for watcher in self._watchers)
-
-    def _fail(self, error: NatsError) -> None:
-        for watcher in self._watchers:
-            watcher.connection_failed(error)

@@ -37,6 +37,14 @@ class ConnectionWatcher:
     def connection_restored(self) -> None:
         """Go on: the connection was made again."""
 
+    def publish_refused(self, subject: str, error: NatsError) -> None:
+        """Note that the server has not allowed to publish a message.
+
+        Args:
+            subject: of the message, in lower case, as nats-py tells it.
+            error: which says so.
+        """
+
     def subscription_refused(self, subject: str, error: NatsError) -> None:
         """Tell its readers: the server does not allow this subscription.
 

@@ -9,12 +9,24 @@ import ssl
 
 import nats.errors
 
-from pubsub_lib.nats.client import NoTlsOffered
-from pubsub_lib.nats.errors import NatsError, PayloadTooLarge, StoreFull
+from pubsub_lib.nats.client import NotLetIn, NoTlsOffered
+from pubsub_lib.nats.credentials import Credentials
+from pubsub_lib.nats.errors import (
+    AccessRefused,
+    ConnectionLimitReached,
+    CredentialsUnusable,
+    NatsError,
+    PayloadTooLarge,
+    StoreFull,
+    TlsFailed,
+    cut,
+)
 
 # The server's numbers of errors that say that there is no room, or there are too few servers.
 STORE_FULL = frozenset({10002, 10023, 10028, 10047})
 TOO_FEW_SERVERS = frozenset({10005, 10074})
+# What the server says, in lower case, where it does not let us in, or does so no longer.
+NOT_LET_IN = ("authorization", "authentication expired", "authentication revoked")
 
 
 def named(error: Exception, address: str, *, size: int = 0, limit: int = 0) -> Exception:
@@ -36,9 +48,31 @@ def named(error: Exception, address: str, *, size: int = 0, limit: int = 0) -> E
     return error
 
 
-def is_about_tls(error: Exception) -> bool:
-    """Return whether it is encryption that an attempt to connect has failed on."""
-    return isinstance(error, ssl.SSLError | ssl.CertificateError | NoTlsOffered)
+def why_no_connection(
+    error: Exception, address: str, credentials: Credentials | None
+) -> TlsFailed | AccessRefused | CredentialsUnusable | ConnectionLimitReached | None:
+    """Return why an attempt to connect has failed, or a connection has ended; `None` if that is
+    not known.
+
+    >>> refused = nats.errors.Error("nats: 'authorization violation'")
+    >>> type(why_no_connection(refused, "nats://host:4222", None)).__name__
+    'AccessRefused'
+    """
+    said = str(error).lower()
+    if isinstance(error, ssl.SSLError | ssl.CertificateError | NoTlsOffered):
+        return TlsFailed(address, said_by(error))
+    if isinstance(error, NotLetIn):
+        return error.failure
+    if "connections exceeded" in said:
+        return ConnectionLimitReached(address, said_by(error))
+    if any(each in said for each in NOT_LET_IN):
+        return AccessRefused(address, credentials="" if credentials is None else repr(credentials))
+    return None
+
+
+def said_by(error: Exception) -> str:
+    """Return what an error says, or else its name."""
+    return cut(error) or type(error).__name__
 
 
 def of_stream(number: int | None, description: str, address: str, stream: str) -> NatsError:

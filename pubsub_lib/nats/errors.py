@@ -48,15 +48,42 @@ class ServerUnreachable(NatsError):
 
 
 class AccessRefused(NatsError):
-    """The server does not accept the token, the user or the password, or what they may not do."""
+    """The server does not accept who we say that we are, or what we may not do."""
 
-    def __init__(self, address: str, permission: str = "") -> None:
+    def __init__(self, address: str, permission: str = "", *, credentials: str = "") -> None:
+        if permission:
+            told = (
+                f"does not allow this ({permission}); give this user the permission in the "
+                "server's configuration, or connect as another"
+            )
+        elif credentials:
+            told = (
+                f"refuses {credentials}; let it know this user, or replace what is in the file if "
+                "it has expired"
+            )
+        else:
+            told = (
+                "refuses the token or password, or wants one; give it in the address: "
+                "nats://TOKEN@host:4222 or nats://USER:PASSWORD@host:4222, or a file, as "
+                "user_credentials= or nkeys_seed="
+            )
+        super().__init__(f"the NATS server at {address} {told}")
+
+
+class CredentialsUnusable(NatsError):
+    """A file that is to let us in cannot be read, or has something else in it."""
+
+    def __init__(self, credentials: str, reason: str) -> None:
+        super().__init__(f"{credentials} lets nobody in: {reason}")
+
+
+class ConnectionLimitReached(NatsError):
+    """The server takes no more connections."""
+
+    def __init__(self, address: str, reason: object) -> None:
         super().__init__(
-            f"the NATS server at {address} does not allow this ({permission}); give this user the "
-            "permission in the server's configuration, or connect as another"
-            if permission
-            else f"the NATS server at {address} refuses the token or password, or wants one; give "
-            "it in the address: nats://TOKEN@host:4222 or nats://USER:PASSWORD@host:4222"
+            f"the server at {address} takes no more connections ({reason}); close some, or raise "
+            "max_connections in its configuration, or the limit of the account"
         )
 
 

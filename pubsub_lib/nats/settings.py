@@ -12,7 +12,6 @@ import os
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from typing import TypedDict
 
 from pubsub_lib.arguments import (
@@ -21,6 +20,7 @@ from pubsub_lib.arguments import (
     is_coroutine_function,
 )
 from pubsub_lib.nats.address import DEFAULT_URL, Addresses, addresses_of
+from pubsub_lib.nats.credentials import Credentials
 from pubsub_lib.nats.errors import NatsError
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,8 @@ class ConnectionOptions(TypedDict, total=False):
     #: How to encrypt, if not as `ssl.create_default_context()` does: with which authorities, and
     #: which certificate of this client. Nothing is sent then that is not encrypted.
     tls: ssl.SSLContext | None
-    #: The path of a file that lets us in, in the place of a token: a user's credentials.
+    #: The path of a file that lets us in, in the place of a token: a user's credentials. It is read
+    #: anew for each connection.
     user_credentials: str | os.PathLike[str] | None
     #: The path of such a file: the seed of a key.
     nkeys_seed: str | os.PathLike[str] | None
@@ -60,7 +61,7 @@ class ConnectionSettings:
     Attributes:
         addresses: where the servers are, and what lets us in.
         tls: how the connection is encrypted; `None` as Python does by default, if at all.
-        user_credentials, nkeys_seed: files that let us in, in the place of a token.
+        credentials: a file that lets us in, in the place of a token.
         connect_timeout: how long to try at first, in seconds; `None` for ever. Later it tries for
             ever.
         send_buffer: how many bytes may wait while there is no connection; 0 refuses them.
@@ -69,8 +70,7 @@ class ConnectionSettings:
 
     addresses: Addresses
     tls: ssl.SSLContext | None
-    user_credentials: str | None
-    nkeys_seed: str | None
+    credentials: Credentials | None
     connect_timeout: float | None
     send_buffer: int
     report: Callable[[NatsError], object] = field(repr=False)
@@ -99,6 +99,7 @@ def connection_settings(
         TypeError: if an argument is of the wrong type.
         ValueError: if an argument is out of its range.
         FileNotFoundError: if there is no such file.
+        CredentialsUnusable: if it cannot be read, or has something else in it.
         ModuleNotFoundError: if nkeys is needed, and not installed.
     """
     if connect_timeout == 0:
@@ -110,24 +111,23 @@ def connection_settings(
         raise TypeError(
             f"tls is an ssl.SSLContext, as ssl.create_default_context() makes, not {tls!r}"
         )
+    if url is None:
+        url = os.environ.get("NATS_URL") or DEFAULT_URL
     return ConnectionSettings(
-        addresses=addresses_of(url or os.environ.get("NATS_URL") or DEFAULT_URL),
+        addresses=addresses_of(url),
         tls=tls,
-        user_credentials=_checked_file("user_credentials", user_credentials),
-        nkeys_seed=_checked_file("nkeys_seed", nkeys_seed),
+        credentials=_checked_credentials(user_credentials, nkeys_seed),
         connect_timeout=checked_timeout(connect_timeout),
         send_buffer=checked_whole_number("send_buffer", send_buffer, unit="bytes", least=0),
         report=report,
     )
 
 
-def _checked_file(name: str, path: str | os.PathLike[str] | None) -> str | None:
-    if path is None:
-        return None
-    if not isinstance(path, str | os.PathLike):
-        raise TypeError(f"{name} is the path of a file, not {type(path).__name__}")
-    if not os.path.isfile(path):
-        raise FileNotFoundError(f"{name} is the path of a file, and there is none at {path!r}")
-    if find_spec("nkeys") is None:
-        raise ModuleNotFoundError(f"{name} needs the package nkeys: pip install 'nats-py[nkeys]'")
-    return os.fspath(path)
+def _checked_credentials(
+    user_credentials: str | os.PathLike[str] | None, nkeys_seed: str | os.PathLike[str] | None
+) -> Credentials | None:
+    if user_credentials is not None and nkeys_seed is not None:
+        raise ValueError("give user_credentials or nkeys_seed: the server lets in one user")
+    if user_credentials is not None:
+        return Credentials("user_credentials", user_credentials)
+    return None if nkeys_seed is None else Credentials("nkeys_seed", nkeys_seed)

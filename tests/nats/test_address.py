@@ -3,6 +3,7 @@
 import pytest
 
 from pubsub_lib.nats.address import addresses_of, checked_url
+from pubsub_lib.nats.settings import connection_settings
 
 
 @pytest.mark.parametrize(
@@ -16,6 +17,14 @@ from pubsub_lib.nats.address import addresses_of, checked_url
         "nats://host:port",
         "nats://host/path",
         "nats://host,",
+        "nats://host:99999",
+        "nats://host:-1",
+        "nats://[::1",
+        "nats://ho st",
+        "nats://host..x",
+        f"nats://{'h' * 300}",
+        "nats://\ud800",
+        ["nats://host", ""],
         [],
     ],
 )
@@ -37,6 +46,18 @@ def test_a_wrong_address_is_told_without_its_token(url: str):
     with pytest.raises(ValueError, match="a / in a token is written %2F") as told:
         checked_url(url)
     assert "s3cr" not in str(told.value)
+
+
+@pytest.mark.parametrize("url", ["", [], ()])
+def test_none_at_all_is_not_taken_for_the_usual_one(url):
+    with pytest.raises(ValueError, match="url and NATS_URL look like"):
+        connection_settings(url=url)
+
+
+def test_a_user_without_a_password_is_a_token_and_with_an_empty_one_a_user():
+    assert addresses_of("nats://name@host").token == "name"
+    addresses = addresses_of("nats://name:@host")
+    assert (addresses.user, addresses.password, addresses.token) == ("name", "", None)
 
 
 def test_an_address_that_is_no_text_is_refused():

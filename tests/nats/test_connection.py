@@ -16,7 +16,7 @@ from pubsub_lib.nats import (
     NotConnected,
     ServerUnreachable,
 )
-from pubsub_lib.nats import connection as connection_module
+from pubsub_lib.nats import client as client_module
 from pubsub_lib.nats.connection import Connection
 from pubsub_lib.nats.local_server.server import NatsServer
 from pubsub_lib.nats.settings import connection_settings
@@ -104,7 +104,7 @@ async def test_a_server_that_comes_up_in_time_is_found(own_server: NatsServer):
     own_server.kill()
     connection = a_connection(own_server.url)
     connecting = asyncio.create_task(connection.connect())
-    await eventually(lambda: connection._last_error != "no answer")
+    await eventually(lambda: connection._events.last_error != "no answer")
     own_server.start()
     await connecting
     assert connection.connected
@@ -158,7 +158,7 @@ async def test_a_cancelled_connect_does_not_cancel_that_of_others(server):
 async def test_closing_while_it_connects_tells_who_waits(free_port: int):
     connection = a_connection(f"nats://127.0.0.1:{free_port}", connect_timeout=None)
     connecting = asyncio.create_task(connection.connect())
-    await eventually(lambda: connection._last_error != "no answer")
+    await eventually(lambda: connection._events.last_error != "no answer")
     await connection.close()
     with pytest.raises(NotConnected, match="shut down"):
         await connecting
@@ -169,7 +169,7 @@ def test_a_loop_that_ends_while_it_connects_leaves_nothing(free_port: int, caplo
 
     async def begin() -> None:
         connecting = asyncio.create_task(connection.connect())
-        await eventually(lambda: connection._last_error != "no answer")
+        await eventually(lambda: connection._events.last_error != "no answer")
         assert not connecting.done()
 
     asyncio.run(begin())
@@ -251,7 +251,7 @@ def test_a_file_that_lets_us_in_is_looked_for_at_once(option: str, tmp_path):
 async def test_a_server_that_no_longer_answers_counts_as_lost(
     own_server: NatsServer, errors: Errors, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(connection_module, "PING_EVERY_S", 0.02)
+    monkeypatch.setattr(client_module, "PING_EVERY_S", 0.02)
     connection = a_connection(own_server.url, errors)
     await connection.connect()
     with stopped(own_server):
@@ -261,8 +261,6 @@ async def test_a_server_that_no_longer_answers_counts_as_lost(
     await connection.close()
 
 
-# nats-py leaves a connection on which it was refused to the garbage collector.
-@pytest.mark.filterwarnings("ignore:unclosed <StreamWriter:ResourceWarning")
 async def test_a_server_that_wants_another_token_is_reported_once_and_tried_again(
     own_server: NatsServer, errors: Errors
 ):

@@ -9,7 +9,9 @@ import pytest
 from pubsub_lib.nats import errors
 from pubsub_lib.nats.errors import (
     AccessRefused,
+    ConnectionLimitReached,
     ConnectionLost,
+    CredentialsUnusable,
     JetStreamUnavailable,
     MessageSetAside,
     MessagesLost,
@@ -34,6 +36,9 @@ REMEDIES = [
     (ServerUnreachable(ADDRESS, "refused"), "start one"),
     (AccessRefused(ADDRESS), "give it in the address"),
     (AccessRefused(ADDRESS, "no subscription to prices"), "give this user the permission"),
+    (AccessRefused(ADDRESS, credentials="nkeys_seed='a'"), "let it know this user, or replace"),
+    (CredentialsUnusable("nkeys_seed='a'", "it should hold a seed"), "it should hold a seed"),
+    (ConnectionLimitReached(ADDRESS, "exceeded"), "close some, or raise max_connections"),
     (NotConnected("publish again"), "publish again"),
     (PayloadTooLarge(2000, 1024), "raise max_payload"),
     (UndecodablePayload("prices", b"?", ValueError("no JSON")), "the same codec"),

@@ -24,8 +24,10 @@ changes, since a network is between them:
 - Joining takes the time of a way to the server. `await broker.subscribe()`, or entering it, returns
   when messages come in; from a subscription that is not awaited earlier ones may be missed.
 - When the connection is lost it is made again, for ever. Meanwhile `send_buffer` bytes of messages
-  are kept, and more are refused with `NotConnected`. Only if the server itself ends it with an
-  error, as it does when access is withdrawn, the readers get that error, and all is over.
+  are kept, and more are refused with `NotConnected`. Only if the server itself ends it because
+  access is withdrawn, the readers get that error, and all is over.
+- What a user may not publish the server tells a moment later: `on_error` is told once of each
+  subject, `network.sending.refused` counts the messages, and `flush()` raises `AccessRefused`.
 
 >>> import asyncio
 >>> from pubsub_lib import Message
@@ -97,6 +99,7 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
         ValueError: if an argument is out of its range, or the overflow policy is `RAISE`, since
             the publisher cannot be told.
         FileNotFoundError: if a file that is to let us in is not there.
+        CredentialsUnusable: if it cannot be read, or has something else in it.
         ModuleNotFoundError: if such a file is given, and nkeys is not installed.
     """
 
@@ -290,10 +293,13 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
         Raises:
             NotConnected: if the connection is closed meanwhile.
             ServerUnreachable, AccessRefused: if there has been no connection yet.
+            AccessRefused: also if the server has not allowed this user a message since the last
+                flush. `network.sending.refused` says how many it has not.
         """
         self._home.check()
         await self._intakes.get_ready()
         await self._transport.connection.confirm()
+        self._sender.check_refusals()
 
     @override
     async def shutdown(self, *, timeout: float | None = 10.0) -> ShutdownReport:

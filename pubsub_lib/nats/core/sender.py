@@ -1,7 +1,7 @@
 """Sends numbered messages over a connection, and knows which of them the server has.
 
 >>> SendStats(sent=3, confirmed=1, uncertain=1, pending=1)
-SendStats(sent=3, confirmed=1, uncertain=1, pending=1)
+SendStats(sent=3, confirmed=1, uncertain=1, pending=1, refused=0)
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import nats.errors
 from pubsub_lib.in_process.event_loop import HomeLoop
 from pubsub_lib.nats.connection import Connection
 from pubsub_lib.nats.connection_watcher import ConnectionWatcher
-from pubsub_lib.nats.errors import NotConnected, PayloadTooLarge
+from pubsub_lib.nats.errors import NatsError, NotConnected, PayloadTooLarge
 from pubsub_lib.nats.headers import overhead
 
 # After so many bytes a publisher waits until the server has them, which holds back one that is
@@ -32,6 +32,7 @@ class SendStats(NamedTuple):
     confirmed: int  #: the server has them
     uncertain: int  #: on their way when a connection was lost; the server may have them or not
     pending: int  #: on their way now, or waiting for the connection
+    refused: int = 0  #: the server has not allowed them
 
 
 class Sender(ConnectionWatcher):
@@ -48,6 +49,8 @@ class Sender(ConnectionWatcher):
         self._sent = 0
         self._confirmed = 0
         self._uncertain = 0
+        self._refused = 0
+        self._refusal: NatsError | None = None  # which nobody was told by `check_refusals`
         self._numbers: dict[str, int] = {}  # of the last message on each subject
         self._identity = ""
         self._asking_later: asyncio.TimerHandle | None = None
@@ -56,8 +59,8 @@ class Sender(ConnectionWatcher):
     @property
     def stats(self) -> SendStats:
         """What became of the messages that were published here."""
-        pending = self._sent - self._confirmed - self._uncertain
-        return SendStats(self._sent, self._confirmed, self._uncertain, pending)
+        pending = self._sent - self._confirmed - self._uncertain - self._refused
+        return SendStats(self._sent, self._confirmed, self._uncertain, pending, self._refused)
 
     async def send(self, subject: str, data: bytes, headers: dict[str, str] | None = None) -> None:
         """Hand a numbered message to the connection; wait only if much is on its way already.
@@ -134,7 +137,23 @@ class Sender(ConnectionWatcher):
 
     @override
     def note_confirmed(self, sent: int) -> None:
-        self._confirmed = max(self._confirmed, sent - self._uncertain)
+        self._confirmed = max(self._confirmed, sent - self._uncertain - self._refused)
+
+    @override
+    def publish_refused(self, subject: str, error: NatsError) -> None:
+        if self.stats.pending:
+            self._refused += 1
+            self._refusal = error
+
+    def check_refusals(self) -> None:
+        """Check that the server has allowed what was sent since this was called last.
+
+        Raises:
+            AccessRefused: if it has not.
+        """
+        refusal, self._refusal = self._refusal, None
+        if refusal is not None:
+            raise refusal
 
     @override
     def connection_restored(self) -> None:

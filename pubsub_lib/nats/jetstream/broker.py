@@ -138,7 +138,7 @@ class JetStreamPubSub[T](AdministeredBroker[T]):
     Raises:
         TypeError: if an argument is of the wrong type.
         ValueError: if an argument is out of its range.
-        FileNotFoundError, ModuleNotFoundError: as `NatsPubSub`.
+        FileNotFoundError, ModuleNotFoundError, CredentialsUnusable: as `NatsPubSub`.
     """
 
     def __init__(

@@ -22,6 +22,7 @@ from pubsub_lib.nats.connection_watcher import ConnectionWatcher
 from pubsub_lib.nats.diagnosis import STORE_FULL, of_stream
 from pubsub_lib.nats.errors import (
     MOST_HAVE_TO_RUN,
+    NatsError,
     NotConnected,
     PayloadTooLarge,
     StreamFull,
@@ -90,6 +91,7 @@ class StreamPublisher(ConnectionWatcher):
         self._stream = stream
         self._recovery = recovery
         self._inbox = ""
+        self._refusal: NatsError | None = None
         self._attempts = 0
         self._answers: dict[str, tuple[Answer, asyncio.TimerHandle]] = {}
         stream.connection.watch(self)
@@ -156,6 +158,9 @@ class StreamPublisher(ConnectionWatcher):
         """
         connection, loop = self._stream.connection, asyncio.get_running_loop()
         client = connection.client
+        refusal, self._refusal = self._refusal, None
+        if refusal is not None:
+            raise refusal
         if not self._inbox:
             self._inbox = f"{client.new_inbox()}."
             await client.subscribe(f"{self._inbox}*", cb=self._answered)
@@ -212,6 +217,14 @@ class StreamPublisher(ConnectionWatcher):
         self._stream.connection.client.discard_pending()
         for number in list(self._answers):
             self._settle(number, None)
+
+    @override
+    def publish_refused(self, subject: str, error: NatsError) -> None:
+        # It does not say of which message. Whoever tries again first is told, or is told it anew.
+        if subject == self._stream.subject.lower() and self._answers:
+            self._refusal = error
+            for number in list(self._answers):
+                self._settle(number, None)
 
     def confirms(self, answer: Msg) -> bool:
         """Return whether the server has the message; if not, it is worth another try.
