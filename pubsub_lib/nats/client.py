@@ -125,7 +125,8 @@ class SecureClient(Client):
     async def _connect_to_server(self, s: Srv) -> None:
         s.last_attempt = time.monotonic()
         if self._transport is not None:
-            self._transport.close()  # nats-py leaves one on which it was refused
+            # nats-py leaves one on which it was refused.
+            self._transport.close()  # type: ignore[no-untyped-call]
         transport = GreetedTransport()
         try:
             await transport.connect(s.uri, DEFAULT_BUFFER_SIZE, self.options["connect_timeout"])
