@@ -179,6 +179,8 @@ class WaitingPublish[T]:
                 has not come since.
             take_back: takes back what has got in, and returns whether it could.
         """
+        if not self._places:
+            return  # over a network it may begin late, when there was room meanwhile
         if not patient:
             self._start_timers(loop)
         self._settled = loop.create_future()

@@ -10,6 +10,7 @@ import weakref
 import pytest
 
 from pubsub_lib import AsyncPubSub, Inbox, PubSubClosed, SubscriptionStats
+from pubsub_lib.in_process.inbox_line import WaitingPublish
 from pubsub_lib.lab.clock.virtual_time import Deadlock, run_virtual
 from tests.stepping import in_virtual_time, now
 
@@ -497,3 +498,16 @@ def test_unfinished_counts_what_was_taken_and_not_marked_as_done():
     inbox.get_nowait()
     inbox.task_done()
     assert inbox.unfinished == 1
+
+
+@in_virtual_time
+async def test_who_begins_to_wait_for_room_when_the_message_has_got_in_does_not_wait():
+    # A broker over a network begins at the loop's next turn.
+    async with AsyncPubSub[int](maxsize=1, timeout=None) as broker, broker.subscribe() as inbox:
+        await broker.publish(1)
+        _, full = broker._subscribers.offer(2)
+        waiting = WaitingPublish.of_one(2, full)
+        assert inbox.get_nowait() == 1
+        async with asyncio.timeout(1):
+            await waiting.settle(asyncio.get_running_loop())
+        assert inbox.get_nowait() == 2
