@@ -61,11 +61,15 @@ class Decoder[T]:
                 self._check_subject(envelope.subject, message)
             return message
         except Exception as reason:
-            error = UndecodablePayload(envelope.subject, envelope.data, reason)
-            self.undecodable += 1
-            self.set_aside.append(error)
-            self._report(error)
+            self.refuse(envelope, reason)
             return None
+
+    def refuse(self, envelope: Msg, reason: Exception) -> None:
+        """Set aside what came in, and is no message."""
+        error = UndecodablePayload(envelope.subject, envelope.data, reason)
+        self.undecodable += 1
+        self.set_aside.append(error)
+        self._report(error)
 
     def message_of(self, data: bytes) -> T:
         """Return the message that these bytes were made of.

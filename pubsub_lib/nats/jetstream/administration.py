@@ -4,6 +4,8 @@
 'Let the server forget a subscription by its name'
 """
 
+from contextlib import AbstractAsyncContextManager
+
 from pubsub_lib.arguments import checked_whole_number
 from pubsub_lib.nats.jetstream.consumer import Consumer, checked_name
 from pubsub_lib.nats.jetstream.dead_letters import DeadLetter, DeadLetters
@@ -11,6 +13,7 @@ from pubsub_lib.nats.jetstream.recovery import Recovery
 from pubsub_lib.nats.jetstream.statistics import NamedSubscription, named_subscriptions
 from pubsub_lib.nats.jetstream.stream import Stream
 from pubsub_lib.nats.jetstream.subscription import JetStreamInboxState
+from pubsub_lib.nats.jetstream.time_limit import answering_within
 from pubsub_lib.nats.networked_broker import NetworkedBroker
 
 
@@ -36,8 +39,9 @@ class AdministeredBroker[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         self._home.check()
         after = checked_whole_number("after", after, unit="dead letters", least=0)
         limit = checked_whole_number("limit", limit, unit="dead letters", least=1)
-        await self._stream.make()
-        return await self._dead_letters.list(after=after, limit=limit)
+        async with self._in_time():
+            await self._stream.make()
+            return await self._dead_letters.list(after=after, limit=limit)
 
     async def put_back(self, letter: DeadLetter[T]) -> None:
         """Let a message be tried again that was set aside: it is no dead letter any more.
@@ -51,8 +55,9 @@ class AdministeredBroker[T](NetworkedBroker[T, JetStreamInboxState[T]]):
             NatsError: if there is none at all, or the server cannot be reached or refuses it.
         """
         self._home.check()
-        await self._recovery.get_ready()
-        await self._dead_letters.put_back(letter)
+        async with self._in_time():
+            await self._recovery.get_ready()
+            await self._dead_letters.put_back(letter)
 
     async def delete_dead_letter(self, letter: DeadLetter[T]) -> None:
         """Delete a message for good that was set aside.
@@ -62,8 +67,9 @@ class AdministeredBroker[T](NetworkedBroker[T, JetStreamInboxState[T]]):
             NatsError: if the server cannot be reached or refuses it.
         """
         self._home.check()
-        await self._stream.make()
-        await self._dead_letters.delete(letter)
+        async with self._in_time():
+            await self._stream.make()
+            await self._dead_letters.delete(letter)
 
     async def named_subscriptions(self) -> list[NamedSubscription]:
         """Return the names under which the server keeps messages, of all processes, in order.
@@ -74,8 +80,9 @@ class AdministeredBroker[T](NetworkedBroker[T, JetStreamInboxState[T]]):
             NatsError: if the server cannot be reached or refuses it.
         """
         self._home.check()
-        await self._stream.make()
-        return named_subscriptions(await self._stream.consumers())
+        async with self._in_time():
+            await self._stream.make()
+            return named_subscriptions(await self._stream.consumers())
 
     async def forget(self, name: str) -> None:
         """Let the server forget a subscription by its name, with all that it keeps for it.
@@ -88,9 +95,13 @@ class AdministeredBroker[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         """
         self._home.check()
         checked_name(name)
-        await self._stream.make()
-        for consumer in self._consumers:
-            if consumer.durable and consumer.name == name:
-                consumer.inbox.leave()
-                consumer.inbox.finish("its name was forgotten")
-        await self._stream.forget(name)
+        async with self._in_time():
+            await self._stream.make()
+            for consumer in self._consumers:
+                if consumer.durable and consumer.name == name:
+                    consumer.inbox.leave()
+                    consumer.inbox.finish("its name was forgotten")
+            await self._stream.forget(name)
+
+    def _in_time(self) -> AbstractAsyncContextManager[None]:
+        return answering_within(self._stream.connection, self.timeout)

@@ -59,8 +59,7 @@ Message(content='second')
 """
 
 import asyncio
-import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Self, Unpack, override
 
 from pubsub_lib.arguments import (
@@ -72,29 +71,21 @@ from pubsub_lib.arguments import (
     checked_whole_number,
 )
 from pubsub_lib.in_process.queue_broker import Where
+from pubsub_lib.in_process.subscriber import SHUT_DOWN
 from pubsub_lib.in_process.subscribers import Subscribers
 from pubsub_lib.interfaces import Codec
 from pubsub_lib.nats.background import BackgroundTasks
 from pubsub_lib.nats.decoding import codec_of
-from pubsub_lib.nats.errors import NatsError
-from pubsub_lib.nats.headers import checked_headers
 from pubsub_lib.nats.jetstream.administration import AdministeredBroker
-from pubsub_lib.nats.jetstream.consumer import LEAVING_TAKES_S, Consumer, checked_name
+from pubsub_lib.nats.jetstream.consumer import Consumer, checked_name
 from pubsub_lib.nats.jetstream.dead_letters import DeadLetters
+from pubsub_lib.nats.jetstream.leaving import Leaving
 from pubsub_lib.nats.jetstream.publisher import StreamPublisher
-from pubsub_lib.nats.jetstream.publishing import Publishing, checked_id, checked_ids
+from pubsub_lib.nats.jetstream.publishing import Publishing
+from pubsub_lib.nats.jetstream.publishing_broker import PublishingBroker
 from pubsub_lib.nats.jetstream.recovery import Recovery
-from pubsub_lib.nats.jetstream.redelivery import (
-    BACKOFF_S,
-    MAX_TRIES,
-    Redelivery,
-    checked_backoff,
-    checked_max_tries,
-)
-from pubsub_lib.nats.jetstream.statistics import (
-    JetStreamStats,
-    statistics,
-)
+from pubsub_lib.nats.jetstream.redelivery import BACKOFF_S, DEFAULT_REDELIVERY, MAX_TRIES
+from pubsub_lib.nats.jetstream.statistics import JetStreamStats, statistics
 from pubsub_lib.nats.jetstream.stream import Stream, stream_name
 from pubsub_lib.nats.jetstream.subscription import JetStreamSubscription
 from pubsub_lib.nats.networked_broker import checked_subject
@@ -102,12 +93,10 @@ from pubsub_lib.nats.routing import Routing
 from pubsub_lib.nats.settings import ConnectionOptions, connection_settings
 from pubsub_lib.nats.single_flight import SingleFlight
 from pubsub_lib.nats.transport import Transport
-from pubsub_lib.reports import BrokerStats, Deliveries, Delivery, ShutdownReport
-
-STORED = Delivery(1)
+from pubsub_lib.reports import BrokerStats, ShutdownReport
 
 
-class JetStreamPubSub[T](AdministeredBroker[T]):
+class JetStreamPubSub[T](PublishingBroker[T], AdministeredBroker[T]):
     """Stores every message on the server, until every subscription to the subject has handled it.
 
     Args:
@@ -115,7 +104,7 @@ class JetStreamPubSub[T](AdministeredBroker[T]):
         codec: turns messages into bytes and back, as for `NatsPubSub`.
         maxsize: how many messages a subscription may have that it has not acknowledged.
         timeout: how long one publish may wait for the server to store it, in seconds; `None` for
-            ever.
+            ever. Awaiting a subscription, and looking after names and dead letters, wait no longer.
         ack_wait: how long the server waits for an acknowledgement before it delivers the message
             again, in seconds. For who reads with `get()` it must be longer than handling `maxsize`
             messages takes; in an `async for` and in handlers it is prolonged. What the server is
@@ -164,9 +153,7 @@ class JetStreamPubSub[T](AdministeredBroker[T]):
         settings = connection_settings(send_buffer=0, **connection)
         stream = checked_name(stream) or stream_name(self.subject)
         self.ack_wait = checked_seconds("ack_wait", ack_wait)
-        self.redelivery = Redelivery(
-            max_tries=checked_max_tries(max_tries), backoff=checked_backoff(backoff)
-        )
+        self.redelivery = DEFAULT_REDELIVERY.but(max_tries=max_tries, backoff=backoff)
         max_messages = checked_maxsize(max_messages)
         duplicate_window = checked_seconds("duplicate_window", duplicate_window)
         replicas = checked_whole_number("replicas", replicas, unit="servers", least=1, most=5)
@@ -187,8 +174,9 @@ class JetStreamPubSub[T](AdministeredBroker[T]):
         publisher = StreamPublisher(self._stream, self._recovery)
         self._publishing = Publishing(publisher, self._recovery, self._transport.connection)
         self._dead_letters = DeadLetters(self._stream, publisher, self._transport.decoder)
+        self._leaving = Leaving(self._stream, self._consumers, self._publishing, self._dead_letters)
         self._draining = SingleFlight[None](self._tasks.start, again=False)
-        self._leaving = SingleFlight[None](again=False)
+        self._disconnecting = SingleFlight[None](again=False)
 
     @property
     def network(self) -> JetStreamStats:
@@ -224,8 +212,12 @@ class JetStreamPubSub[T](AdministeredBroker[T]):
         Await or enter it, to be sure that it gets all that is published from then on.
 
         Args:
-            name: under which the server keeps what is not acknowledged, until `forget`. Without
-                one, nothing is kept after the reader has left.
+            name: under which the server keeps what is not acknowledged, until `forget`. All who
+                subscribe by one name, in whatever processes, share the work: each message goes to
+                one of them. What a reader that dies or leaves had, and has not acknowledged, goes
+                to the others: at once if it could say so, else after `ack_wait`. Only then, or
+                where `ack_wait` is too short, may two of them see the same message. Without a
+                name, nothing is kept after the reader has left.
             where: says whether a message is wanted, as for `AsyncPubSub`. Others are acknowledged
                 when they come in.
             maxsize: how many messages it may have that are not acknowledged, if not as many as the
@@ -260,15 +252,9 @@ class JetStreamPubSub[T](AdministeredBroker[T]):
             expires_after=(
                 None if expires_after is None else checked_seconds("expires_after", expires_after)
             ),
-            redelivery=Redelivery(
-                max_tries=(
-                    self.redelivery.max_tries
-                    if isinstance(max_tries, Unset)
-                    else checked_max_tries(max_tries)
-                ),
-                backoff=self.redelivery.backoff if backoff is None else checked_backoff(backoff),
-            ),
+            redelivery=self.redelivery.but(max_tries=max_tries, backoff=backoff),
             set_aside=self._dead_letters.put,
+            timeout=self.timeout,
         )
         self._consumers[:] = [other for other in self._consumers if not other.gone] + [consumer]
         self._subscribers.join(consumer.inbox)
@@ -277,91 +263,11 @@ class JetStreamPubSub[T](AdministeredBroker[T]):
         subscription: JetStreamSubscription[T] = consumer.inbox.own_end()
         return subscription
 
-    async def publish(
-        self, message: T, *, message_id: str = "", headers: Mapping[str, str] | None = None
-    ) -> Delivery:
-        """Store the message on the server, and return when it has it.
-
-        Args:
-            message: what to publish.
-            message_id: what the server knows it by: the same one within `duplicate_window` seconds
-                is stored once, whoever publishes it. By default it is a number of this broker's.
-            headers: what goes with it, which readers see as `subscription.headers`.
-
-        Returns:
-            `Delivery(1)`: the server has it. Who will read it is not known here.
-
-        Raises:
-            TypeError: if the message is `None`, or none that the codec knows.
-            ValueError: if the codec cannot make bytes of it, or the id or a header is not one line
-                of text.
-            PubSubClosed: if the broker was shut down.
-            StreamFull: if the stream holds as many messages as it may.
-            StoreFull: if the server has no room for any more.
-            PayloadTooLarge: if the server takes no message of this size.
-            Unconfirmed: if the server has not answered within `timeout` seconds. It may have the
-                message: publish it again with the `message_id` that the error names.
-            ServerUnreachable, AccessRefused, TlsFailed, JetStreamUnavailable: if there has been no
-                connection yet, and none is made.
-            RuntimeError: if the broker was first used on another event loop.
-        """
-        self._check_message(message)
-        data = self._transport.to_bytes(message)
-        await self._publishing.one(
-            data, checked_id(message_id), checked_headers(headers), self.timeout
-        )
-        return STORED
-
-    @override
-    async def publish_many(
-        self, messages: Iterable[T], *, message_ids: Sequence[str] | None = None
-    ) -> Deliveries:
-        """Store all these messages on the server, in order; return when it has them.
-
-        Many are on their way at once, so it takes a fraction of the time of a `publish` for each.
-        Where one of them is refused, or a cluster changes its leader, later ones may be stored
-        before it.
-
-        Args:
-            messages: what to publish.
-            message_ids: what the server knows each by, as for `publish`; as many as messages.
-
-        Returns:
-            How many the server has, each of which counts as delivered.
-
-        Raises:
-            TypeError, PubSubClosed, RuntimeError: as `AsyncPubSub.publish_many`.
-            ValueError: if the codec cannot make bytes of one; then none is sent. If there are not
-                as many ids as messages, or one is not one line of text.
-            PayloadTooLarge: if the server takes no message of such a size; then none is sent.
-            Unconfirmed: if the server has not confirmed all within `timeout` seconds, which are
-                those of the whole call.
-            NatsError: as `publish`.
-
-        Whatever ends it, `unconfirmed_in(error)` says which messages the server is not known to
-        have, and by which ids to publish them again. Of a call that is cancelled `delivered_before`
-        tells how many it has.
-        """
-        to_bytes = self._transport.to_bytes
-        payloads = [to_bytes(message) for message in self._checked_messages(messages)]
-        ids = checked_ids(message_ids, len(payloads))
-        await self._publishing.many(payloads, ids, self.timeout)
-        return Deliveries(len(payloads), len(payloads))
-
-    @override
-    def publish_nowait(self, message: T) -> Delivery:
-        """Not over a network: the server has to answer.
-
-        Raises:
-            NotImplementedError: always; await `publish()`.
-        """
-        self._check_message(message)
-        raise NotImplementedError("storing over a network has to wait: await publish()")
-
     async def flush(self) -> None:
         """Wait until what the stream holds now has come in, for each subscription that has room.
 
-        Those with a name are not waited for, since others may share it.
+        Those with a name are not waited for, since others may share it. While there is no server
+        this waits until there is one again.
 
         Raises:
             NatsError: if the server cannot be reached or refuses it.
@@ -379,7 +285,8 @@ class JetStreamPubSub[T](AdministeredBroker[T]):
 
         Subscriptions without a name get all that was published before; what they do not get in
         time is counted as dropped. The others leave what has not come in to the server, and give
-        back what is unread or not marked as done.
+        back what is unread or not marked as done. If this is cancelled, it goes on without waiting
+        for the subscribers.
 
         Raises:
             TypeError, ValueError, RuntimeError: as `BaseBroker.shutdown`.
@@ -388,11 +295,17 @@ class JetStreamPubSub[T](AdministeredBroker[T]):
         loop = self._home.check()
         self._closed = True
         began = loop.time()
-        self._draining.begin(self._drain)
-        await self._draining.settled(timeout)
-        left = None if timeout is None else max(timeout - (loop.time() - began), 0)
-        report = await super().shutdown(timeout=left)
-        await self._leaving.run(self._leave)
+        self._draining.begin(self._leaving.drain)
+        try:
+            await self._draining.settled(timeout)
+            left = None if timeout is None else max(timeout - (loop.time() - began), 0)
+            report = await super().shutdown(timeout=left)
+        except asyncio.CancelledError:  # whoever is cancelled leaves nobody behind that waits
+            for state in self._subscribers.states:
+                state.finish(SHUT_DOWN)
+            self._disconnecting.begin(self._leave)
+            raise
+        await self._disconnecting.run(self._leave)
         return report
 
     @override
@@ -405,29 +318,9 @@ class JetStreamPubSub[T](AdministeredBroker[T]):
             raise
         return self
 
-    async def _drain(self) -> None:
-        await self._publishing.ended()
-        consumers = sorted(self._consumers, key=lambda consumer: not consumer.durable)
-        with contextlib.suppress(NatsError):
-            for consumer in consumers:
-                if not consumer.durable and self._stream.made:
-                    await consumer.arrived(await self._stream.last_sequence())
-                await consumer.stop()
-
     async def _leave(self) -> None:
-        """Leave in good order if that is possible in a short time."""
         self._draining.cancel()
-        connection = self._transport.connection
-        if connection.connected:
-            with contextlib.suppress(NatsError, TimeoutError):
-                async with asyncio.timeout(LEAVING_TAKES_S):
-                    for consumer in self._consumers:
-                        await consumer.leave()
-                    await self._dead_letters.settled()
-                    await self._stream.replies.sent()
-                    await connection.confirm()
-        await connection.close()
-        await self._tasks.end()
+        await self._leaving.leave()
 
     def _release_publishers(self) -> None:
         """Nothing: a publish waits for the server alone, up to its own time-out."""

@@ -30,6 +30,7 @@ from pubsub_lib.nats.jetstream.redelivery import Redelivery
 from pubsub_lib.nats.jetstream.server_consumer import ServerConsumer
 from pubsub_lib.nats.jetstream.stream import Stream
 from pubsub_lib.nats.jetstream.subscription import JetStreamInboxState
+from pubsub_lib.nats.jetstream.time_limit import answering_within
 from pubsub_lib.nats.single_flight import SingleFlight
 
 # What the server needs at most to be told that somebody leaves, in seconds.
@@ -52,6 +53,7 @@ class Consumer[T]:
             ever, or for a minute if it has no durable name.
         redelivery: when a message comes again on which its reader has failed, and how often.
         set_aside: where a message goes that is given up.
+        timeout: how long to wait at most until messages come in, in seconds; `None` for ever.
 
     Attributes:
         inbox: where the messages go.
@@ -71,6 +73,7 @@ class Consumer[T]:
         expires_after: float | None,
         redelivery: Redelivery,
         set_aside: SetAside,
+        timeout: float | None,
     ) -> None:
         envelopes = Envelopes(maxsize=maxsize)
         self._outcomes = Outcomes(
@@ -88,6 +91,7 @@ class Consumer[T]:
         )
         self._home = home
         self._stream = stream
+        self._timeout = timeout
         self._position = Position(maxsize)
         self._on_server = ServerConsumer(
             stream,
@@ -136,7 +140,8 @@ class Consumer[T]:
             NatsError: if the server cannot be reached or refuses it.
         """
         self._home.check()
-        await self._joining.run(self._join)
+        async with answering_within(self._stream.connection, self._timeout):
+            await self._joining.run(self._join)
 
     async def joined(self) -> None:
         """Return when messages come in, or when the reader knows why they do not."""

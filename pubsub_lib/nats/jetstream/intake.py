@@ -22,6 +22,9 @@ from pubsub_lib.nats.jetstream.subscription import JetStreamInboxState
 
 # Which subscription a message is for that was put back, in its header.
 PUT_BACK_FOR = "Pubsub-For"
+# How the subject begins that an answer goes to. Whoever may publish anywhere may also publish to a
+# reader, but the server lets nobody else use these.
+ANSWERED_AT = "$JS.ACK."
 
 
 class JetStreamIntake[T]:
@@ -60,6 +63,9 @@ class JetStreamIntake[T]:
 
     async def receive(self, envelope: Msg) -> None:
         """Take in what the server has sent."""
+        if not envelope.reply.startswith(ANSWERED_AT):
+            self._decoder.refuse(envelope, ValueError("it does not come from the stream"))
+            return
         sequence, delivery, pending, times = numbers_of(envelope)
         counts = self._stream.counts
         counts.received += 1

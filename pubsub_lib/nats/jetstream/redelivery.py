@@ -13,7 +13,7 @@ True
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pubsub_lib.arguments import checked_seconds, checked_whole_number
+from pubsub_lib.arguments import Unset, checked_seconds, checked_whole_number
 
 # How often a message is tried that always fails.
 MAX_TRIES = 5
@@ -37,6 +37,21 @@ class Redelivery:
     max_tries: int | None
     backoff: tuple[float, ...]
 
+    def but(
+        self, *, max_tries: int | Unset | None, backoff: Sequence[float] | None
+    ) -> "Redelivery":
+        """Return the same with other numbers, where there are any.
+
+        Raises:
+            TypeError, ValueError: if one of them is none.
+        """
+        return Redelivery(
+            max_tries=(
+                self.max_tries if isinstance(max_tries, Unset) else checked_max_tries(max_tries)
+            ),
+            backoff=self.backoff if backoff is None else checked_backoff(backoff),
+        )
+
     def is_last(self, tries: int) -> bool:
         """Return whether a message that has failed so often is not to be tried again."""
         return self.max_tries is not None and tries >= self.max_tries
@@ -48,6 +63,9 @@ class Redelivery:
     def delay_after(self, tries: int) -> float:
         """Return how long to wait after so many tries, in seconds."""
         return self.backoff[min(tries, len(self.backoff)) - 1]
+
+
+DEFAULT_REDELIVERY = Redelivery(max_tries=MAX_TRIES, backoff=BACKOFF_S)
 
 
 def checked_backoff(backoff: Sequence[float]) -> tuple[float, ...]:

@@ -12,7 +12,7 @@ time.
 """
 
 from collections.abc import Callable, Generator
-from typing import Any, Protocol, Self, override
+from typing import Any, Self, override
 
 from nats.aio.msg import Msg
 
@@ -29,25 +29,10 @@ from pubsub_lib.nats.jetstream.iterators import (
 )
 from pubsub_lib.nats.jetstream.outcomes import Outcomes
 from pubsub_lib.nats.jetstream.position import numbers_of
+from pubsub_lib.nats.jetstream.supply import Supply
 from pubsub_lib.overflow import Overflow
 
 LEFT_BY_ITS_READER = "its reader left it without a word"
-
-
-class Supply(Protocol):
-    """What brings the messages of one subscription from the server."""
-
-    def begin(self) -> object:
-        """Let messages come in, soon."""
-
-    async def get_ready(self) -> None:
-        """Return when messages come in."""
-
-    def end(self) -> None:
-        """Let nothing more come in."""
-
-    async def ended(self) -> None:
-        """Return when the server knows that, if it can be told soon."""
 
 
 class JetStreamInboxState[T](InboxState[T]):

@@ -10,7 +10,13 @@ import pytest
 from nats.aio.msg import Msg
 from nats.js import api
 
-from pubsub_lib.nats import JetStreamPubSub, MessagesLost, NatsError, SubscriptionForgotten
+from pubsub_lib.nats import (
+    JetStreamPubSub,
+    MessagesLost,
+    NatsError,
+    SubscriptionForgotten,
+    UndecodablePayload,
+)
 from tests.nats.observing import Errors, eventually, soon, take
 
 pytestmark = pytest.mark.usefixtures("quick_looks")
@@ -171,3 +177,26 @@ async def test_messages_of_other_subjects_in_the_stream_are_not_counted_as_lost(
         await soon(wide.shutdown(timeout=None))
         assert await reading is None
         assert inbox.stats.dropped == 0
+
+
+@pytest.mark.parametrize("name", ["", NAME])
+@pytest.mark.parametrize("reply", ["", "orders.new"])
+async def test_what_a_stranger_sends_to_a_reader_is_refused_and_counted_and_not_answered(
+    broker, server, errors, reply, name
+):
+    async with broker.subscribe(name=name) as inbox:
+        (consumer,) = broker._consumers
+        answers = []
+
+        async def note(answer: Msg) -> None:
+            answers.append(answer)
+
+        stranger = server.jetstream._nc
+        await stranger.subscribe("orders.new", cb=note)
+        await stranger.publish(consumer._on_server.deliver_subject, b"1", reply)
+        refused = await errors.until(UndecodablePayload)
+        assert "it does not come from the stream" in str(refused)
+        await broker.publish(7)
+        assert await take(inbox, 1) == [7]
+        await stranger.flush()
+        assert (broker.network.undecodable, inbox.stats.dropped, answers) == (1, 0, [])

@@ -1,0 +1,96 @@
+"""No wait without a bound: a server that does not answer, and whoever leaves before the end."""
+
+import asyncio
+import datetime
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from pubsub_lib.nats import (
+    DeadLetter,
+    JetStreamPubSub,
+    JetStreamUnavailable,
+    NotConnected,
+    ServerUnreachable,
+    Unconfirmed,
+)
+from tests.nats.observing import eventually, ignored, needs_signals, other_tasks, soon, stopped
+
+NAME = "billing"
+LETTER = DeadLetter[int](
+    number=1,
+    data=b"1",
+    headers={},
+    message=1,
+    reason="",
+    subscription="",
+    tries=1,
+    set_aside_at=datetime.datetime(2026, 11, 30, tzinfo=datetime.UTC),
+)
+ASKING: dict[str, Callable[[JetStreamPubSub[int]], Awaitable[object]]] = {
+    "subscribing": lambda broker: broker.subscribe(name=NAME),
+    "listing dead letters": lambda broker: broker.dead_letters(),
+    "putting one back": lambda broker: broker.put_back(LETTER),
+    "deleting one": lambda broker: broker.delete_dead_letter(LETTER),
+    "listing names": lambda broker: broker.named_subscriptions(),
+    "forgetting a name": lambda broker: broker.forget(NAME),
+}
+
+
+@needs_signals
+@pytest.mark.parametrize("ask", ASKING.values(), ids=ASKING)
+async def test_a_server_that_does_nothing_is_waited_for_no_longer_than_was_said(
+    own_server, subject, ask
+):
+    async with JetStreamPubSub[int](subject, url=own_server.url, timeout=0.2) as broker:
+        with stopped(own_server), pytest.raises(JetStreamUnavailable, match=r"within 0\.2 s"):
+            await soon(ask(broker))
+
+
+@pytest.mark.parametrize("ask", ASKING.values(), ids=ASKING)
+async def test_a_server_that_is_gone_is_waited_for_no_longer_than_was_said(
+    own_server, subject, ask
+):
+    async with JetStreamPubSub[int](
+        subject, url=own_server.url, timeout=0.2, on_error=ignored
+    ) as broker:
+        own_server.kill()
+        await eventually(lambda: not broker.network.connected)
+        with pytest.raises(ServerUnreachable, match=r"within 0\.2 s"):
+            await soon(ask(broker))
+
+
+@pytest.mark.parametrize("name", ["", NAME])
+async def test_a_shutdown_that_is_cancelled_leaves_no_reader_behind_and_no_connection(
+    url, subject, name
+):
+    broker = JetStreamPubSub[int](subject, url=url)
+    full, waiting = await broker.subscribe(maxsize=1), await broker.subscribe(name=name)
+    for number in range(3):  # more than is ever read, so that shutdown waits
+        await broker.publish(number)
+        await soon(waiting.get())
+        waiting.task_done()
+    reading = asyncio.create_task(soon(waiting.get()))
+    shutting_down = asyncio.create_task(broker.shutdown(timeout=None))
+    await eventually(lambda: broker._draining.running)
+    shutting_down.cancel()
+    assert await reading is None
+    await eventually(lambda: broker._disconnecting.ended)
+    assert not broker.network.connected
+    assert await other_tasks() - {reading, shutting_down} == set()
+    assert full.closed
+
+
+async def test_a_shutdown_that_is_cancelled_releases_a_publisher_that_waits_for_ever(
+    own_server, subject
+):
+    broker = JetStreamPubSub[int](subject, url=own_server.url, timeout=None, on_error=ignored)
+    await broker.publish(1)
+    own_server.kill()
+    await eventually(lambda: not broker.network.connected)
+    publishing = asyncio.create_task(broker.publish(2))
+    shutting_down = asyncio.create_task(broker.shutdown(timeout=None))
+    await eventually(lambda: broker._draining.running)
+    shutting_down.cancel()
+    with pytest.raises((NotConnected, Unconfirmed)):
+        await soon(publishing)
