@@ -16,7 +16,7 @@ from pathlib import Path
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -100,7 +100,7 @@ def make_app(board: Board) -> Starlette:
             Route("/health", health),
             Mount("/page", StaticFiles(directory=PAGE)),
         ],
-        exception_handlers={HTTPException: _in_plain_words},
+        exception_handlers={HTTPException: _in_plain_words, ClientDisconnect: _nobody_there},
     )
 
 
@@ -115,6 +115,10 @@ def _in_plain_words(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     said = IN_PLAIN_WORDS.get(error.status_code, error.detail)
     return PlainTextResponse(f"{said}\n", status_code=error.status_code, headers=error.headers)
+
+
+def _nobody_there(request: Request, error: Exception) -> Response:
+    return PlainTextResponse("", status_code=400)
 
 
 def _refused(status: int, said: str) -> HTTPException:

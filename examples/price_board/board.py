@@ -30,8 +30,8 @@ from pubsub_lib.nats import NatsPubSub
 SUBJECT = "price_board.changes"
 #: The memory's inbox, which is read at once: one turn of the event loop does not bring so many.
 MEMORY_MAXSIZE = 10_000
-#: How much of the grace streams may take; the rest is for the server's own end.
-PART_FOR_STREAMS = 0.7
+#: How much of the grace streams may take; the rest is for other requests, and the server's own end.
+PART_FOR_STREAMS = 0.6
 
 
 class Board:

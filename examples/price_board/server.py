@@ -27,8 +27,8 @@ from examples.price_board.settings import Settings
 WRITE_BUFFER_BYTES = 16_384
 #: How long a connection may be there without asking for anything.
 SILENCE_S = 10.0
-#: How long other requests may take at the end, in seconds.
-OTHERS_MAY_TAKE_S = 1
+#: How much of the grace other requests may take at the end, after the streams.
+PART_FOR_OTHERS = 0.15
 INTERRUPTED_TWICE = 130
 
 
@@ -76,7 +76,6 @@ class BoardServer(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                timeout_graceful_shutdown=OTHERS_MAY_TAKE_S,
             )
         )
 
@@ -93,9 +92,15 @@ class BoardServer(uvicorn.Server):
     @override
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self.board.close()
+        others_may_take_s = self.board.settings.grace * PART_FOR_OTHERS
+        asyncio.get_running_loop().call_later(others_may_take_s, self._abort_connections)
         await super().shutdown(sockets=sockets)
         if self.board.failure is not None:
             raise self.board.failure
+
+    def _abort_connections(self) -> None:
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
 
     @override
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

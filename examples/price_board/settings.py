@@ -74,7 +74,7 @@ def parsed(arguments: Sequence[str]) -> Settings:
     add("--maxsize", type=_whole(1, 1_000_000), default=usual.maxsize, help="changes in an inbox")
     add("--overflow", choices=list(OVERFLOWS), default="disconnect", help="where an inbox is full")
     add("--rate", type=_number(0, 10_000), default=usual.rate, help="changes a second")
-    add("--grace", type=_number(0.5, 3600), default=usual.grace, help="seconds to end streams in")
+    add("--grace", type=_number(1, 3600), default=usual.grace, help="seconds to end streams in")
     add(
         "--visitors-per-address",
         type=_whole(1, 1_000_000),

@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from examples.price_board.changes import Change
 from examples.price_board.visitors import Visitor, Visitors
 from pubsub_lib import Disconnected
+from pubsub_lib.nats import NatsError
 
 LAG_EVERY_S = 1
 RETRY_MS = 1000
@@ -40,14 +41,15 @@ class PriceStream(EventSourceResponse):
 
     def __init__(self, visitor: Visitor, visitors: Visitors, *, grace: float) -> None:
         super().__init__(
-            _events(visitor),
+            self._events(),
             ping=LAG_EVERY_S,
-            ping_message_factory=lambda: _lag(visitor),
+            ping_message_factory=self._lag,
             # The end comes through the inbox; this only keeps it from being cut short before.
             shutdown_grace_period=grace,
         )
         self._visitor = visitor
         self._visitors = visitors
+        self._has_said_bye = False
 
     @override
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,17 +58,24 @@ class PriceStream(EventSourceResponse):
         finally:
             self._visitors.leave(self._visitor)
 
+    async def _events(self) -> AsyncIterator[bytes]:
+        visitor = self._visitor
+        yield _beginning(visitor)
+        try:
+            async for change in visitor.inbox:
+                visitor.in_hand = change
+                yield as_event(change)
+                visitor.in_hand = None
+        except (Disconnected, NatsError):
+            pass  # too slow, as the farewell says; or the worker comes to its end
+        self._has_said_bye = True
+        yield _event("bye", asdict(visitor.farewell()))
 
-async def _events(visitor: Visitor) -> AsyncIterator[bytes]:
-    yield _beginning(visitor)
-    try:
-        async for change in visitor.inbox:
-            visitor.in_hand = change
-            yield as_event(change)
-            visitor.in_hand = None
-    except Disconnected:
-        pass  # the farewell says so
-    yield _event("bye", asdict(visitor.farewell()))
+    def _lag(self) -> ServerSentEvent:
+        if self._has_said_bye:  # between the last event and the end, a comment at most
+            return ServerSentEvent(comment="")
+        stats = self._visitor.inbox.stats
+        return JSONServerSentEvent({"lag": stats.depth, "dropped": stats.dropped}, event="lag")
 
 
 def _beginning(visitor: Visitor) -> bytes:
@@ -79,12 +88,6 @@ def _beginning(visitor: Visitor) -> bytes:
         events.append(_event("gap", {"missed": opening.missed}))
     events += map(as_event, opening.changes)
     return b"".join(events)
-
-
-def _lag(visitor: Visitor) -> ServerSentEvent:
-    stats = visitor.inbox.stats
-    data = {"lag": stats.depth, "dropped": stats.dropped}
-    return JSONServerSentEvent(data, event="lag")
 
 
 def _event(kind: str, data: dict[str, Any]) -> bytes:

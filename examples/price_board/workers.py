@@ -102,7 +102,8 @@ class Workers:
         try:
             said = worker.reports.recv()
         except EOFError:
-            said = f"a worker ended at once, with status {worker.process.exitcode}"
+            worker.process.join()
+            said = f"a worker ended at once, with status {worker.process.exitcode}; see above"
         if said != SERVES:
             raise WorkerFailed(said)
         worker.has_started = True

@@ -21,21 +21,27 @@ COMMAND = [sys.executable, "-m", "examples.price_board", "--port", "0"]
 
 
 class Service:
-    """A price board that runs, and where."""
+    """A price board that runs, and where; one connection is there to ask it."""
 
     def __init__(self, process: subprocess.Popen[str], url: str) -> None:
         self.process = process
         self.url = url
         self.port = int(url.rstrip("/").rpartition(":")[2])
+        self.client = httpx.Client(base_url=url, timeout=TIME_LIMIT_S, verify=False)
+
+    def ask(self, path: str, **options: Any) -> httpx.Response:
+        """Return the answer to a GET."""
+        return self.client.get(path, **options)
 
     def post(self, symbol: str, price: float) -> dict[str, Any]:
-        answer = httpx.post(f"{self.url}prices", json={"symbol": symbol, "price": price})
+        """Publish a price."""
+        answer = self.client.post("prices", json={"symbol": symbol, "price": price})
         answer.raise_for_status()
         return answer.json()
 
     def metrics(self) -> dict[str, float]:
         """Return the value of each metric; of several with one name, their sum."""
-        text = httpx.get(f"{self.url}metrics").text
+        text = self.ask("metrics").text
         found: dict[str, float] = {}
         for family in text_string_to_metric_families(text):
             for sample in family.samples:
@@ -62,8 +68,9 @@ def price_board(*options: str) -> Iterator[Service]:
                 process.wait(TIME_LIMIT_S)
                 errors.seek(0)
                 raise AssertionError(f"it said {line!r}, and on stderr {errors.read()!r}")
-            yield Service(process, line.split()[-1])
-            assert process.stdout.read() == "" if process.poll() is not None else True
+            service = Service(process, line.split()[-1])
+            with service.client:
+                yield service
         finally:
             if process.poll() is None:
                 process.terminate()
@@ -72,6 +79,8 @@ def price_board(*options: str) -> Iterator[Service]:
                 finally:
                     process.kill()
             process.stdout.close()
+        errors.seek(0)
+        assert "Traceback" not in (said := errors.read()), said
 
 
 def refused(*options: str) -> tuple[int, str]:
@@ -127,7 +136,7 @@ async def visiting(
 ) -> AsyncIterator[Stream]:
     """Visit the board, on a connection of one's own unless a client is given."""
     headers = {} if last_seen is None else {"Last-Event-ID": str(last_seen)}
-    own = httpx.AsyncClient(timeout=TIME_LIMIT_S)
+    own = httpx.AsyncClient(timeout=TIME_LIMIT_S, verify=False)
     async with (
         own,
         (client or own).stream(

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import httpx
 import pytest
 
 from tests.examples.serving import Service, price_board, visiting
@@ -70,13 +69,13 @@ async def test_every_second_the_lag_is_told(service):
 
 def test_what_is_no_number_of_an_event_is_refused(service):
     for text in ("x", "-1", "1.5", "9" * 100):
-        answer = httpx.get(f"{service.url}prices", headers={"Last-Event-ID": text})
+        answer = service.ask("prices", headers={"Last-Event-ID": text})
         assert answer.status_code == 400
         assert answer.text.startswith("Last-Event-ID is the number of an event")
 
 
 def test_a_look_at_the_headers_opens_no_stream(service):
-    answer = httpx.head(f"{service.url}prices")
+    answer = service.client.head("prices")
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert service.metrics()["visitors"] == 0

@@ -80,9 +80,9 @@ function draw(symbol) {
 function points(prices) {
   const low = Math.min(...prices);
   const span = Math.max(...prices) - low || 1;
+  const right = (index) => 119 - (prices.length - 1 - index) * 118 / (KEPT - 1);
   return prices.map((price, index) =>
-    `${(index * 118 / (KEPT - 1) + 1).toFixed(1)},${(22 - (price - low) / span * 20).toFixed(1)}`,
-  ).join(" ");
+    `${right(index).toFixed(1)},${(22 - (price - low) / span * 20).toFixed(1)}`).join(" ");
 }
 
 function added(symbol) {

@@ -19,11 +19,10 @@ function metric(text, name) {
 
 async function look() {
   try {
-    const [visitors, health, metrics] = await Promise.all([
-      asked("operator/visitors").then((answer) => answer.json()),
-      asked("health").then((answer) => answer.json()),
-      asked("metrics").then((answer) => answer.text()),
-    ]);
+    // One after the other, on one connection: so all three are of the same worker.
+    const health = await (await asked("health")).json();
+    const visitors = await (await asked("operator/visitors")).json();
+    const metrics = await (await asked("metrics")).text();
     say("live");
     if (!still) show(visitors, health, metrics);
   } catch {
