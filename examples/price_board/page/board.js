@@ -7,7 +7,9 @@ const rows = new Map(); // symbol: {row, prices}
 // By this name the board knows who is back, and can say why the last stream ended.
 const visitor = Array.from(crypto.getRandomValues(new Uint8Array(6)), (byte) =>
   byte.toString(16).padStart(2, "0")).join("");
+const moved = new Set(); // symbols that are to be drawn
 let read = 0;
+let behindMs = 0;
 let still = false;
 
 function connect() {
@@ -57,10 +59,19 @@ function show({ symbol, price, sent }) {
   const { prices } = rows.get(symbol) ?? added(symbol);
   prices.push(price);
   if (prices.length > KEPT) prices.shift();
-  if (still) return;
-  byId("read").textContent = read.toLocaleString("en");
-  byId("behind").textContent = Math.max(0, Date.now() - sent * 1000).toFixed(0);
-  draw(symbol);
+  behindMs = Math.max(0, Date.now() - sent * 1000);
+  // Once a picture, however much comes in: who draws each change is soon too slow a visitor.
+  if (!moved.size) requestAnimationFrame(drawAll);
+  moved.add(symbol);
+}
+
+function drawAll() {
+  if (!still) {
+    byId("read").textContent = read.toLocaleString("en");
+    byId("behind").textContent = behindMs.toFixed(0);
+    moved.forEach(draw);
+  }
+  moved.clear();
 }
 
 function draw(symbol) {
