@@ -8,15 +8,19 @@ process.
 It needs nats-py, which the optional dependencies `distributed` bring, and a server with it.
 """
 
+from pubsub_lib.nats.connecting_errors import (
+    AccessRefused,
+    ConnectionLimitReached,
+    CredentialsUnusable,
+    ServerUnreachable,
+    TlsFailed,
+)
 from pubsub_lib.nats.core.broker import NatsPubSub
 from pubsub_lib.nats.core.sender import SendStats
 from pubsub_lib.nats.core.statistics import NetworkStats
 from pubsub_lib.nats.drops import Drops
 from pubsub_lib.nats.errors import (
-    AccessRefused,
-    ConnectionLimitReached,
     ConnectionLost,
-    CredentialsUnusable,
     JetStreamUnavailable,
     MessageSetAside,
     MessagesLost,
@@ -24,13 +28,11 @@ from pubsub_lib.nats.errors import (
     NoQuorum,
     NotConnected,
     PayloadTooLarge,
-    ServerUnreachable,
     SlowConsumer,
     StoreFull,
     StreamFull,
     StreamLost,
     SubscriptionForgotten,
-    TlsFailed,
     Unconfirmed,
     UndecodablePayload,
     unconfirmed_in,

@@ -19,8 +19,8 @@ from typing import Any, Protocol, override
 import nats.errors
 from nats.aio.client import DEFAULT_BUFFER_SIZE, Client, Srv
 
+from pubsub_lib.nats.connecting_errors import CredentialsUnusable
 from pubsub_lib.nats.credentials import Credentials
-from pubsub_lib.nats.errors import CredentialsUnusable
 from pubsub_lib.nats.greeting import GreetedTransport
 from pubsub_lib.nats.settings import ConnectionSettings
 

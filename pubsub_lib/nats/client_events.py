@@ -14,16 +14,10 @@ from collections.abc import Sequence
 import nats.errors
 
 from pubsub_lib.nats.client import SecureClient
+from pubsub_lib.nats.connecting_errors import AccessRefused, ConnectionLimitReached
 from pubsub_lib.nats.connection_watcher import ConnectionWatcher
 from pubsub_lib.nats.diagnosis import said_by, why_no_connection
-from pubsub_lib.nats.errors import (
-    AccessRefused,
-    ConnectionLimitReached,
-    ConnectionLost,
-    NatsError,
-    NotConnected,
-    Unconfirmed,
-)
+from pubsub_lib.nats.errors import ConnectionLost, NatsError, NotConnected, Unconfirmed
 from pubsub_lib.nats.pending_requests import PendingRequests
 from pubsub_lib.nats.settings import ConnectionSettings
 

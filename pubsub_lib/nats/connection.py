@@ -33,15 +33,10 @@ except ModuleNotFoundError as error:
 from pubsub_lib.in_process.event_loop import HomeLoop
 from pubsub_lib.nats.client import SecureClient
 from pubsub_lib.nats.client_events import ClientEvents
+from pubsub_lib.nats.connecting_errors import ServerUnreachable
 from pubsub_lib.nats.connection_watcher import ConnectionWatcher
 from pubsub_lib.nats.diagnosis import named
-from pubsub_lib.nats.errors import (
-    JetStreamUnavailable,
-    NatsError,
-    NoQuorum,
-    ServerUnreachable,
-    Unconfirmed,
-)
+from pubsub_lib.nats.errors import JetStreamUnavailable, NatsError, NoQuorum, Unconfirmed
 from pubsub_lib.nats.pending_requests import PendingRequests
 from pubsub_lib.nats.round_trips import RoundTrips
 from pubsub_lib.nats.settings import ConnectionSettings

@@ -15,7 +15,7 @@ import re
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal
 
-from pubsub_lib.nats.errors import CredentialsUnusable
+from pubsub_lib.nats.connecting_errors import CredentialsUnusable
 
 if TYPE_CHECKING:
     from nacl.signing import SigningKey

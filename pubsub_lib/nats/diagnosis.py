@@ -10,17 +10,14 @@ import ssl
 import nats.errors
 
 from pubsub_lib.nats.client import NotLetIn, NoTlsOffered
-from pubsub_lib.nats.credentials import Credentials
-from pubsub_lib.nats.errors import (
+from pubsub_lib.nats.connecting_errors import (
     AccessRefused,
     ConnectionLimitReached,
     CredentialsUnusable,
-    NatsError,
-    PayloadTooLarge,
-    StoreFull,
     TlsFailed,
-    cut,
 )
+from pubsub_lib.nats.credentials import Credentials
+from pubsub_lib.nats.errors import NatsError, PayloadTooLarge, StoreFull, cut
 
 # The server's numbers of errors that say that there is no room, or there are too few servers.
 STORE_FULL = frozenset({10002, 10023, 10028, 10047})

@@ -6,12 +6,16 @@ from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
-from pubsub_lib.nats import errors
-from pubsub_lib.nats.errors import (
+from pubsub_lib.nats import connecting_errors, errors
+from pubsub_lib.nats.connecting_errors import (
     AccessRefused,
     ConnectionLimitReached,
-    ConnectionLost,
     CredentialsUnusable,
+    ServerUnreachable,
+    TlsFailed,
+)
+from pubsub_lib.nats.errors import (
+    ConnectionLost,
     JetStreamUnavailable,
     MessageSetAside,
     MessagesLost,
@@ -19,13 +23,11 @@ from pubsub_lib.nats.errors import (
     NoQuorum,
     NotConnected,
     PayloadTooLarge,
-    ServerUnreachable,
     SlowConsumer,
     StoreFull,
     StreamFull,
     StreamLost,
     SubscriptionForgotten,
-    TlsFailed,
     Unconfirmed,
     UndecodablePayload,
 )
@@ -59,7 +61,8 @@ each_error = pytest.mark.parametrize(("error", "remedy"), REMEDIES)
 
 
 def test_no_error_is_left_out():
-    kinds = {kind for kind in vars(errors).values() if isinstance(kind, type)}
+    everything = vars(errors) | vars(connecting_errors)
+    kinds = {kind for kind in everything.values() if isinstance(kind, type)}
     assert {type(error) for error, _ in REMEDIES} == {
         kind for kind in kinds if issubclass(kind, NatsError)
     }

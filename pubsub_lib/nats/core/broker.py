@@ -6,10 +6,9 @@ changes, since a network is between them:
 
 - A publisher does not know the subscribers: `Delivery(1)` says that the connection has the message.
   `flush()` says that the server has it. Each message is numbered, so what did not arrive is counted
-  all the same, at the subscriber (`stats.dropped`), when a later one of its publisher arrives; what
-  came before the first that arrived is not. With a filter that includes messages of which nobody
-  knows whether they were wanted. Publishers are trusted in this: whoever may publish could forge a
-  number. `network.dropped` says why messages are missing.
+  all the same, at the subscriber (`stats.dropped`), when a later one of its publisher arrives, be it
+  wanted by a filter or not; what came before the first is not. Whoever may publish is trusted in
+  this, and could forge a number. `network.dropped` says why messages are missing.
 - A broker of `Published` messages, as `Topics` needs, has all subjects below its own: a message to
   `kitchen` travels on `rooms.kitchen`. A subscriber's pattern is given to the server, which sends
   nothing else; so is one of other programs (`nats sub 'rooms.*'`). With a codec of your own they
@@ -21,11 +20,10 @@ changes, since a network is between them:
   `receive_buffer` messages wait, for each pattern, and more are dropped and counted.
 - A message travels as bytes: each process makes its own object of them. Its bytes may not be those
   of a message: they are set aside, counted and reported.
-- Joining takes the time of a way to the server. `await broker.subscribe()`, or entering it, returns
-  when messages come in; from a subscription that is not awaited earlier ones may be missed.
-- When the connection is lost it is made again, for ever. Meanwhile `send_buffer` bytes of messages
-  are kept, and more are refused with `NotConnected`. Only if the server itself ends it because
-  access is withdrawn, the readers get that error, and all is over.
+- Joining takes a way to the server: a subscription that is awaited or entered gets all that is
+  published from then on; one that is not may miss the first.
+- When the connection is lost it is made again, for ever; meanwhile `send_buffer` bytes of messages
+  are kept. Only where access is withdrawn, the readers get that error, and all is over.
 - What a user may not publish the server tells a moment later: `on_error` is told once of each
   subject, `network.sending.refused` counts the messages, and `flush()` raises `AccessRefused`.
 
@@ -61,16 +59,15 @@ from pubsub_lib.errors import carry
 from pubsub_lib.in_process.inbox import InboxState
 from pubsub_lib.in_process.queue_broker import AsyncPubSub, Where
 from pubsub_lib.interfaces import Codec
-from pubsub_lib.nats.core.inbox import NatsInbox, NatsInboxState
+from pubsub_lib.nats.core.inbox import NatsInbox, NatsInboxState, told_to_nobody
 from pubsub_lib.nats.core.intakes import Intakes
 from pubsub_lib.nats.core.sender import Sender
-from pubsub_lib.nats.core.statistics import NetworkStats
+from pubsub_lib.nats.core.statistics import NetworkStats, statistics
 from pubsub_lib.nats.decoding import codec_of
 from pubsub_lib.nats.headers import checked_headers
 from pubsub_lib.nats.networked_broker import NetworkedBroker, checked_subject
 from pubsub_lib.nats.routing import Routing, carries_subjects
 from pubsub_lib.nats.settings import ConnectionOptions, connection_settings
-from pubsub_lib.nats.single_flight import SingleFlight
 from pubsub_lib.nats.transport import Transport
 from pubsub_lib.overflow import Overflow
 from pubsub_lib.reports import BrokerStats, Deliveries, Delivery, ShutdownReport
@@ -96,8 +93,7 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
 
     Raises:
         TypeError: if an argument is of the wrong type.
-        ValueError: if an argument is out of its range, or the overflow policy is `RAISE`, since
-            the publisher cannot be told.
+        ValueError: if one is out of its range, or the overflow policy is `RAISE`.
         FileNotFoundError: if a file that is to let us in is not there.
         CredentialsUnusable: if it cannot be read, or has something else in it.
         ModuleNotFoundError: if such a file is given, and nkeys is not installed.
@@ -120,29 +116,17 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
         codec = codec_of(codec)
         settings = connection_settings(send_buffer=send_buffer, **connection)
         receive_buffer = checked_maxsize(receive_buffer)
-        super().__init__(maxsize, timeout=timeout, overflow=_told_to_nobody(overflow))
+        super().__init__(maxsize, timeout=timeout, overflow=told_to_nobody(overflow))
         self._routing = Routing(self.subject, by_subject=carries_subjects(codec))
         self._transport = Transport(self, self._home, settings, codec, self._routing)
         self._sender = Sender(self._transport.connection, self._home)
         self._intakes = Intakes(self._transport, self._home, receive_buffer=receive_buffer)
-        self._draining = SingleFlight[None](again=False)
 
     @property
     def network(self) -> NetworkStats:
         """What the network did to this broker's messages so far."""
-        connection, counts = self._transport.connection, self._intakes.counts
-        undecodable = self._transport.decoder.undecodable
-        return NetworkStats(
-            connected=connection.connected,
-            reconnects=connection.reconnects,
-            sending=self._sender.stats,
-            received=counts.received,
-            lost=counts.lost,
-            undecodable=undecodable,
-            refused_numbers=self._intakes.numbering.refused,
-            dropped=counts.drops(undecodable),
-            depth=self._intakes.depth + sum(state.depth for state in self._subscribers.states),
-        )
+        waiting = sum(state.depth for state in self._subscribers.states)
+        return statistics(self._transport, self._sender, self._intakes, waiting=waiting)
 
     @property
     @override
@@ -176,7 +160,7 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
             NotConnected: then, too, if the connection is closed for good.
         """
         if overflow is not None:
-            _told_to_nobody(overflow)
+            told_to_nobody(overflow)
         checked_whole_number(
             "replay", replay, unit="messages", least=0, most=0, because="the server keeps none"
         )
@@ -311,11 +295,7 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
         loop = self._home.check()
         self._closed = True
         began = loop.time()
-        self._draining.begin(self._intakes.drain)
-        await self._draining.settled(timeout)
-        if not self._draining.ended:
-            self._draining.cancel()
-            await self._intakes.give_up()
+        await self._intakes.drain_within(timeout)
         left = None if timeout is None else max(timeout - (loop.time() - began), 0)
         report = await super().shutdown(timeout=left)
         await self._transport.connection.close()
@@ -326,12 +306,3 @@ class NatsPubSub[T](NetworkedBroker[T, InboxState[T]], AsyncPubSub[T]):
         await super().__aenter__()
         await self._intakes.get_ready()
         return self
-
-
-def _told_to_nobody(overflow: Overflow) -> Overflow:
-    if overflow is Overflow.RAISE:
-        raise ValueError(
-            "Overflow.RAISE cannot reach a publisher over a network; drop, or disconnect, and "
-            "watch stats.dropped"
-        )
-    return overflow

@@ -13,7 +13,7 @@ from pubsub_lib.in_process.event_loop import HomeLoop
 from pubsub_lib.in_process.inbox import Inbox, InboxState
 from pubsub_lib.in_process.inboxes import Inboxes
 from pubsub_lib.in_process.queue_broker import Where
-from pubsub_lib.nats.core.statistics import Counts
+from pubsub_lib.nats.core.counts import Counts
 from pubsub_lib.overflow import Overflow
 
 
@@ -171,3 +171,13 @@ def _running_task() -> asyncio.Task[Any] | None:
         return asyncio.current_task()
     except RuntimeError:  # there is no event loop
         return None
+
+
+def told_to_nobody(overflow: Overflow) -> Overflow:
+    """Return an overflow policy, or say why it cannot be one over a network."""
+    if overflow is Overflow.RAISE:
+        raise ValueError(
+            "Overflow.RAISE cannot reach a publisher over a network; drop, or disconnect, and "
+            "watch stats.dropped"
+        )
+    return overflow

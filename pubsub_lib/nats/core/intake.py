@@ -18,9 +18,9 @@ from nats.aio.msg import Msg
 
 from pubsub_lib.in_process.inbox_line import WaitingPublish
 from pubsub_lib.in_process.inboxes import Inboxes
+from pubsub_lib.nats.core.counts import Counts
 from pubsub_lib.nats.core.inbox import NatsInboxState, WithHeaders
 from pubsub_lib.nats.core.numbering import Numbering
-from pubsub_lib.nats.core.statistics import Counts
 from pubsub_lib.nats.errors import SlowConsumer
 from pubsub_lib.nats.headers import given_headers
 from pubsub_lib.nats.single_flight import SingleFlight

@@ -10,10 +10,11 @@ from typing import override
 from pubsub_lib.in_process.event_loop import HomeLoop
 from pubsub_lib.nats.background import BackgroundTasks
 from pubsub_lib.nats.connection_watcher import ConnectionWatcher
+from pubsub_lib.nats.core.counts import Counts
 from pubsub_lib.nats.core.intake import Intake
 from pubsub_lib.nats.core.numbering import Numbering
-from pubsub_lib.nats.core.statistics import Counts
 from pubsub_lib.nats.errors import NatsError
+from pubsub_lib.nats.single_flight import SingleFlight
 from pubsub_lib.nats.transport import Transport
 
 
@@ -39,6 +40,7 @@ class Intakes[T](ConnectionWatcher):
         self._receive_buffer = receive_buffer
         self._by_pattern: dict[str, Intake[T]] = {}
         self._not_ready: set[Intake[T]] = set()
+        self._draining = SingleFlight[None](again=False)
         self._connection.watch(self)
 
     def of(self, where: object) -> Intake[T]:
@@ -100,8 +102,19 @@ class Intakes[T](ConnectionWatcher):
         for intake in list(self._by_pattern.values()):
             intake.fail(error)
 
-    async def drain(self) -> None:
-        """Let through what is on its way, and nothing more; put it into the inboxes."""
+    async def drain_within(self, timeout: float | None) -> None:
+        """Let through what is on its way, and nothing more; put it into the inboxes.
+
+        What is not there in time is counted as lost.
+        """
+        self._draining.begin(self._drain)
+        await self._draining.settled(timeout)
+        if not self._draining.ended:
+            self._draining.cancel()
+            for intake in list(self._by_pattern.values()):
+                await intake.give_up()
+
+    async def _drain(self) -> None:
         with contextlib.suppress(NatsError):
             if self._connection.connecting:
                 await self._connection.connect()
@@ -111,11 +124,6 @@ class Intakes[T](ConnectionWatcher):
                 await self._connection.confirm()  # and what came before the answer is in, too
         for intake in list(self._by_pattern.values()):
             await intake.drain()
-
-    async def give_up(self) -> None:
-        """Let nothing more in, and count what waits here as lost."""
-        for intake in list(self._by_pattern.values()):
-            await intake.give_up()
 
     async def end(self) -> None:
         """Return when nothing goes on any more. To be called when the connection was closed."""
