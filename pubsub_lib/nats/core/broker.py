@@ -6,7 +6,7 @@ changes, since a network is between them:
 
 - A publisher does not know the subscribers: `Delivery(1)` says that the connection has the message.
   `flush()` says that the server has it. Each message is numbered, so what did not arrive is counted
-  all the same, at the subscriber (`stats.dropped`), when a later one of its publisher arrives, be it
+  all the same, at the subscriber (`stats.dropped`), when a later one of its publisher arrives,
   wanted by a filter or not; what came before the first is not. Whoever may publish is trusted in
   this, and could forge a number. `network.dropped` says why messages are missing.
 - A broker of `Published` messages, as `Topics` needs, has all subjects below its own: a message to

@@ -19,8 +19,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from pubsub_lib.nats.connecting_errors import ServerUnreachable
 from pubsub_lib.nats.connection import Connection
-from pubsub_lib.nats.errors import ServerUnreachable
 
 
 @asynccontextmanager
