@@ -12,7 +12,7 @@ whoever asks a server that is gone would wait for ever.
 >>> connection = Connection(settings, HomeLoop("JetStreamPubSub"))
 >>> asyncio.run(ask_in_vain(connection))  # doctest: +ELLIPSIS
 Traceback (most recent call last):
-pubsub_lib.nats.errors.ServerUnreachable: ...no answer within 0.01 s...
+pubsub_lib.nats.connecting_errors.ServerUnreachable: ...no answer within 0.01 s...
 """
 
 import asyncio
