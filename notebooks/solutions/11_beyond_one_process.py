@@ -1,4 +1,4 @@
-"""Solutions to the exercises of notebook 11: what was lost, when to acknowledge, once each."""
+"""Solutions to the exercises of notebook 11: what was lost, a desk, once each, an outbox."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -54,8 +54,27 @@ class OnceEach:
         return True
 
 
+class Outbox(Protocol):
+    def waiting(self) -> list[tuple[int, object]]: ...
+
+    def remove(self, number: int) -> None: ...
+
+
+class Publisher(Protocol):
+    async def publish(self, change: object, *, message_id: str = "") -> object: ...
+
+
+# Exercise 11.4: what was published and not yet removed is published again, under the same id, so
+# that the server refuses it.
+async def relay(outbox: Outbox, broker: Publisher) -> None:
+    for number, change in outbox.waiting():
+        await broker.publish(change, message_id=f"change {number}")
+        outbox.remove(number)
+
+
 ANSWERS = {
     "11.1": count_lost,
     "11.2": serve,
     "11.3": OnceEach,
+    "11.4": relay,
 }

@@ -48,6 +48,8 @@ _NAMES_IN = {
     ),
     "lesson.verdicts": ("CLAIMS", "Standing", "Verdict", "show_verdicts"),
     "own_broker.commands": ("break_my_broker", "check_my_broker", "start_my_broker_at"),
+    "playground.outage": ("Outage",),
+    "playground.outage_sliders": ("open_outage",),
     "playground.playground": ("open_playground",),
     "processes.child_process": ("run_in_a_child_process",),
     "processes.interrupting": ("interrupt_when_ready",),

@@ -15,14 +15,15 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from enum import StrEnum
 from typing import Any
 
+from pubsub_lib.lab.clock.virtual_time import run_virtual
 from pubsub_lib.lab.exercises.checking import AN_HOUR_S, exercise, require, run_without_polling
 from pubsub_lib.lab.exercises.hints import hints
 from pubsub_lib.lab.lesson.sources import source_of
 from pubsub_lib.lab.processes.servers import why_stop
-from pubsub_lib.lab.real_runs.commands import day_with
+from pubsub_lib.lab.real_runs.commands import day_with, relayed_with
 from pubsub_lib.lab.real_runs.day import What
 from pubsub_lib.lab.real_runs.filming import in_words
-from pubsub_lib.lab.real_runs.serving import Serve
+from pubsub_lib.lab.real_runs.serving import Relay, Serve
 
 hints(
     "11.1",
@@ -39,6 +40,13 @@ hints(
     "11.3",
     "Remember the ids that had their effect, and only those.",
     "Memory is bounded: an OrderedDict, or a deque beside a set, forgets the oldest first.",
+)
+
+hints(
+    "11.4",
+    "First publish, then remove: who dies in between does it again, and the server has it already.",
+    "The server knows a change again by its message_id, if the next relay gives the same one.",
+    "The number in the outbox is the same for every relay; make the id of it.",
 )
 
 
@@ -320,3 +328,96 @@ def _forgets_the_rest(receiver_class: Callable[[int], Any]) -> None:
         "memory will be full",
     )
     del receiver  # until here it has to remember
+
+
+@exercise("11.4", "whoever dies, each change is published, and the server has it once")
+def check_relay(relay: Relay) -> None:
+    """Refuse a relay that loses a change, or publishes one that cannot be recognised."""
+    for place in range(1, 5):
+        for trouble in Trouble:
+            run_virtual(_relays(relay, trouble, place))
+    if reason := why_stop():
+        require(False, f"on the virtual clock all is right, but there is no server: {reason}")
+    changes = relayed_with(relay)
+    require(
+        changes == sorted(set(changes)) and len(changes) == 5,
+        f"on a real server: changes 1 to 5 waited, a relay and the server were killed, and the "
+        f"server has {_listed(changes)}",
+    )
+
+
+class _Outbox:
+    """The changes that wait, by number."""
+
+    def __init__(self, numbers: Iterable[int]) -> None:
+        self._waiting = {number: f"change {number}" for number in numbers}
+
+    def waiting(self) -> list[tuple[int, str]]:
+        return list(self._waiting.items())
+
+    def remove(self, number: int) -> None:
+        require(number in self._waiting, f"remove({number!r}): there is no such number waiting")
+        del self._waiting[number]
+
+
+class _Server:
+    """Stores what is published, and knows ids again; at one change there is trouble."""
+
+    def __init__(self, trouble: Trouble, at: str) -> None:
+        self.stored: list[str] = []
+        self.in_trouble = asyncio.Event()
+        self._ids: set[str] = set()
+        self._trouble: Trouble | None = trouble
+        self._at = at
+
+    async def publish(self, change: str, *, message_id: str = "") -> None:
+        await asyncio.sleep(0.01)
+        trouble = self._trouble if change == self._at else None
+        if trouble is not None:
+            self._trouble = None
+        if trouble is not Trouble.KILLED_BEFORE and not (message_id and message_id in self._ids):
+            self.stored.append(change)
+            self._ids.add(message_id)
+        if trouble is Trouble.RAISES:
+            self.in_trouble.set()
+            raise TimeoutError("the server has not confirmed it")
+        if trouble is not None:
+            self.in_trouble.set()
+            await asyncio.Event().wait()
+
+
+async def _relays(relay: Relay, trouble: Trouble, place: int) -> None:
+    """Let a relay have its trouble, and another one go on; then look at what the server has."""
+    numbers = range(1, 5)
+    changes = [f"change {number}" for number in numbers]
+    outbox, server = _Outbox(numbers), _Server(trouble, f"change {place}")
+    first = asyncio.ensure_future(relay(outbox, server))
+    in_trouble = asyncio.create_task(server.in_trouble.wait(), name="what kills the relay")
+    await asyncio.wait([first, in_trouble], return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.sleep(1)
+    left = outbox.waiting()
+    for task in (first, in_trouble):
+        task.cancel()
+    await asyncio.wait([first, in_trouble])
+    error = None if first.cancelled() else first.exception()
+    if error is not None and not isinstance(error, TimeoutError):
+        raise error
+    outbox = _Outbox(number for number, _ in left)  # as it was when the process died
+    await relay(outbox, server)
+    what = {
+        Trouble.KILLED_BEFORE: f"killed before the server has change {place}",
+        Trouble.KILLED_AFTER: f"killed when the server has change {place}, and has not said so",
+        Trouble.RAISES: f"no confirmation comes for change {place}",
+    }[trouble]
+    missing = [change for change in changes if change not in server.stored]
+    require(
+        not missing,
+        f"{what}: {', '.join(missing)} is neither with the server nor in the outbox; what has to "
+        "come first, publish() or remove()? And does each change have an id of its own?",
+    )
+    require(
+        server.stored == changes,
+        f"{what}: the server has {', '.join(server.stored)}; by what could it know again what it "
+        "has already?",
+    )
+    require(not outbox.waiting(), "all is published, and the outbox is not empty")

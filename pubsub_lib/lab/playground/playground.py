@@ -28,24 +28,12 @@ from IPython.display import display
 
 from pubsub_lib.lab.figures.captions import milliseconds
 from pubsub_lib.lab.figures.overload import at_a_glance
+from pubsub_lib.lab.playground.controls import NAMED, NAMING, look, slider
 from pubsub_lib.lab.playground.incidents import INCIDENTS, Incident
 from pubsub_lib.lab.playground.overload import Overload
 from pubsub_lib.overflow import Overflow
 
 OWN_SETTINGS = "settings of your own"
-# A slider's label stands beside it and is not tied to it: a screen reader would say a number only.
-NAMED = "Each slider has its label for a name."
-NAMING = """<script>
-(() => {
-  const name = () => document.querySelectorAll(".widget-slider").forEach((slider) => {
-    const label = slider.querySelector(".widget-label");
-    slider.querySelectorAll("[role=slider]").forEach((handle) =>
-      handle.setAttribute("aria-label", label ? label.textContent : ""));
-  });
-  name();
-  new MutationObserver(name).observe(document.body, {childList: true, subtree: true});
-})();
-</script>"""
 # In steps of a millisecond where service times are, so that the two can be told apart. A slider
 # cannot hold None.
 TIMEOUTS_S = (
@@ -74,7 +62,7 @@ class Playground:
         self.incidents = widgets.Dropdown(
             description="show",
             options=[(OWN_SETTINGS, OWN_SETTINGS), *((each.name, each) for each in INCIDENTS)],
-            **_look(),
+            **look(),
         )
         self.caption = ""
         self._image = widgets.Image(format="png", layout=widgets.Layout(max_width="100%"))
@@ -190,43 +178,24 @@ def _controls() -> dict[str, Any]:
     The ranges also bound how many messages there are, and so how long a redraw takes.
     """
     controls = [
-        _slider("publish rate", 10, 200, step=10),
-        _slider("service time", 1, 200),
-        _slider("slow subscribers", 0, 5),
-        _slider("dead subscribers", 0, 3),
-        _slider("bound", 1, 200),
+        slider("publish rate", 10, 200, step=10),
+        slider("service time", 1, 200),
+        slider("slow subscribers", 0, 5),
+        slider("dead subscribers", 0, 3),
+        slider("bound", 1, 200),
         widgets.SelectionSlider(
             description="time-out",
             options=[(_patience(timeout_s), timeout_s) for timeout_s in TIMEOUTS_S],
             continuous_update=False,
-            **_look(),
+            **look(),
         ),
         widgets.Dropdown(
             description="policy",
             options=[(overflow.value, overflow) for overflow in Overflow],
-            **_look(),
+            **look(),
         ),
     ]
     return {control.description: control for control in controls}
-
-
-def _slider(label: str, least: int, most: int, *, step: int = 1) -> Any:
-    return widgets.IntSlider(
-        description=label,
-        min=least,
-        max=most,
-        step=step,
-        continuous_update=False,
-        **_look(unit=True),
-    )
-
-
-def _look(*, unit: bool = False) -> dict[str, Any]:
-    """Return the width of a control, and of its label; one with a unit leaves room for that."""
-    return {
-        "style": {"description_width": "115px"},
-        "layout": widgets.Layout(width="300px" if unit else "375px", max_width="100%"),
-    }
 
 
 def _patience(timeout_s: float) -> str:

@@ -6,5 +6,6 @@ while they run.
 - `serving`: what the learner writes. `desk`: the process that runs it, and tells each step.
 - `day`: what happens in a day at some desks, as data. `running`: runs one, kills desks and server.
 - `filming`: a film of it. `recorded`: days as they were once, in `recordings`.
+- `relaying`: runs a relay in earnest, which publishes what waits in an outbox.
 - `commands`: what learners type.
 """

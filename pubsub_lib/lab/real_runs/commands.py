@@ -8,7 +8,7 @@ from pubsub_lib.lab.lesson.sources import source_of
 from pubsub_lib.lab.real_runs.day import Day
 from pubsub_lib.lab.real_runs.filming import DayFilm, film_of_day
 from pubsub_lib.lab.real_runs.recorded import recording_of
-from pubsub_lib.lab.real_runs.serving import Serve
+from pubsub_lib.lab.real_runs.serving import Relay, Serve
 
 
 def film_a_day(serve: Serve, *, title: str = "") -> DayFilm | None:
@@ -33,6 +33,14 @@ def day_with(source: str) -> Day:
 
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, run_day(source)).result()
+
+
+def relayed_with(relay: Relay) -> list[int]:
+    """Return what a real server has after some trouble with a relay; runs in a thread, too."""
+    from pubsub_lib.lab.real_runs.relaying import relay_through_trouble
+
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, relay_through_trouble(relay)).result()
 
 
 def _is_not_written(serve: Serve) -> bool:

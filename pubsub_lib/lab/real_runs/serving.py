@@ -1,4 +1,4 @@
-"""What a learner writes: the loop of a desk, and what it is given.
+"""What a learner writes: the loop of a desk, or a relay, and what they are given.
 
 >>> async def serve(inbox: Orders, ledger: CarriedOut) -> None:
 ...     while (order := await inbox.get()) is not None:
@@ -31,3 +31,23 @@ class CarriedOut(Protocol):
 
 
 type Serve = Callable[[Orders, CarriedOut], Coroutine[Any, Any, None]]
+
+
+class Outbox(Protocol):
+    """What is to be published, kept beyond the end of a process."""
+
+    def waiting(self) -> list[tuple[int, Any]]:
+        """Return what waits, each with its number, in order."""
+
+    def remove(self, number: int) -> None:
+        """Take out what the server has."""
+
+
+class Publisher(Protocol):
+    """Where changes are published."""
+
+    async def publish(self, change: Any, *, message_id: str = "") -> object:
+        """Return when the server has the change, or has it already by this id."""
+
+
+type Relay = Callable[[Outbox, Publisher], Coroutine[Any, Any, None]]

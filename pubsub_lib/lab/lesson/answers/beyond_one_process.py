@@ -93,6 +93,34 @@ ANSWERS: Answers = {
             "not at all" if confirmed >= 100 else "after 10" if confirmed < 20 else "after 30 or so"
         ),
     ),
+    "11.catch_up": Number(
+        239.2,
+        "It is up to date again after {found}.",
+        within=0.05,
+        replies={
+            60: "So long it would take a desk that is busy for half of its time.",
+            48: "That is the work that has waited. New prices come in while it is done.",
+            300: "That is all the work divided by the idle share, with the outage counted in full.",
+            12: "A fifth of an outage would be enough if the desk were five times as fast.",
+        },
+    ),
+    "11.first_renewed": Choice(
+        "the readers",
+        "The readers are renewed first: a new one reads both, an old one does not.",
+        replies={
+            "the publishers": "Then an old reader gets a message with a field that it does not "
+            "know.",
+            "in any order": "The default helps one side only: who reads a message that lacks the "
+            "field.",
+        },
+        chosen=lambda new_reads_old, old_reads_new: (
+            "in any order"
+            if new_reads_old and old_reads_new
+            else "the readers"
+            if new_reads_old
+            else "the publishers"
+        ),
+    ),
     "11.last_handled": Number(
         1,
         "Order {found} comes last.",

@@ -1,6 +1,8 @@
 """Plausible wrong answers to the exercises of notebook 11, and what the check says to each."""
 
 import asyncio
+import contextlib
+import secrets
 from collections import deque
 
 
@@ -247,6 +249,48 @@ class OneTooFew(TellsNothing):
         return True
 
 
+async def removes_first(outbox, broker):
+    for number, change in outbox.waiting():
+        outbox.remove(number)
+        await broker.publish(change, message_id=f"change {number}")
+
+
+async def gives_no_id(outbox, broker):
+    for number, change in outbox.waiting():
+        await broker.publish(change)
+        outbox.remove(number)
+
+
+async def gives_a_new_id_each_time(outbox, broker):
+    for number, change in outbox.waiting():
+        await broker.publish(change, message_id=secrets.token_hex(8))
+        outbox.remove(number)
+
+
+async def gives_the_same_id_to_all(outbox, broker):
+    for number, change in outbox.waiting():
+        await broker.publish(change, message_id="a change")
+        outbox.remove(number)
+
+
+async def never_removes(outbox, broker):
+    for number, change in outbox.waiting():
+        await broker.publish(change, message_id=f"change {number}")
+
+
+async def takes_silence_for_a_yes(outbox, broker):
+    for number, change in outbox.waiting():
+        with contextlib.suppress(TimeoutError):
+            await broker.publish(change)
+        outbox.remove(number)
+
+
+async def counts_anew(outbox, broker):
+    for count, (number, change) in enumerate(outbox.waiting()):
+        await broker.publish(change, message_id=f"change {count}")
+        outbox.remove(number)
+
+
 WRONG_ANSWERS = [
     ("11.1", nothing_is_lost, "2 and 3 are missing, which makes 2, and you return 0"),
     ("11.1", one_sequence_for_all, "each publisher has numbers of its own"),
@@ -275,4 +319,11 @@ WRONG_ANSWERS = [
     ("11.3", RemembersTheLastOnly, "4 effects, not 2"),
     ("11.3", ForgetsAllWhenFull, "these are the last three"),
     ("11.3", OneTooFew, "with a capacity of 3"),
+    ("11.4", removes_first, "publish() or remove()?"),
+    ("11.4", gives_no_id, "by what could it know again"),
+    ("11.4", gives_a_new_id_each_time, "by what could it know again"),
+    ("11.4", gives_the_same_id_to_all, "an id of its own?"),
+    ("11.4", never_removes, "the outbox is not empty"),
+    ("11.4", takes_silence_for_a_yes, "by what could it know again"),
+    ("11.4", counts_anew, "an id of its own?"),
 ]
