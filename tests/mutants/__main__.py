@@ -35,6 +35,12 @@ def main() -> int:
         default=0.5,
         help="seconds; slower tests are not run",
     )
+    arguments.add_argument(
+        "--most",
+        type=int,
+        default=10_000,
+        help="tests that are run against one mutant; so a few more seem to survive",
+    )
     options = arguments.parse_args()
     named = [path for each in options.modules for path in modules_in(each.resolve())]
     try:
@@ -50,7 +56,7 @@ def main() -> int:
             print(in_words(trial), flush=True)
 
     mutants = chosen(modules, options.function)
-    runner = Runner(modules, mutants, report, longest_s=options.longest)
+    runner = Runner(modules, mutants, report, longest_s=options.longest, most=options.most)
     code = pytest.main([*OPTIONS, *area.options], plugins=[runner])
     if code != pytest.ExitCode.OK or not trials:
         return 1

@@ -64,6 +64,7 @@ class Runner:
         mutants: what to try.
         report: is told of each.
         longest_s: processor time of a test that is worth running thousands of times.
+        most: how many tests to run against one mutant.
     """
 
     def __init__(
@@ -73,11 +74,13 @@ class Runner:
         report: Callable[[Trial], object],
         *,
         longest_s: float,
+        most: int,
     ) -> None:
         self._paths = paths
         self._mutants = mutants
         self._report = report
         self._longest_s = longest_s
+        self._most = most
 
     def pytest_configure(self) -> None:
         """Let hypothesis try few examples, and look for no smaller ones, which are for people."""
@@ -111,7 +114,9 @@ class Runner:
         killers: dict[str, Counter[str]] = {}
         for mutant in self._mutants:
             killed = killers.setdefault(mutant.function, Counter())
-            tests = [(items[name], runs[name]) for name in _which(runs, mutant, killed)]
+            tests = [
+                (items[name], runs[name]) for name in _which(runs, mutant, killed)[: self._most]
+            ]
             found, ended_by, seconds = in_a_fork(partial(_try, functions, mutant, tests))
             killed_by, not_tried = (ended_by, "") if found is None else found
             killed[killed_by] += 1

@@ -85,12 +85,11 @@ class Outcomes:
 
     # To be delivered again.
 
-    def give_back(self, envelopes: Iterable[Msg]) -> None:
+    def give_back(self, envelopes: list[Msg]) -> None:
         """Ask the server to deliver these again, to whoever reads: nobody has tried them.
 
         What it no longer has is lost, and reported.
         """
-        envelopes = list(envelopes)
         orphans = sum(map(self._envelopes.is_orphan, envelopes))
         if orphans and not self._held_for_good:
             self.report_lost(orphans)

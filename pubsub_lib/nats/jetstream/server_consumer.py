@@ -54,7 +54,6 @@ class ServerConsumer:
     Attributes:
         durable: whether it has a name, and lasts.
         name: what the server calls it; without a durable one, once it is made.
-        made: whether the server has ever had it.
     """
 
     def __init__(
@@ -69,7 +68,6 @@ class ServerConsumer:
     ) -> None:
         self.durable = bool(name)
         self.name = name
-        self.made = False
         self._stream = stream
         self._inbox = inbox
         self._position = position
@@ -81,6 +79,11 @@ class ServerConsumer:
         self._made_in: datetime.datetime | None = None  # the stream that this one is of
         self._asked_in: datetime.datetime | None = None  # the stream that it was last asked for in
         self._position_in: datetime.datetime | None = None  # the stream that has those numbers
+
+    @property
+    def made(self) -> bool:
+        """Whether the server has ever had it."""
+        return self._created is not None
 
     @property
     def deliver_subject(self) -> str:
@@ -103,7 +106,6 @@ class ServerConsumer:
         made = await self._ask_for()
         self._position.begin(_not_sent(made))
         self._is_now(made)
-        self.made = True
 
     async def _ask_for(self, start: int | None = None) -> api.ConsumerInfo:
         """Ask the server to make it, or to say what it knows, if it was made so before.

@@ -54,3 +54,13 @@ async def test_a_name_that_is_read_does_not_expire(broker, server):
 async def test_a_time_that_is_none_is_refused_at_once(broker, expires_after):
     with pytest.raises((TypeError, ValueError), match="expires_after"):
         broker.subscribe(name="billing", expires_after=expires_after)
+
+
+@pytest.mark.parametrize("expires_after", [None, 3600])
+async def test_one_without_a_name_is_forgotten_a_minute_after_its_reader_has_gone_silent(
+    broker, server, expires_after
+):
+    async with broker.subscribe(expires_after=expires_after):
+        (name,) = await server.consumers(broker.subject)
+        assert len(name) == len("reader-") + 16
+        assert (await server.consumer(broker.subject, name)).config.inactive_threshold == 60

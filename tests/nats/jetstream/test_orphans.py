@@ -105,3 +105,21 @@ async def test_what_was_read_of_one_that_ends_is_not_reported(broker, server, er
     await asyncio.sleep(0)
     assert errors.of(MessagesLost) == []
     assert broker.network.dead_letters == 0
+
+
+async def test_what_fails_and_cannot_be_set_aside_either_is_reported_as_lost(
+    broker, server, errors, monkeypatch
+):
+    async with broker.subscribe(name=NAME) as inbox:
+        await broker.publish(0)
+        assert await soon(inbox.get()) == 0
+        await server.jetstream.delete_stream(broker.subject)
+        await errors.until(StreamLost)
+
+        async def refuse(*anything: object) -> bool:
+            return False
+
+        monkeypatch.setattr(inbox._state.outcomes, "_set_aside", refuse)
+        inbox.task_failed("no such account")
+        lost = await errors.until(MessagesLost)
+        assert (lost.count, repr(broker.subject) in str(lost)) == (1, True)
