@@ -257,6 +257,11 @@ class Consumer[T]:
         elif not self._ending.begun:
             await self._on_server.leave()
 
+    def left(self) -> None:
+        """Count as dropped what has not come in, if the server could not be asked by `leave`."""
+        if self._in_use and not self.durable:
+            self._on_server.count_left()
+
 
 def checked_name(name: str) -> str:
     """Return the name of a subscription, or say what is wrong with it."""

@@ -62,5 +62,7 @@ class Leaving:
                     await self._dead_letters.settled()
                     await self._stream.replies.sent()
                     await connection.confirm()
+        for consumer in self._consumers:
+            consumer.left()
         await connection.close()
         await self._stream.tasks.end()

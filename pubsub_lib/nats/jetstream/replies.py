@@ -53,7 +53,7 @@ class Replies:
             replies, self._waiting = self._waiting, []
             for envelope, reply in replies:
                 # Without an answer the server delivers it again, which is always safe.
-                with contextlib.suppress(nats.errors.Error):
+                with contextlib.suppress(OSError, nats.errors.Error):
                     await reply(envelope)
 
     async def sent(self) -> None:

@@ -73,6 +73,7 @@ class ServerConsumer:
         self._position = position
         self._ack_wait = ack_wait
         self._expires_after = expires_after if self.durable else FORGOTTEN_AFTER_S
+        self._left = False  # whether what has not come in was counted at the end
         self._looks: deque[Look] = deque(maxlen=LOOKS)
         # A stream is known by when it was made, and so is a consumer.
         self._created: datetime.datetime | None = None
@@ -227,10 +228,16 @@ class ServerConsumer:
             NatsError: if the server cannot be reached or refuses it.
         """
         last = await self._stream.last_sequence()
-        position = self._position
+        position, self._left = self._position, True
         left = position.pass_over(last) if position.consecutive else position.pending
         self._inbox.dropped += left
         await self._stream.forget(self.name)
+
+    def count_left(self) -> None:
+        """Count what has not come in, as the server has last said, if `leave` could not ask."""
+        if not self._left:
+            self._left = True
+            self._inbox.dropped += self._position.begin_anew()
 
 
 def _has_sent(known: api.ConsumerInfo) -> bool:

@@ -94,3 +94,18 @@ async def test_a_shutdown_that_is_cancelled_releases_a_publisher_that_waits_for_
     shutting_down.cancel()
     with pytest.raises((NotConnected, Unconfirmed)):
         await soon(publishing)
+
+
+@pytest.mark.parametrize("name", ["", NAME])
+async def test_what_a_server_that_is_gone_had_still_to_send_is_dropped_at_the_end(
+    own_server, subject, name
+):
+    broker = JetStreamPubSub[int](subject, url=own_server.url, on_error=ignored)
+    inbox = await broker.subscribe(name=name, maxsize=1)
+    await broker.publish_many(range(4))
+    await eventually(lambda: broker.network.lag == 3)
+    own_server.kill()
+    await eventually(lambda: not broker.network.connected)
+    await soon(broker.shutdown(timeout=0))
+    # What comes for a name is kept.
+    assert inbox.stats.dropped == (0 if name else 3)
