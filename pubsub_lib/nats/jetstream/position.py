@@ -72,9 +72,6 @@ class Position:
         return self._note(sequence, delivery)
 
     def _note(self, sequence: int, delivery: int) -> int:
-        if delivery == self.deliveries + 1 and sequence == self.highest + 1:  # the usual case
-            self.deliveries, self.highest = delivery, sequence
-            return 0
         if not self.consecutive:
             self.deliveries, self.highest = delivery, max(self.highest, sequence)
             return 0

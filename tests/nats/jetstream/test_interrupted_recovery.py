@@ -13,7 +13,7 @@ import pytest
 
 from pubsub_lib.nats import JetStreamPubSub, MessagesLost
 from pubsub_lib.nats.jetstream.recovery import Recovery
-from tests.nats.observing import Errors, eventually, soon, take
+from tests.nats.observing import Errors, Server, eventually, soon, take
 
 pytestmark = pytest.mark.usefixtures("quick_looks")
 NAME = "billing"
@@ -53,6 +53,11 @@ class Interruption:
                 await asyncio.Event().wait()
         return await self._ask(request)
 
+    @property
+    def leaves_a_consumer(self) -> bool:
+        """Whether the server has made the consumer by then."""
+        return self._at == QUESTIONS[-1] and self._answered
+
     def interrupt(self) -> None:
         """Begin again, as when there is a connection again."""
         recovery: Recovery = self._broker._recovery
@@ -66,8 +71,20 @@ async def handle_two_of_five(broker: JetStreamPubSub[int], inbox) -> None:
     await eventually(lambda: broker.network.lag == 3)
 
 
-def has_the_consumer(at: int, *, answered: bool) -> bool:
-    return at == QUESTIONS[-1] and answered
+async def interrupted(
+    broker: JetStreamPubSub[int], inbox, server: Server, interruption: Interruption
+) -> None:
+    """Interrupt the recovery there, begin it again, and handle what is at hand."""
+    await soon(interruption.reached.wait())
+    new = [5, 6]
+    if interruption.leaves_a_consumer:  # so that some come in before it is known
+        await server.jetstream.publish(broker.subject, b"5")
+        await eventually(inbox.qsize)
+        del new[0]
+    interruption.interrupt()
+    await broker.publish_many(new)
+    inbox.task_done()
+    inbox.task_done()
 
 
 @pytest.mark.parametrize("name", ["", NAME])
@@ -81,16 +98,7 @@ async def test_what_a_deleted_stream_had_is_counted_once(
         await handle_two_of_five(broker, inbox)
         interruption = Interruption(broker, at, answered=answered)
         await server.jetstream.delete_stream(subject)
-        await soon(interruption.reached.wait())
-        new = [5, 6]
-        if has_the_consumer(at, answered=answered):  # so that some come in before it knows
-            await server.jetstream.publish(subject, b"5")
-            await eventually(inbox.qsize)
-            del new[0]
-        interruption.interrupt()
-        await broker.publish_many(new)
-        inbox.task_done()
-        inbox.task_done()
+        await interrupted(broker, inbox, server, interruption)
         assert await take(inbox, 2) == [5, 6]
         await soon(broker.flush())
         assert inbox.stats.dropped == 3
@@ -113,16 +121,7 @@ async def test_what_a_deleted_consumer_had_is_counted_once_unless_it_is_kept(
         interruption = Interruption(broker, at, answered=answered)
         name = broker._consumers[-1].name
         await server.jetstream.delete_consumer(subject, name)
-        await soon(interruption.reached.wait())
-        new = [5, 6]
-        if has_the_consumer(at, answered=answered):
-            await server.jetstream.publish(subject, b"5")
-            await eventually(inbox.qsize)
-            del new[0]
-        interruption.interrupt()
-        await broker.publish_many(new)
-        inbox.task_done()
-        inbox.task_done()
+        await interrupted(broker, inbox, server, interruption)
         assert await take(inbox, 5 if kept else 2) == ([2, 3, 4, 5, 6] if kept else [5, 6])
         await soon(broker.flush())
         assert inbox.stats.dropped == (0 if kept else 3)

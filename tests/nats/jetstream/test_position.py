@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from hypothesis import given
 from hypothesis import strategies as st
+from nats.aio.msg import Msg
 
-from pubsub_lib.nats.jetstream.position import Position
+from pubsub_lib.nats.jetstream.position import Position, numbers_of, stored_at
 
 WINDOW = 10
 FATES = st.lists(st.sampled_from(["comes", "is lost on its way", "was removed"]), max_size=WINDOW)
@@ -66,3 +67,65 @@ def test_a_new_stream_loses_what_was_still_to_come_and_counts_from_its_first_mes
     assert position.begin(0) == 0
     assert position.note(1, 1, 0) == 0
     assert position.has_all_up_to(1)
+
+
+def test_of_one_lost_and_one_removed_nobody_knows_which_is_which_so_both_may_come_again():
+    position = after(lambda p: p.note(1, 1, 9))
+    assert position.note(4, 3, 0) == 0
+    assert position.missing == {2, 3}
+
+
+def test_as_many_as_can_be_on_their_way_may_be_missing():
+    position = after(lambda p: p.note(1, 1, 9))
+    assert position.note(WINDOW + 2, 3, 0) == 0
+    assert len(position.missing) == WINDOW
+
+
+def test_what_came_in_before_the_beginning_was_known_is_noted_then():
+    position = Position(WINDOW)
+    assert position.held
+    assert position.note(8, 1, 2) == 0
+    assert position.note(10, 2, 0) == 0
+    assert not position.has_all_up_to(1)
+    assert position.pending == 0
+    assert position.begin(6) == 2  # the seventh and the ninth were removed
+    assert not position.held
+    assert (position.highest, position.deliveries) == (10, 2)
+
+
+def test_what_a_reader_that_goes_on_has_passed_over_is_lost_but_not_what_has_just_come_in():
+    position = after(lambda p: p.note(1, 1, 2), lambda p: p.note(4, 4, 0))
+    assert position.missing == {2, 3}
+    position.hold()
+    position.note(3, 5, 9)  # one of the old deliveries, late
+    position.note(7, 1, 0)
+    assert position.begin(5) == 3  # the second and the fifth were not kept, the sixth was removed
+    assert position.has_all_up_to(7)
+
+
+def test_at_the_end_what_was_only_remembered_counts_as_come():
+    position = Position(WINDOW)
+    position.note(8, 1, 0)
+    assert position.pass_over(9) == 1
+    begun = after(lambda p: p.note(1, 1, 0))
+    begun.hold()
+    begun.note(2, 1, 0)
+    assert begun.pass_over(4) == 2
+    assert Position(WINDOW).pass_over(9) == 0  # it was never there
+
+
+def test_in_a_stream_of_several_subjects_a_gap_says_nothing():
+    position = after(lambda p: p.note(1, 1, 0))
+    position.consecutive = False
+    assert position.note(5, 3, 0) == 0
+    assert position.note(4, 4, 0) == 0
+    assert (position.highest, position.deliveries) == (5, 4)
+    assert position.has_all_up_to(5)
+    assert position.pass_over(9) == 0
+
+
+def test_numbers_are_found_behind_the_names_of_a_domain_and_an_account_too():
+    names = "hub.ACCOUNT.orders.billing"
+    envelope = Msg(None, reply=f"$JS.ACK.{names}.2.17.40.1700000000000000000.5.random")
+    assert numbers_of(envelope) == (17, 40, 5, 2)
+    assert stored_at(envelope) == 1_700_000_000.0
