@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from pubsub_lib.nats import JetStreamPubSub, NatsServer, why_no_server
-from tests.nats.observing import Errors, Server, administrator, ignored
+from tests.nats.observing import LIMIT_S, Errors, Server, administrator, ignored
 
 numbers = itertools.count()
 
@@ -40,7 +40,9 @@ def errors() -> Errors:
 @pytest.fixture
 async def broker(url: str, subject: str, errors: Errors) -> AsyncIterator[JetStreamPubSub[int]]:
     """A broker that delivers nothing again by itself while a test runs."""
-    async with JetStreamPubSub[int](subject, url=url, ack_wait=600, on_error=errors) as broker:
+    async with JetStreamPubSub[int](
+        subject, url=url, timeout=LIMIT_S, ack_wait=600, on_error=errors
+    ) as broker:
         yield broker
 
 

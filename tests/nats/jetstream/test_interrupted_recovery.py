@@ -13,7 +13,7 @@ import pytest
 
 from pubsub_lib.nats import JetStreamPubSub, MessagesLost
 from pubsub_lib.nats.jetstream.recovery import Recovery
-from tests.nats.observing import Errors, Server, eventually, soon, take
+from tests.nats.observing import LIMIT_S, Errors, Server, eventually, soon, take
 
 pytestmark = pytest.mark.usefixtures("quick_looks")
 NAME = "billing"
@@ -24,7 +24,7 @@ QUESTIONS = (1, 2, 3)
 @pytest.fixture
 async def broker(url: str, subject: str, errors: Errors) -> AsyncIterator[JetStreamPubSub[int]]:
     async with JetStreamPubSub[int](
-        subject, url=url, maxsize=2, ack_wait=600, on_error=errors
+        subject, url=url, maxsize=2, timeout=LIMIT_S, ack_wait=600, on_error=errors
     ) as broker:
         yield broker
 
