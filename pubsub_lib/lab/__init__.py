@@ -47,7 +47,12 @@ _NAMES_IN = {
         "unsettled",
     ),
     "lesson.verdicts": ("CLAIMS", "Standing", "Verdict", "show_verdicts"),
-    "own_broker.commands": ("break_my_broker", "check_my_broker", "start_my_broker_at"),
+    "own_broker.commands": (
+        "break_my_broker",
+        "check_my_broker",
+        "measure_my_broker",
+        "start_my_broker_at",
+    ),
     "playground.outage": ("Outage",),
     "playground.outage_sliders": ("open_outage",),
     "playground.playground": ("open_playground",),

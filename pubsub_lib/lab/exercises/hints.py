@@ -11,6 +11,7 @@ Hint 2 of 2 for exercise 99.1: Python writes that with +.
 from pathlib import Path
 
 from pubsub_lib.lab.exercises.checking import EXERCISES
+from pubsub_lib.lab.own_broker.stages import following, own
 
 #: The hints of each exercise, by its number, each leading further than the one before.
 HINTS: dict[str, tuple[str, ...]] = {}
@@ -42,13 +43,17 @@ def hint(number: str) -> None:
         print(f"Hint {given + 1} of {len(steps)} for exercise {number}: {steps[given]}")
     else:
         _GIVEN[number] = 0
-        print(
-            f"There are no more hints for exercise {number}. A solution is in {_solution(number)}."
-        )
+        print(f"There are no more hints for exercise {number}. {_solution(number)}")
 
 
 def _solution(number: str) -> str:
-    """Where the solution lies, as seen from the notebook."""
+    """Say where the solution lies, as seen from the notebook."""
     notebook = number.partition(".")[0]
+    if number == own(notebook):
+        return (
+            f"start_my_broker_at({following(notebook)!r}) gives you a broker that has come so far, "
+            "and keeps yours beside it."
+        )
     names = [path.name for path in (_NOTEBOOKS / "solutions").glob(f"{notebook}_*.py")]
-    return f"solutions/{names[0]}" if names else "the folder solutions, beside the notebook"
+    where = f"solutions/{names[0]}" if names else "the folder solutions, beside the notebook"
+    return f"A solution is in {where}."

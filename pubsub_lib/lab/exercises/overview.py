@@ -12,6 +12,7 @@ from IPython.display import Markdown, display
 from pubsub_lib.lab.exercises.checking import EXERCISES
 from pubsub_lib.lab.lesson.progress import guesses, progress_table, solved
 from pubsub_lib.lab.lesson.recall import missed_before
+from pubsub_lib.lab.own_broker.stages import own
 
 
 def show_progress(notebook: str | None = None) -> None:
@@ -36,6 +37,8 @@ def _standing(notebook: str) -> list[str]:
     if guessed:
         right = sum(guess.is_right for guess in guessed)
         said.append(f"{right} of {len(guessed)} guesses were right")
+    if own(notebook) in solved():
+        said.append("your own broker keeps what it promises here")
     if back := len(missed_before(notebook)):
         questions = "1 question comes" if back == 1 else f"{back} questions come"
         said.append(f"{questions} back at the end")

@@ -9,7 +9,7 @@ Your own broker, stage 03: not begun yet. It is yours to write, in my_course/my_
 >>> start_my_broker_at("05")
 my_broker.py is now the broker as it is before stage 05. Go on from there.
 >>> check_my_broker("03")
-Your own broker, stage 03: all 4 promises hold.
+Your own broker, stage 03: all 3 promises hold.
 >>> os.environ["COURSE_PROGRESS"] = before
 >>> folder.cleanup()
 """
@@ -19,9 +19,10 @@ from IPython.display import display
 from pubsub_lib.lab.lesson.progress import remember
 from pubsub_lib.lab.lesson.saving import CannotSaveError
 from pubsub_lib.lab.own_broker.apart import DidNotEnd, run_apart
-from pubsub_lib.lab.own_broker.file import FINISHED, make_if_missing, my_broker_file, start_at
+from pubsub_lib.lab.own_broker.file import make_if_missing, my_broker_file, start_at
+from pubsub_lib.lab.own_broker.measuring import STORED, of_the_library
 from pubsub_lib.lab.own_broker.searching import Broken, Nothing
-from pubsub_lib.lab.own_broker.stages import promises_until
+from pubsub_lib.lab.own_broker.stages import FINISHED, own, promises_until
 from pubsub_lib.lab.own_broker.trying import Report
 
 SEARCH_LIMIT_S = 60.0
@@ -50,7 +51,7 @@ def check_my_broker(notebook: str) -> None:
     elif not report.marks:
         print(f"{stage}: not yet. {_sentence(report.reason)}")
     elif report.kept == len(report.marks):
-        remember(f"{notebook}.own")
+        remember(own(notebook))
         print(f"{stage}: all {report.kept} promises hold.")
     else:
         _show_broken(stage, report)
@@ -94,6 +95,26 @@ def break_my_broker(notebook: str) -> None:
                 display(found.film)
         case str():
             print(f"Nothing could be tried. {_sentence(found)}")
+
+
+def measure_my_broker() -> dict[str, float]:
+    """Measure your broker beside the library's, and say how many times as fast as the chapter's.
+
+    Returns:
+        Times as fast as the chapter's broker, by name, measured here: yours, if it is written, and
+        the library's two; and the stored ones of other libraries, whose names say so.
+    """
+    path = my_broker_file()
+    try:
+        make_if_missing(path)
+        found: dict[str, float] | str = run_apart("measuring:times_as_fast", path)
+    except (CannotSaveError, DidNotEnd) as problem:
+        found = str(problem)
+    if isinstance(found, str):
+        why = _sentence(found) if found else "It is not begun yet."
+        print(f"Your own broker is left out. {why}")
+        found = of_the_library()
+    return found | {f"{name} (stored)": times for name, times in STORED.items()}
 
 
 def start_my_broker_at(notebook: str) -> None:

@@ -1,6 +1,5 @@
 """What has to be true of every program, whatever it does, and how one sees a promise broken.
 
->>> from pubsub_lib.lab.own_broker.playing import Played
 >>> first_broken(Played(ended_s=1.0), "10") is None
 True
 >>> {law.promise.fault for law in LAWS} >= {f"D{number}" for number in range(1, 12)}
@@ -11,10 +10,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
-from pubsub_lib.lab.own_broker.playing import LONG_S, Member, Played, Sent
+from pubsub_lib.lab.own_broker.played import Member, Played, Sent
+from pubsub_lib.lab.own_broker.playing import LONG_S
 from pubsub_lib.lab.own_broker.stages import promises_until
 from pubsub_lib.lab.promises.promise import Promise
-from pubsub_lib.lab.promises.stages import bound, ending, fan_out, joining_and_leaving, overflow
+from pubsub_lib.lab.promises.stages import (
+    batches,
+    bound,
+    ending,
+    fan_out,
+    joining_and_leaving,
+    last_value,
+    overflow,
+)
+from pubsub_lib.overflow import Overflow
 
 WAITS_S = 1.0
 """How long a publish may wait in all, in seconds, as every broker here has it."""
@@ -52,17 +61,41 @@ def first_broken(
 
 
 def _who_read_on(sent: Sent) -> list[Member]:
-    """Who was there at a publish, and read all the time: has room, and is owed the message."""
-    return [each for each in sent.members if each.always_read and not each.left]
+    """Who was there at a publish, and read all the time: has room, and is owed the message.
+
+    Where nobody waits, only those have room who had it when it began.
+    """
+    return [
+        each
+        for each in sent.members
+        if each.always_read and not each.left and (not sent.nowait or each in sent.had_room)
+    ]
+
+
+def _refused(played: Played, sent: Sent) -> bool:
+    """Whether a publish was told rightly that somebody had no room."""
+    may_be = played.overflow is Overflow.RAISE and (sent.nowait or not sent.nobody_stalled)
+    return may_be and sent.error == "PubSubFull"
 
 
 def _sent_in_time(played: Played) -> list[Sent]:
     return [sent for sent in played.messages if not sent.after_the_end]
 
 
+def _displaces(played: Played) -> bool:
+    return played.overflow is Overflow.DROP_OLDEST
+
+
+def _unread_are_safe(played: Played) -> bool:
+    """Whether nothing displaces at once what somebody is only about to read."""
+    return not (_displaces(played) and any(sent.nowait for sent in played.messages))
+
+
 def _missed(played: Played) -> Iterator[str]:
+    safe = _unread_are_safe(played)
     for sent in _sent_in_time(played):
-        if not sent.cancelled and not sent.left_meanwhile and not sent.error:
+        failed = sent.error and not _refused(played, sent)
+        if not sent.cancelled and not sent.left_meanwhile and not failed and safe:
             for member in _who_read_on(sent):
                 if (times := member.got.count(sent.number)) != 1:
                     yield (
@@ -73,8 +106,12 @@ def _missed(played: Played) -> Iterator[str]:
 
 def _raised(played: Played) -> Iterator[str]:
     for sent in _sent_in_time(played):
-        if sent.error:
-            yield f"publish({sent.number}) raised {sent.error}"
+        if sent.error and not _refused(played, sent):
+            yield f"{_call(sent)} raised {sent.error}"
+
+
+def _call(sent: Sent) -> str:
+    return f"publish{'_nowait' if sent.nowait else ''}({sent.number})"
 
 
 def _fan_out(played: Played) -> Iterator[str]:
@@ -109,6 +146,47 @@ def _cancelled_by_halves(played: Played) -> Iterator[str]:
                 f"publish({sent.number}) was cancelled; others with room have got the message, and "
                 f"subscriber {', '.join(without)} has not"
             )
+        for member in sent.kept_out:
+            if _unread_are_safe(played) and sent.number in [*member.got, *member.unread]:
+                yield (
+                    f"publish({sent.number}) was cancelled while subscriber {member.number} had no "
+                    "room, and it got the message afterwards"
+                )
+
+
+def _nowait_lost(played: Played) -> Iterator[str]:
+    for sent in _sent_in_time(played):
+        for member in sent.had_room:
+            has_it = sent.number in [*member.got, *member.unread]
+            lost_later = member.left or member.overtaken or _displaces(played)
+            if sent.nowait and not has_it and not lost_later:
+                yield (
+                    f"subscriber {member.number} had room, and did not get message {sent.number} "
+                    "of publish_nowait()"
+                )
+
+
+def _newest_lost(played: Played) -> Iterator[str]:
+    if _displaces(played) and all(each.error for each in played.messages if each.after_the_end):
+        over = [one for one in played.accepted if not one.after_the_end and one.took_s is not None]
+        for sent in [each for each in over if not each.cancelled and not each.error][-1:]:
+            for member in sent.members:
+                if not member.left and sent.number not in [*member.got, *member.unread]:
+                    yield (
+                        f"message {sent.number} was the last, and subscriber {member.number} has "
+                        f"{member.unread or member.got}"
+                    )
+
+
+def _lost_in_silence(played: Played) -> Iterator[str]:
+    for sent in _sent_in_time(played) if played.overflow is Overflow.RAISE else ():
+        if sent.took_s is not None and not sent.cancelled and not sent.error:
+            for member in sent.members:
+                if not member.left and sent.number not in [*member.got, *member.unread]:
+                    yield (
+                        f"{_call(sent)} raised nothing, and subscriber {member.number} has not got "
+                        "the message"
+                    )
 
 
 def _too_many_timers(played: Played) -> Iterator[str]:
@@ -180,8 +258,9 @@ def _waited_for_the_gone(played: Played) -> Iterator[str]:
 
 
 def _missed_since_somebody_left(played: Played) -> Iterator[str]:
+    safe = _unread_are_safe(played)
     for sent in _sent_in_time(played):
-        if sent.left_meanwhile and not sent.cancelled and not sent.error:
+        if sent.left_meanwhile and not sent.cancelled and not sent.error and safe:
             for member in _who_read_on(sent):
                 if sent.number not in member.got:
                     yield (
@@ -192,16 +271,47 @@ def _missed_since_somebody_left(played: Played) -> Iterator[str]:
 
 def _came_too_early(played: Played) -> Iterator[str]:
     for member in played.subscribers:
-        if early := member.before.intersection(member.got):
+        if member.replayed is None:
+            continue
+        if early := member.before.intersection(member.got).difference(member.replayed):
             yield (
                 f"subscriber {member.number} joined when others had read message {min(early)}, and "
                 "got it, too"
             )
 
 
+def _bad_batches(played: Played) -> Iterator[str]:
+    for member in played.subscribers:
+        if member.bad_batch:
+            yield f"subscriber {member.number} got {member.bad_batch}"
+
+
+def _done_too_soon(played: Played) -> Iterator[str]:
+    for member in played.subscribers:
+        if member.done_too_soon:
+            yield (
+                f"join() returned while subscriber {member.number} was handling its batch: it "
+                "counted as handled before the next one was asked for"
+            )
+
+
+def _not_replayed(played: Played) -> Iterator[str]:
+    for member in played.subscribers:
+        if member.replayed and member.always_read and not member.left:
+            first = member.got[: len(member.replayed)]
+            if first != member.replayed:
+                yield (
+                    f"subscriber {member.number} asked for the last message, {member.replayed}, "
+                    f"and began with {first}"
+                )
+
+
 LAWS = (
     Law(fan_out.every_subscriber_reads_every_message, _fan_out),
     Law(overflow.any_number_of_dead_subscribers_costs_one_second, _waited_too_long),
+    Law(overflow.publish_nowait_never_waits, _nowait_lost),
+    Law(overflow.dropping_the_oldest_keeps_the_newest, _newest_lost),
+    Law(overflow.raising_tells_the_publisher_and_harms_nobody_else, _lost_in_silence),
     Law(fan_out.everybody_sees_two_publishers_in_the_same_order, _other_order),
     Law(overflow.a_cancelled_publish_has_reached_all_who_had_room_or_nobody, _cancelled_by_halves),
     Law(bound.a_publish_that_waits_sets_one_timer_and_cancels_it, _too_many_timers),
@@ -217,5 +327,8 @@ LAWS = (
         _missed_since_somebody_left,
     ),
     Law(joining_and_leaving.a_newcomer_gets_no_message_that_others_have_already, _came_too_early),
+    Law(batches.a_batch_is_all_that_waits, _bad_batches),
+    Law(batches.asking_for_the_next_batch_says_that_the_last_is_handled, _done_too_soon),
+    Law(last_value.a_newcomer_gets_the_last_messages_first, _not_replayed),
 )
 """All of them, in the order of the course."""

@@ -1,5 +1,6 @@
 """Plays a small program over a broker, on the virtual clock, and notes all that came of it.
 
+>>> from pubsub_lib.lab.clock.virtual_time import run_virtual
 >>> from pubsub_lib.lab.own_broker.programs import Program, Step
 >>> from pubsub_lib.lab.promises.kinds import ASYNC_PUB_SUB
 >>> played = Played()
@@ -15,102 +16,29 @@ import asyncio
 import contextlib
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 from pubsub_lib.errors import Lagged
-from pubsub_lib.lab.clock.virtual_time import run_virtual
+from pubsub_lib.lab.own_broker.played import Member, Played, Sent
 from pubsub_lib.lab.own_broker.programs import Action, Program
 from pubsub_lib.lab.promises.stepping import let_all_run, now
+from pubsub_lib.overflow import Overflow
 
 HANDLING_S = 0.001
 A_WHILE_S = 0.4
+HISTORY = 4
 LONG_S = 100.0
 PUBLISHER = "publisher"
-
-__all__ = ["Member", "Played", "Sent", "play", "run_virtual"]
-
-
-@dataclass(slots=True, eq=False)
-class Member:
-    """A subscriber, and what became of it.
-
-    Attributes:
-        number: counted from 1.
-        may_read: whether it reads now.
-        always_read: whether it has read all the time.
-        got: the numbers of the messages it took, in order; `handled_s` when each was handled.
-        left: whether it was cancelled.
-        came_to_the_end: whether it has read the end.
-        joined: whether `join()` returned after that; `None` if it never came so far.
-        before: the messages that somebody had taken when it joined.
-    """
-
-    number: int
-    may_read: asyncio.Event
-    before: frozenset[int]
-    always_read: bool = True
-    got: list[int] = field(default_factory=list)
-    handled_s: list[float] = field(default_factory=list)
-    left: bool = False
-    came_to_the_end: bool = False
-    joined: bool | None = None
-    inbox: Any = None
-    task: asyncio.Task[None] | None = None
-
-
-@dataclass(slots=True, eq=False)
-class Sent:
-    """A publish, and what became of it.
-
-    Attributes:
-        number: of the message, counted from 1.
-        members: who was there when it began.
-        began_s: when it began; `took_s` is how long it took, `None` while it goes on.
-        after_the_end: whether the broker was being shut down before.
-        cancelled: whether it was cancelled before it was over.
-        error: the name of the error it raised; "" if none.
-        timers: how many timers its task has set.
-        left_meanwhile: whether somebody left while it went on.
-        had_room: who had room when it began, if no other publish went on.
-        nobody_stalled: whether all who were there read, from its begin to its end.
-    """
-
-    number: int
-    members: list[Member]
-    began_s: float
-    after_the_end: bool = False
-    took_s: float | None = None
-    cancelled: bool = False
-    error: str = ""
-    timers: int = 0
-    left_meanwhile: bool = False
-    nobody_stalled: bool = True
-    had_room: list[Member] = field(default_factory=list)
-    task: asyncio.Task[None] | None = None
-
-
-@dataclass(slots=True)
-class Played:
-    """All that came of a program.
-
-    Attributes:
-        messages, subscribers: in the order in which they came.
-        none_refused: whether each `publish(None)` raised `TypeError`; the names of others.
-        late_joins: the names of the errors of joining after the shutdown; "" if none was raised.
-        ended_s: when `shutdown()` returned; `None` if it never did.
-    """
-
-    messages: list[Sent] = field(default_factory=list)
-    subscribers: list[Member] = field(default_factory=list)
-    none_refused: list[str] = field(default_factory=list)
-    late_joins: list[str] = field(default_factory=list)
-    ended_s: float | None = None
 
 
 async def play(broker_class: Callable[..., Any], program: Program, played: Played) -> None:
     """Play the program, and note in `played` what came of it."""
-    player = _Player(broker_class(program.maxsize), played)
+    options: dict[str, Any] = {}
+    if program.overflow is not Overflow.DROP_NEWEST:
+        options["overflow"] = played.overflow = program.overflow
+    if program.replay and "history" in inspect.signature(broker_class).parameters:
+        options["history"] = HISTORY
+    player = _Player(broker_class(program.maxsize, **options), program, played)
     with player.timers_counted():
         for reads in program.reads:
             await player.join(reads=reads)
@@ -125,8 +53,9 @@ async def play(broker_class: Callable[..., Any], program: Program, played: Playe
 class _Player:
     """Does what a program says."""
 
-    def __init__(self, broker: Any, played: Played) -> None:
+    def __init__(self, broker: Any, program: Program, played: Played) -> None:
         self.broker = broker
+        self.program = program
         self.played = played
         self.ending: asyncio.Task[None] | None = None
         self.is_ending = False  # once that task has begun
@@ -137,6 +66,8 @@ class _Player:
         match action:
             case Action.PUBLISH:
                 self.publish()
+            case Action.PUBLISH_NOWAIT:
+                self.publish_nowait()
             case Action.PUBLISH_NONE:
                 await self.publish_none()
             case Action.JOIN:
@@ -172,8 +103,10 @@ class _Player:
     async def join(self, *, reads: bool) -> None:
         taken = frozenset(one for each in self.played.subscribers for one in each.got)
         member = Member(len(self.played.subscribers) + 1, asyncio.Event(), taken)
+        replay = {"replay": self.program.replay} if self.program.replay else {}
+        member.replayed = self._last(self.program.replay)
         try:
-            subscription = self.broker.subscribe()
+            subscription = self.broker.subscribe(**replay)
             if inspect.iscoroutine(subscription):
                 subscription = await subscription
         except Exception as error:
@@ -198,37 +131,94 @@ class _Player:
         has_exit = hasattr(inbox, "__aexit__")
         async with inbox if has_exit else contextlib.nullcontext():
             await member.may_read.wait()
-            while (message := await self._next(member)) is not None:
-                member.got.append(message)
-                await asyncio.sleep(HANDLING_S)
-                member.handled_s.append(now())
-                inbox.task_done()
-                await member.may_read.wait()
+            if self.program.in_batches:
+                await self._read_batches(member)
+            else:
+                await self._read_one_by_one(member)
             member.came_to_the_end = True
+
+    async def _read_one_by_one(self, member: Member) -> None:
+        while (message := await self._next(member)) is not None:
+            member.got.append(message)
+            await asyncio.sleep(HANDLING_S)
+            member.handled_s.append(now())
+            member.inbox.task_done()
+            await member.may_read.wait()
+
+    async def _read_batches(self, member: Member) -> None:
+        batches = member.inbox.batches()
+        while True:
+            waiting = member.inbox.qsize()
+            try:
+                batch = await anext(batches)
+            except StopAsyncIteration:
+                return
+            except Lagged:
+                member.always_read, member.overtaken = False, True
+                continue
+            member.got += batch
+            if len(batch) < max(waiting, 1):
+                member.bad_batch = f"a batch of {len(batch)}, and {waiting} waited"
+            joining = asyncio.ensure_future(member.inbox.join())
+            await asyncio.sleep(HANDLING_S)
+            member.done_too_soon |= joining.done()
+            joining.cancel()
+            member.handled_s += [now()] * len(batch)
+            await member.may_read.wait()
 
     async def _next(self, member: Member) -> Any:
         while True:
             try:
                 return await member.inbox.get()
             except Lagged:  # a ring has told it that it was overtaken: it did not keep up
-                member.always_read = False
+                member.always_read, member.overtaken = False, True
+
+    def _last(self, replay: int) -> list[int] | None:
+        """Return the numbers of the last messages; `None` if it is not known which those are."""
+        if self._under_way() or any(sent.cancelled for sent in self.played.messages):
+            return None
+        kept = [one.number for one in self.played.accepted if one.error in ("", "PubSubFull")]
+        return kept[-replay:] if replay else []
+
+    def _sent(self) -> Sent:
+        members = [each for each in self.played.subscribers if not each.left]
+        sent = Sent(len(self.played.messages) + 1, members, now())
+        sent.nobody_stalled = all(each.may_read.is_set() for each in members)
+        return sent
+
+    def publish_nowait(self) -> None:
+        sent = self._sent()
+        sent.nowait, sent.took_s, sent.after_the_end = True, 0.0, self.is_ending
+        if not self._under_way():
+            sent.had_room = [each for each in sent.members if not each.inbox.full()]
+        self.played.messages.append(sent)
+        self.played.accepted.append(sent)
+        try:
+            delivery = self.broker.publish_nowait(sent.number)
+        except Exception as error:
+            sent.error = type(error).__name__
+        else:
+            if inspect.iscoroutine(delivery):
+                delivery.close()
+                raise TypeError("publish_nowait() waits for nobody: write it with `def`")
 
     def publish(self) -> None:
-        members = [each for each in self.played.subscribers if not each.left]
-        number = len(self.played.messages) + 1
-        sent = Sent(number, members, now())
-        sent.nobody_stalled = all(each.may_read.is_set() for each in members)
+        sent = self._sent()
         self.played.messages.append(sent)
-        name = f"{PUBLISHER} of {number}"
+        name = f"{PUBLISHER} of {sent.number}"
         sent.task = asyncio.create_task(self._publish(sent), name=name)
 
     async def _publish(self, sent: Sent) -> None:
         sent.after_the_end = self.is_ending
+        self.played.accepted.append(sent)
         if self._under_way() == [sent]:
             sent.had_room = [each for each in sent.members if not each.inbox.full()]
+        sent.full = [(each, len(each.got)) for each in sent.members if each.inbox.full()]
         try:
             await self.broker.publish(sent.number)
         except asyncio.CancelledError:
+            if not self.is_ending:  # when the line may come in
+                sent.kept_out = [one for one, read in sent.full if len(one.got) == read]
             raise
         except Exception as error:
             sent.error = type(error).__name__
@@ -266,10 +256,22 @@ class _Player:
                 await let_all_run()
                 member.joined = joining.done()
                 joining.cancel()
+            elif not member.may_read.is_set() and not member.left:
+                self._take_what_is_unread(member)
         everybody = asyncio.all_tasks() - {asyncio.current_task()}
         for task in everybody:
             task.cancel()
         await asyncio.wait([asyncio.create_task(let_all_run()), *everybody], timeout=LONG_S)
+
+    def _take_what_is_unread(self, member: Member) -> None:
+        with contextlib.suppress(asyncio.QueueEmpty):
+            while True:
+                try:
+                    if (message := member.inbox.get_nowait()) is None:
+                        return
+                    member.unread.append(message)
+                except Lagged:
+                    member.overtaken = True
 
     @contextlib.contextmanager
     def timers_counted(self) -> Iterator[None]:

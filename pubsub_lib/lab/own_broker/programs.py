@@ -11,6 +11,8 @@ Shut down.
 from dataclasses import dataclass
 from enum import Enum
 
+from pubsub_lib.overflow import Overflow
+
 MOST_STEPS = 8
 
 
@@ -18,6 +20,7 @@ class Action(Enum):
     """What a step does; the value says it in words, with the number of a subscriber."""
 
     PUBLISH = "Publish message {message}."
+    PUBLISH_NOWAIT = "Publish message {message} with publish_nowait()."
     PUBLISH_NONE = "Publish None."
     JOIN = "Subscriber {newcomer} joins, and reads."
     STALL = "Subscriber {who} stops reading."
@@ -51,11 +54,17 @@ class Program:
         maxsize: the bound of each queue.
         reads: the subscribers at the beginning, and whether each of them reads.
         steps: what happens then, each step as soon as all wait; it always ends with a shutdown.
+        overflow: what becomes of a message that has waited for room in vain.
+        in_batches: whether the subscribers read in batches, or message by message.
+        replay: how many earlier messages each newcomer asks for; 0 or 1.
     """
 
     maxsize: int
     reads: tuple[bool, ...]
     steps: tuple[Step, ...]
+    overflow: Overflow = Overflow.DROP_NEWEST
+    in_batches: bool = False
+    replay: int = 0
 
 
 def in_words(program: Program) -> list[str]:
@@ -66,9 +75,15 @@ def in_words(program: Program) -> list[str]:
         for number, reads in enumerate(program.reads, start=1)
     )
     sentences = [f"There is room for {program.maxsize} {room} in each queue; {who}."]
+    if program.overflow is not Overflow.DROP_NEWEST:
+        sentences.append(f"The policy is {program.overflow.name}.")
+    if program.in_batches:
+        sentences.append("Who reads, reads in batches.")
+    if program.replay:
+        sentences.append("Newcomers ask for the last message, with replay=1.")
     subscribers, messages = len(program.reads), 0
     for step in program.steps:
-        messages += step.action is Action.PUBLISH
+        messages += step.action in (Action.PUBLISH, Action.PUBLISH_NOWAIT)
         subscribers += step.action is Action.JOIN
         sentence = step.action.value.format(
             message=messages, newcomer=subscribers, who=step.who % subscribers + 1

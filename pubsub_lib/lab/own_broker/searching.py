@@ -5,7 +5,7 @@ The same broker gets the same programs each time, so it gets the same answer.
 >>> from pubsub_lib import ChapterPubSub
 >>> from pubsub_lib.lab.promises.stages import ending
 >>> [law] = [law for law in LAWS if law.promise is ending.none_cannot_be_published]
->>> found = search(ChapterPubSub, "10", laws=(law,))
+>>> found = search(ChapterPubSub, "06", laws=(law,), offers={Trait.ENDING})
 >>> for sentence in in_words(found):
 ...     print(sentence)
 There is room for 1 message in each queue; subscriber 1 does not.
@@ -14,7 +14,7 @@ Publish None.
 
 import contextlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -28,21 +28,30 @@ from pubsub_lib.lab.clock.virtual_time import VirtualTimeError, run_virtual
 from pubsub_lib.lab.own_broker.given import given_state
 from pubsub_lib.lab.own_broker.laws import LAWS, Law, first_broken
 from pubsub_lib.lab.own_broker.loading import CannotLoadError, load
-from pubsub_lib.lab.own_broker.playing import Played, play
+from pubsub_lib.lab.own_broker.played import Played
+from pubsub_lib.lab.own_broker.playing import play
 from pubsub_lib.lab.own_broker.programs import MOST_STEPS, Action, Program, Step, in_words
-from pubsub_lib.lab.own_broker.stages import promises_until
+from pubsub_lib.lab.own_broker.stages import promises_until, traits_after
 from pubsub_lib.lab.own_broker.trying import KEEPS_IT, LAST, YOURS
+from pubsub_lib.lab.promises.traits import Trait
 from pubsub_lib.lab.replay import Film, FilmTooLong, film
+from pubsub_lib.overflow import Overflow
 
 PROGRAMS = 2_000
 _MOST_TURNS = 20_000
 
-_NOT_BEFORE = {Action.PUBLISH_NONE: "06", Action.LEAVE: "07"}
+_NEEDS = {
+    Action.PUBLISH_NOWAIT: Trait.TIMEOUT,
+    Action.PUBLISH_NONE: Trait.ENDING,
+    Action.END: Trait.ENDING,
+    Action.LEAVE: Trait.LEAVING,
+}
+_POLICIES = [Overflow.DROP_NEWEST, Overflow.DROP_OLDEST, Overflow.RAISE]
 
 
-def _programs(notebook: str) -> st.SearchStrategy[Program]:
-    """Return programs of what a broker can be asked for at this stage."""
-    actions = [each for each in Action if _NOT_BEFORE.get(each, "03") <= notebook]
+def _programs(offers: Collection[Trait]) -> st.SearchStrategy[Program]:
+    """Return programs of what a broker can be asked for that offers this."""
+    actions = [each for each in Action if each not in _NEEDS or _NEEDS[each] in offers]
     step = st.builds(
         Step,
         st.sampled_from([Action.PUBLISH, Action.PUBLISH, *actions]),
@@ -54,6 +63,9 @@ def _programs(notebook: str) -> st.SearchStrategy[Program]:
         st.integers(1, 2),
         st.lists(st.booleans(), min_size=1, max_size=3).map(tuple),
         st.lists(step, max_size=MOST_STEPS).map(tuple),
+        st.sampled_from(_POLICIES if Trait.POLICIES in offers else _POLICIES[:1]),
+        st.booleans() if Trait.ITERATION in offers else st.just(False),
+        st.integers(0, 1) if Trait.REPLAY in offers else st.just(0),
     )
 
 
@@ -86,6 +98,7 @@ def search(
     notebook: str,
     *,
     laws: tuple[Law, ...] = LAWS,
+    offers: Collection[Trait] | None = None,
     programs: int = PROGRAMS,
     seed: int = 0,
 ) -> Program | None:
@@ -95,6 +108,7 @@ def search(
         broker_class: makes a broker, from its bound.
         notebook: up to which stage laws count.
         laws: which laws to look at.
+        offers: what the broker can be asked for; by default, all that is asked at that stage.
         programs: how many programs to try.
         seed: which programs; the same ones for the same seed.
     """
@@ -107,7 +121,7 @@ def search(
     )
     try:
         return find(
-            _programs(notebook),
+            _programs(traits_after(notebook) if offers is None else offers),
             lambda program: judge(broker_class, program, notebook, laws) is not None,
             settings=usual,
             random=Random(seed),

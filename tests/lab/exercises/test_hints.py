@@ -4,6 +4,7 @@ import pytest
 
 from pubsub_lib.lab.exercises import EXERCISES, hint
 from pubsub_lib.lab.exercises.hints import HINTS, hints
+from pubsub_lib.lab.own_broker.stages import STAGES, own
 
 
 @pytest.fixture(autouse=True)
@@ -44,4 +45,14 @@ def test_a_hint_for_an_unknown_exercise_names_those_that_exist():
 
 
 def test_hints_are_for_exercises_that_exist():
-    assert set(HINTS) <= set(EXERCISES)
+    stages = {own(stage.notebook) for stage in STAGES}
+    assert set(HINTS) <= set(EXERCISES) | stages
+    assert stages <= set(HINTS)
+
+
+def test_after_the_hints_for_an_own_broker_one_may_go_on_with_that_of_the_course(capsys):
+    said = [given(capsys, "06.own") for _ in range(len(HINTS["06.own"]) + 1)]
+    assert said[-1] == (
+        "There are no more hints for exercise 06.own. start_my_broker_at('07') gives you a broker "
+        "that has come so far, and keeps yours beside it.\n"
+    )

@@ -2,7 +2,9 @@
 
 import os
 import time
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,10 +14,16 @@ from pubsub_lib.lab.own_broker.given import given_state
 from pubsub_lib.lab.own_broker.laws import LAWS, Law
 from pubsub_lib.lab.own_broker.loading import load
 from pubsub_lib.lab.own_broker.searching import Broken, Nothing, judge, search, search_file
+from pubsub_lib.lab.own_broker.stages import STAGES, traits_after
+from pubsub_lib.lab.promises.kinds import ASYNC_PUB_SUB, CHAPTER_PUB_SUB, RING_PUB_SUB
+from pubsub_lib.lab.promises.traits import Trait
 from tests.lab.own_broker.wrong_brokers import WRONG
 
 LONG = os.environ.get("DRILLS") == "long"
 
+
+#: What the chapter's broker can be asked for; it also ends, and loses who leaves, in its own way.
+OF_THE_CHAPTERS = CHAPTER_PUB_SUB.traits | {Trait.ENDING, Trait.LEAVING}
 
 #: Which faults take so many programs that they are looked for in `make test-all` only.
 RARE = {"D3", "D5", "D9", "D11"}
@@ -34,7 +42,7 @@ RARE = {"D3", "D5", "D9", "D11"}
     ],
 )
 def test_each_fault_of_the_chapters_broker_is_found(law: Law):
-    program = search(ChapterPubSub, "10", laws=(law,))
+    program = search(ChapterPubSub, "10", laws=(law,), offers=OF_THE_CHAPTERS)
     assert program is not None
     found = judge(ChapterPubSub, program, "10", (law,))
     assert found is not None
@@ -45,23 +53,97 @@ def test_the_faults_d1_to_d11_are_those_that_laws_name():
     assert {law.promise.fault for law in LAWS} - {""} == {f"D{number}" for number in range(1, 12)}
 
 
-BROKERS = {"AsyncPubSub": AsyncPubSub, "RingPubSub": RingPubSub, "given": load(given_state("10"))}
+BROKERS: dict[str, tuple[Any, Collection[Trait]]] = {
+    "AsyncPubSub": (AsyncPubSub, ASYNC_PUB_SUB.traits),
+    "RingPubSub": (RingPubSub, RING_PUB_SUB.traits),
+    "given": (load(given_state("10")), traits_after("10")),
+}
 
 
 @pytest.mark.parametrize("name", BROKERS)
 def test_nothing_is_found_in_a_broker_that_keeps_its_promises(name: str):
-    assert search(BROKERS[name], "10", programs=200) is None
+    broker_class, offers = BROKERS[name]
+    assert search(broker_class, "10", offers=offers, programs=200) is None
+
+
+@pytest.mark.drill
+@pytest.mark.parametrize("notebook", [stage.notebook for stage in STAGES])
+def test_nothing_is_found_in_a_given_state(notebook: str):
+    programs = 10_000 if LONG else 500
+    broker_class = load(given_state(notebook))
+    assert search(broker_class, notebook, programs=programs, seed=time.time_ns()) is None
 
 
 @pytest.mark.drill
 @pytest.mark.parametrize("name", BROKERS)
 def test_nothing_is_found_in_ten_thousand_programs(name: str):
     programs = 10_000 if LONG else 2_000
-    assert search(BROKERS[name], "10", programs=programs, seed=time.time_ns()) is None
+    broker_class, offers = BROKERS[name]
+    seed = time.time_ns()
+    assert search(broker_class, "10", offers=offers, programs=programs, seed=seed) is None
+
+
+SUBTLE = {
+    "leaves a cancelled publish in the line": (
+        "05",
+        "ticket.cancel()  # which does nothing to one that is done",
+        "pass",
+        "A cancelled publish",
+    ),
+    "displaces without a look at the line": (
+        "05",
+        "            super().get_nowait()\n            self.task_done()\n            self._admit()",
+        "            super().get_nowait()\n            self.task_done()\n"
+        "            for number, (message, one) in enumerate(self.line):\n"
+        "                if one is ticket:\n"
+        "                    del self.line[number]\n"
+        "                    self.put_nowait(message)\n"
+        "                    ticket.set_result(None)\n"
+        "                    break",
+        "With `DROP_OLDEST`",
+    ),
+    "raises nothing": (
+        "05",
+        "if missed_by and self.overflow is Overflow.RAISE:",
+        "if len(missed_by) > 1 and self.overflow is Overflow.RAISE:",
+        "With `RAISE`",
+    ),
+    "marks a batch as done before it is handled": (
+        "09",
+        "            yield [message for message in batch if message is not None]\n"
+        "            for _ in batch:\n                self.task_done()\n",
+        "            for _ in batch:\n                self.task_done()\n"
+        "            yield [message for message in batch if message is not None]\n",
+        "A whole batch",
+    ),
+    "gives batches of one": ("09", "in range(self.qsize()))", "in range(0))", "A batch is all"),
+    "replays the oldest": (
+        "10",
+        "list(self.last.values())[::-1][:replay][::-1]",
+        "list(self.last.values())[:replay]",
+        "A newcomer gets as many",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SUBTLE)
+def test_what_only_a_search_would_find_is_found(name: str, tmp_path: Path):
+    notebook, was, becomes, promise = SUBTLE[name]
+    source = given_state(notebook).read_text(encoding="utf-8")
+    assert source.count(was) == 1
+    path = tmp_path / "my_broker.py"
+    path.write_text(source.replace(was, becomes), encoding="utf-8")
+    broker_class = load(path)
+    program = search(broker_class, notebook)
+    assert program is not None
+    broken = judge(broker_class, program, notebook)
+    assert broken is not None
+    assert broken[0].startswith(promise), broken
 
 
 def test_the_same_broker_gets_the_same_answer():
-    assert search(ChapterPubSub, "05") == search(ChapterPubSub, "05")
+    once, again = (search(ChapterPubSub, "05", offers=OF_THE_CHAPTERS) for _ in range(2))
+    assert once == again
 
 
 def test_what_is_found_in_a_file_is_told_in_steps_and_filmed(tmp_path: Path):

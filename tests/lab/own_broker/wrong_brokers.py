@@ -64,7 +64,7 @@ WRONG = (
     Wrong(
         "05",
         "drops the newest instead",
-        "                inbox.replace_oldest(message)\n",
+        "                inbox.displace_for(tickets[inbox])\n",
         "                pass\n",
         "With `DROP_OLDEST`",
     ),
@@ -113,15 +113,15 @@ WRONG = (
     Wrong(
         "07",
         "releases nobody",
-        "                ticket.set_result(False)  # neither delivered nor missed\n",
-        "                pass\n",
+        "            ticket.cancel()  # neither delivered nor missed\n",
+        "            pass\n",
         "A subscriber that leaves is not waited for",
     ),
     Wrong(
         "07",
         "counts the gone as missed",
-        "                ticket.set_result(False)  # neither delivered nor missed\n",
-        "                ticket.cancel()\n",
+        "for inbox, ticket in tickets.items() if not ticket.done())",
+        "for inbox, ticket in tickets.items() if not ticket.done() or ticket.cancelled())",
         "A subscriber that leaves is not waited for",
     ),
     Wrong(
@@ -151,7 +151,7 @@ WRONG = (
         "never done",
         "            for _ in batch:\n                self.task_done()\n",
         "            pass\n",
-        "Batches end at the shutdown",
+        "A whole batch is handled",
     ),
     Wrong(
         "10",

@@ -25,10 +25,10 @@ class Inbox[T](asyncio.Queue[T | None]):
 
     def __init__(self, maxsize: int) -> None:
         super().__init__(maxsize)
-        self.line: deque[tuple[T, asyncio.Future[bool]]] = deque()
+        self.line: deque[tuple[T, asyncio.Future[None]]] = deque()
 
-    def offer(self, message: T) -> asyncio.Future[bool]:
-        ticket: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+    def offer(self, message: T) -> asyncio.Future[None]:
+        ticket: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.line.append((message, ticket))
         self._admit()
         return ticket
@@ -38,17 +38,18 @@ class Inbox[T](asyncio.Queue[T | None]):
             message, ticket = self.line.popleft()
             if not ticket.done():  # whoever gave up has cancelled it
                 self.put_nowait(message)
-                ticket.set_result(True)
+                ticket.set_result(None)
 
     def get_nowait(self) -> T | None:
         message = super().get_nowait()
         self._admit()
         return message
 
-    def replace_oldest(self, message: T) -> None:
-        super().get_nowait()
-        self.task_done()
-        self.put_nowait(message)
+    def displace_for(self, ticket: asyncio.Future[None]) -> None:
+        while not ticket.done():  # whoever is before it in line comes in before it
+            super().get_nowait()
+            self.task_done()
+            self._admit()
 
 
 class MyBroker[T]:
@@ -76,26 +77,26 @@ class MyBroker[T]:
         waiting = [ticket for ticket in tickets.values() if not ticket.done()]
         try:  # even if nobody is waited for, the readers can run
             await (asyncio.wait(waiting, timeout=self.timeout) if waiting else asyncio.sleep(0))
-        finally:
+        except asyncio.CancelledError:
             for ticket in waiting:
                 ticket.cancel()  # which does nothing to one that is done
-        return self._settle(message, tickets)
+            raise
+        return self._settle(tickets)
 
     def publish_nowait(self, message: T) -> Delivery:
-        return self._settle(message, self._offer(message))
+        return self._settle(self._offer(message))
 
-    def _offer(self, message: T) -> dict[Inbox[T], asyncio.Future[bool]]:
+    def _offer(self, message: T) -> dict[Inbox[T], asyncio.Future[None]]:
         return {inbox: inbox.offer(message) for inbox in self.inboxes}
 
-    def _settle(self, message: T, tickets: dict[Inbox[T], asyncio.Future[bool]]) -> Delivery:
-        for ticket in tickets.values():
-            ticket.cancel()  # which does nothing to one that is done
-        missed_by = tuple(inbox for inbox, ticket in tickets.items() if ticket.cancelled())
-        delivered = sum(ticket.result() for ticket in tickets.values() if not ticket.cancelled())
-        if self.overflow is Overflow.DROP_OLDEST:
-            for inbox in missed_by:
-                inbox.replace_oldest(message)
-            delivered += len(missed_by)
+    def _settle(self, tickets: dict[Inbox[T], asyncio.Future[None]]) -> Delivery:
+        missed_by = tuple(inbox for inbox, ticket in tickets.items() if not ticket.done())
+        for inbox in missed_by:
+            if self.overflow is Overflow.DROP_OLDEST:
+                inbox.displace_for(tickets[inbox])
+            else:
+                tickets[inbox].cancel()
+        delivered = sum(not ticket.cancelled() for ticket in tickets.values())
         if missed_by and self.overflow is Overflow.RAISE:
             raise PubSubFull(Delivery(delivered, missed_by))
         return Delivery(delivered, missed_by)
