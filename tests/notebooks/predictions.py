@@ -5,6 +5,7 @@ included.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,10 @@ from nbformat import NotebookNode
 
 from pubsub_lib.lab.lesson.learners_copy import REMOVED
 
-from .checks import Notebook, saved_text, syntax_tree, tags
+from .checks import HEADING, Notebook, saved_text, syntax_tree, tags, without_code
+
+#: What a learner unfolds after the run.
+FOLDED = re.compile(r"<details>.*?(?:</details>|\Z)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -85,21 +89,50 @@ class Window:
         """All that can be read from the first cell on, but for the choices themselves."""
         return [one for cell in range(self.cells.stop) for one in self._passages_of(cell)]
 
+    @cached_property
+    def cells_below(self) -> range:
+        """Those below the question, to the next heading or question after the one that compares.
+
+        A learner sees them, too, as they are before they are run.
+        """
+        compared = self.cells.stop - 1
+        ends = [one.cell for one in self.notebook.headings if one.cell > compared]
+        ends += [one.cell for one in asked_in(self.notebook) if one.cell > compared]
+        return range(self.asked.cell + 1, min(ends, default=len(self.notebook.cells) - 1) + 1)
+
+    @cached_property
+    def below(self) -> list[Passage]:
+        """What stands open below the question, in code and in text."""
+        return [one for cell in self.cells_below for one in self._open_passages_of(cell)]
+
+    def _open_passages_of(self, number: int) -> Iterator[Passage]:
+        cell = self.notebook.cells[number]
+        is_the_last = number == self.cells_below.stop - 1
+        if cell.cell_type == "markdown":
+            text = FOLDED.sub("", cell.source)
+            heading = HEADING.search(without_code(text)) if is_the_last else None
+            text = text[: text.index(heading[0])] if heading else text
+            yield from (Passage(number, "the text", one) for one in text.split("\n\n"))
+        elif not is_the_last and REMOVED not in tags(cell):
+            yield from self._passages_in_code(number)
+
     def _passages_of(self, number: int) -> Iterator[Passage]:
         cell = self.notebook.cells[number]
-        if REMOVED in tags(cell):
-            return  # learners' copies lack it
         if cell.cell_type == "markdown":
             for line in cell.source.splitlines():
                 kind = "a heading" if line.startswith("#") else "the text"
                 yield Passage(number, kind, line)
-        elif cell.cell_type == "code":
-            for line in cell.source.splitlines():
-                if line.lstrip().startswith("#"):
-                    yield Passage(number, "a comment", line)
-            yield from (Passage(number, kind, text) for kind, text in strings_of(cell))
+        elif cell.cell_type == "code" and REMOVED not in tags(cell):  # which learners' copies lack
+            yield from self._passages_in_code(number)
             if self.asked.cell <= number < self.cells.stop - 1:
                 yield Passage(number, "what it shows", saved_text(cell))
+
+    def _passages_in_code(self, number: int) -> Iterator[Passage]:
+        cell = self.notebook.cells[number]
+        for line in cell.source.splitlines():
+            if line.lstrip().startswith("#"):
+                yield Passage(number, "a comment", line)
+        yield from (Passage(number, kind, text) for kind, text in strings_of(cell))
 
 
 def strings_of(cell: NotebookNode) -> Iterator[tuple[str, str]]:

@@ -73,44 +73,46 @@ def _is_literal(expression: ast.AST, notebook: Notebook) -> bool:
 def nothing_tells_the_answer(window: Window, answer: Answer) -> Iterator[str]:
     for passage in window.passages:
         is_near = passage.cell in window.cells
-        if told := _told(passage, window.asked, answer, is_near=is_near):
+        if told := told_by(passage, window.asked, answer, is_near=is_near):
             yield (
                 f"{window.notebook.named(passage.cell)}: {passage.kind} tells the answer of "
                 f"{window.asked.name}, {told!r}: {passage.text.strip()[:80]!r}"
             )
 
 
-def _told(passage: Passage, asked: Asked, answer: Answer, *, is_near: bool) -> str:
+def told_by(passage: Passage, asked: Asked, answer: Answer, *, is_near: bool) -> str:
     """What a passage tells of the answer; nothing if it is as good as silent."""
-    text = _plain(passage.text)
+    text = plain(passage.text)
     match answer:
         case Number(value=float() | int() as value):
             told = quantity(value, asked.unit)
-            is_given = _has(_plain(asked.question), told)  # as one of the question's own numbers
-            return told if is_near and asked.unit and not is_given and _has(text, told) else ""
+            is_given = has_words(
+                plain(asked.question), told
+            )  # as one of the question's own numbers
+            return told if is_near and asked.unit and not is_given and has_words(text, told) else ""
         case Number():
-            return answer.sentence if _has(text, answer.sentence) else ""
+            return answer.sentence if has_words(text, answer.sentence) else ""
         case Choice():
             is_long = len(answer.choice) >= LEAST_LETTERS
             if not is_long and not (is_near and passage.is_weighty):
                 return ""
             # Where all choices are named, none is told apart.
-            silent = [one for one in asked.choices if not _has(text, one)]
+            silent = [one for one in asked.choices if not has_words(text, one)]
             return answer.choice if silent and answer.choice not in silent else ""
 
 
-def _has(text: str, words: str) -> bool:
-    return re.search(rf"(?<![\w.,-]){re.escape(_plain(words))}(?![\w]|[.,]\d)", text) is not None
+def has_words(text: str, words: str) -> bool:
+    return re.search(rf"(?<![\w.,-]){re.escape(plain(words))}(?![\w]|[.,]\d)", text) is not None
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     return " ".join(re.sub(r"[`*]", "", text).casefold().split())
 
 
 def no_claim_tells_the_number(window: Window, answer: Answer) -> Iterator[str]:
     if not isinstance(answer, Number) or isinstance(answer.value, tuple):
         return
-    for index in range(window.asked.cell, window.cells.stop):
+    for index in range(window.asked.cell, window.cells_below.stop):
         cell = window.notebook.cells[index]
         if cell.cell_type != "code" or REMOVED in tags(cell):
             continue
@@ -179,13 +181,13 @@ def its_name_tells_nothing(window: Window, answer: Answer) -> Iterator[str]:
             case Number():
                 continue
             case Choice():
-                others = {word for one in answer.replies for word in _words(one)}
-                telling = set(_words(answer.choice)) - others
+                others = {word for one in answer.replies for word in words_in(one)}
+                telling = set(words_in(answer.choice)) - others
         if telling and telling <= words:
             yield f"{window.notebook.named(asked.cell)}: the name {name} tells the answer"
 
 
-def _words(text: str) -> list[str]:
+def words_in(text: str) -> list[str]:
     return re.findall(r"\w+", text.casefold())
 
 

@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from pubsub_lib.lab.lesson.answers import ANSWERS, QUESTIONS, questions_of
 from pubsub_lib.lab.lesson.answers.kinds import Answer, Answers, Choice, Number
 
-from . import secrecy
+from . import secrecy, secrecy_below
 from .checks import Notebook, read
 from .predictions import Window, asked_in, windows_of
 from .secrecy import crowded_positions
@@ -31,6 +31,7 @@ FORM_CHECKS = [
 ]
 ANSWER_CHECKS = [
     secrecy.nothing_tells_the_answer,
+    secrecy_below.nothing_below_tells_the_answer,
     secrecy.no_claim_tells_the_number,
     secrecy.its_name_tells_nothing,
     secrecy.the_run_finds_what_the_answer_says,
@@ -139,7 +140,8 @@ CELLS = {
     "who heading": "## Who gets it?",
     "ask who": ASK_WHO,
     "compare who": COMPARE_WHO,
-    "why": "They wait together, and so it takes 2 s, and only the first subscriber gets it.",
+    "why": "They wait.\n\n<details>\n<summary>Why?</summary>\n\nThey wait together, and so it "
+    "takes 2 s, and only the first subscriber gets it.\n\n</details>",
 }
 PRINTED = {"compare": "It takes 2 s.", "compare who": "Only the first."}
 
@@ -160,8 +162,8 @@ def a_notebook(printed: dict[str, str] | None = None, **changed: str) -> Noteboo
     return Notebook(Path("02_wait.ipynb"), new_notebook(cells=cells), ())
 
 
-def all_problems(notebook: Notebook) -> list[str]:
-    answers = {"seconds": SECONDS, "who": WHO}
+def all_problems(notebook: Notebook, seconds: Number = SECONDS) -> list[str]:
+    answers = {"seconds": seconds, "who": WHO}
     return [
         problem
         for window in windows_of(notebook)
