@@ -20,7 +20,7 @@ CHANGES = [
             ),
         ],
         expect=[
-            "the publisher gets ValueError: a bug in a callback",
+            "publish() raises ValueError: a bug in a callback",
             "Found here: the first and the third.",
         ],
     ),

@@ -10,17 +10,12 @@ def _objection(complaints: str) -> str:
     return "TypeError at publish(None)" if at_none else "TypeError at the first publish"
 
 
-def _growth(times: float) -> str:
-    if times < 300:
-        return "less than 300 times as much"
-    return "about 1,000 times" if times <= 3_000 else "more than 3,000 times"
-
-
 ANSWERS: Answers = {
     "03.price_read": Number(
         10,
         "The second subscriber reads {found}.",
         replies={
+            9: "round() goes to the nearest whole number, and that is above it.",
             9.99: "So it would be if each subscriber had a copy. A queue holds a reference, and "
             "both have the same dictionary.",
         },
@@ -42,6 +37,8 @@ ANSWERS: Answers = {
             "publisher give way.",
             1: "For that the subscriber would have to run after each publish. A put() that finds "
             "room does not let it.",
+            99: "The next one still finds a place. The publisher waits once there is none left.",
+            101: "The one that comes next waits for room, and is not yet in the queue.",
             500: "All of them would be in it, if nothing stopped the publisher. Something does.",
         },
     ),
@@ -65,18 +62,6 @@ ANSWERS: Answers = {
             "any other.",
         },
         chosen=_objection,
-    ),
-    "03.growth": Choice(
-        "about 1,000 times",
-        "With 1,000 subscribers a publish costs about 1,000 times as much as with one.",
-        replies={
-            "less than 300 times as much": "Nothing is shared between the subscribers: each has a "
-            "queue of its own, and a put for it.",
-            "more than 3,000 times": "The list grows, but nothing is searched in it: each queue "
-            "is visited once.",
-        },
-        chosen=_growth,
-        real_time=True,
     ),
 }
 

@@ -38,6 +38,8 @@ ANSWERS: Answers = {
         "The fifth message is in the queue at {found}.",
         replies={
             0: "Only three get in at once: two into the queue, and one to the reader.",
+            1: "At that moment the fourth gets in: the reader takes one message a second, and each "
+            "makes room for one.",
             3: "You counted the first message twice: it leaves the queue at once, at 0 s, "
             "and makes room for the third.",
             4: "It need not wait until the four before it are handled: a place in the queue "
@@ -93,6 +95,8 @@ ANSWERS: Answers = {
         "Once the queue is full, a message is in it for {found}.",
         within=0.01,
         replies={
+            0.01: "So long it takes to handle it. Before that come all that it finds in the queue.",
+            20: "So long messages come. How long one of them waits is up to those before it.",
             1: "That is for 100 messages before it. Here there are 1,000.",
             5: "You divided by the 200 that come per second. What counts is how many are handled.",
             40: "All 4,000 take so long. Only those in the queue are before this one.",

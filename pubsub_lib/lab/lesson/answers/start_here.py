@@ -3,7 +3,7 @@
 from pubsub_lib.lab.lesson.answers.kinds import Answers, Choice, Number, Question, Recall
 
 _TEXT = "the text 'Hello, learner', a second later"
-_AWAITABLE = "something that can be awaited; nothing has run yet"
+_AWAITABLE = "an object, and nothing of the function has run yet"
 _NONE = "None, and the greeting goes on in the background"
 
 _WAIT_FOR_EACH_OTHER = "nothing, since each loop waits for the other"
