@@ -194,6 +194,10 @@ async def _leaves_during_a_publish(subscriber: _Subscriber) -> None:
         "the message; do not change the list that publish() goes through: give the broker a "
         "new one",
     )
+    require(
+        broker.queues == [full, behind],
+        "it leaves, and takes others off broker.queues as well; take off its own queue alone",
+    )
 
 
 async def _started(

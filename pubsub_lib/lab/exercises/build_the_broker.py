@@ -23,6 +23,7 @@ from pubsub_lib.messages import Message
 
 MOST_STEPS = 5_000  # an answer takes some 50; one that looks again and again takes any number
 QUIET_S = 1e6
+ROOM_AFTER_S = 0.537  # at no time at which somebody would look
 FIRST, SECOND, THIRD = Message("first"), Message("second"), Message("third")
 
 
@@ -89,14 +90,24 @@ async def _publish_waits_for_room(broker: Any, full: asyncio.Queue[Any]) -> None
     while not full.full():
         full.put_nowait(FIRST)
     async with asyncio.TaskGroup() as group:
-        group.create_task(_take_one_after(0.5, full), name="reader")
+        group.create_task(_take_one_after(ROOM_AFTER_S, full), name="reader")
         try:
             await broker.publish(THIRD)
         except asyncio.QueueFull:
             require(False, "publish() raises QueueFull; where a queue is full, wait for room")
+        _took_as_long_as_there_was_no_room(now() - start)
     require(
-        now() - start == 0.5 and THIRD in _emptied(full),
-        "a queue was full, its reader made room after 0.5 s, and the message is not in it",
+        THIRD in _emptied(full),
+        f"a queue was full, its reader made room after {ROOM_AFTER_S:g} s, and the message is not "
+        "in it",
+    )
+
+
+def _took_as_long_as_there_was_no_room(seconds: float) -> None:
+    require(
+        round(seconds, 6) == ROOM_AFTER_S,
+        f"a full queue gets room after {ROOM_AFTER_S:g} s, and publish() returns after "
+        f"{seconds:g} s; `queue.put()` waits for room, and no longer",
     )
 
 
@@ -131,12 +142,26 @@ def check_drop(broker_class: Callable[..., Any]) -> None:
             f"with one full queue, publish() takes {seconds:g} s; wait for it up to 1.0 s",
         )
         require(broker.dropped == 1, f"1 message was dropped, and dropped is {broker.dropped}")
-        async with asyncio.TaskGroup() as group:
-            group.create_task(_take_one_after(0.5, stuck), name="reader")
-            await broker.publish(THIRD)
         require(
-            _emptied(stuck) == [THIRD] and broker.dropped == 1,
-            "a full queue that gets room after 0.5 s is to get the message; nothing is dropped",
+            _emptied(stuck) == [FIRST],
+            "the message that finds no room is dropped, and not one that is in the queue already",
+        )
+        stuck.put_nowait(FIRST)
+        await broker.publish(SECOND)
+        require(
+            broker.dropped == 2,
+            f"2 messages in a row were dropped, and dropped is {broker.dropped}",
+        )
+        _emptied(before), _emptied(after)
+        start = now()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_take_one_after(ROOM_AFTER_S, stuck), name="reader")
+            await broker.publish(THIRD)
+            _took_as_long_as_there_was_no_room(now() - start)
+        require(
+            _emptied(stuck) == [THIRD] and broker.dropped == 2,
+            f"a full queue that gets room after {ROOM_AFTER_S:g} s is to get the message; nothing "
+            "is dropped",
         )
 
     run_virtual(main())
@@ -168,6 +193,7 @@ def check_shutdown(broker_class: Callable[..., Any]) -> None:
 
 async def _shut_down(broker_class: Callable[..., Any]) -> None:
     broker = broker_class(maxsize=2)
+    sent = [FIRST, 0, THIRD]  # of any type, also one that counts as false
     quick, slow = list[Any](), list[Any]()
     tasks = [asyncio.create_task(broker.run_subscriber(quick.append), name="quick subscriber")]
     await asyncio.sleep(QUIET_S)
@@ -182,7 +208,7 @@ async def _shut_down(broker_class: Callable[..., Any]) -> None:
     queue = broker.queues[0]
     waiting_for_slow = await _subscribed(broker)
     tasks.append(asyncio.create_task(_read_slowly(waiting_for_slow, slow), name="slow subscriber"))
-    for message in (FIRST, SECOND, THIRD):
+    for message in sent:
         await broker.publish(message)
     joining = asyncio.create_task(queue.join(), name="join")
     await asyncio.sleep(0.1)  # whoever marks its messages has done so by now
@@ -192,6 +218,7 @@ async def _shut_down(broker_class: Callable[..., Any]) -> None:
         await broker.shutdown()
     except asyncio.QueueFull:
         require(False, "shutdown() raises QueueFull; where a queue is full, wait for room")
+    on_the_way = asyncio.all_tasks() - {asyncio.current_task(), *tasks}
     finished, running = await asyncio.wait(tasks, timeout=60)
     for task in running:
         task.cancel()
@@ -200,14 +227,18 @@ async def _shut_down(broker_class: Callable[..., Any]) -> None:
     for name, received in (("quick", quick), ("slow", slow)):
         require(None not in received, "None is not a message: stop there, do not handle it")
         require(
-            received == [FIRST, SECOND, THIRD],
-            f"the {name} subscriber is to get {_contents([FIRST, SECOND, THIRD])} and gets "
-            f"{_contents(received)}",
+            received == sent,
+            f"the {name} subscriber is to get {_contents(sent)} and gets {_contents(received)}",
         )
     require(
         not running,
         "a minute after shutdown() a subscriber whose queue was full is still waiting: the "
         "None was dropped, or never sent; it is the one message that must arrive",
+    )
+    require(
+        not on_the_way,
+        "shutdown() has returned, and tasks that put the None are still waiting for room: nobody "
+        "keeps them; await each put",
     )
     require(marked, "call queue.task_done() once for every message, so that join() can end")
 
@@ -221,6 +252,26 @@ hints(
     "`while (message := await queue.get()) is not None:`",
     "In the loop: `handle(message)`, and then `queue.task_done()`.",
 )
+
+
+class _AnsweringPubSub(ChapterPubSub[Message]):
+    """Returns something of each call, as a broker may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers: list[str] = []
+
+    def _answered(self, answer: str) -> str:
+        self.answers.append(f"{answer} {len(self.answers)}")
+        return self.answers[-1]
+
+    async def publish(self, message: Message) -> Any:
+        await super().publish(message)
+        return self._answered("published")
+
+    async def shutdown(self) -> Any:
+        await super().shutdown()
+        return self._answered("shut down")
 
 
 @exercise("03.4", "your tap fits wherever a broker does, over brokers it has never seen")
@@ -241,19 +292,25 @@ def check_tap(tap_class: Callable[..., Any]) -> None:
             queue is not None,
             "subscribe() reaches the inner broker and returns None; return what the inner one does",
         )
-        for message in (FIRST, SECOND):
-            _awaited("publish", await tap.publish(message))
+        sent = [FIRST, SECOND, SECOND]
+        returned = [_awaited("publish", await tap.publish(message)) for message in sent]
         require(
-            tap.seen == [FIRST, SECOND],
-            f"seen is to hold {_contents([FIRST, SECOND])} and holds {_contents(tap.seen)}",
+            tap.seen == sent,
+            f"seen is to hold {_contents(sent)} and holds {_contents(tap.seen)}",
         )
-        require(queue.qsize() == 2, "publish() does not reach the inner broker's subscribers")
+        require(queue.qsize() == 3, "publish() does not reach the inner broker's subscribers")
         async with asyncio.TaskGroup() as group:
             reading = group.create_task(_read(queue), name="subscriber")
-            _awaited("shutdown", await tap.shutdown())
-        require(reading.result() == [FIRST, SECOND], "the messages arrive in another order")
+            returned.append(_awaited("shutdown", await tap.shutdown()))
+        require(reading.result() == sent, "the messages arrive in another order")
+        if isinstance(inner, _AnsweringPubSub):
+            require(
+                returned == inner.answers,
+                f"what the inner broker's publish() and shutdown() return, {inner.answers}, the "
+                f"tap is to return; it returns {returned}",
+            )
 
-    for kind in (ChapterPubSub[Message], AsyncPubSub[Message]):
+    for kind in (ChapterPubSub[Message], AsyncPubSub[Message], _AnsweringPubSub):
         run_virtual(main(kind))
 
 

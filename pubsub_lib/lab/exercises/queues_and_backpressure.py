@@ -126,6 +126,7 @@ def check_handle_all(handle_all: Callable[..., Awaitable[object]]) -> None:
             f"never comes: {stuck}",
         )
     run_virtual(_handles_each_once(handle_all, maxsize=1))
+    run_virtual(_goes_on_beside_a_slow_one(handle_all))
     run_virtual(_reads_no_further_ahead(handle_all))
     try:
         run_virtual(_leaves_idle_workers_alone(handle_all), max_steps=MOST_STEPS)
@@ -194,6 +195,20 @@ async def _handles_each_once(handle_all: Callable[..., Awaitable[object]], *, ma
         f"10 messages of 1 s by 3 workers take 4 s; you take {returned_s:g} s",
     )
     await handle_all([], handle, workers=3, maxsize=maxsize)
+
+
+async def _goes_on_beside_a_slow_one(handle_all: Callable[..., Awaitable[object]]) -> None:
+    async def handle(number: int) -> None:
+        await asyncio.sleep(4 if number == 0 else 1)
+
+    await handle_all(range(10), handle, workers=3, maxsize=2)
+    seconds = asyncio.get_running_loop().time()
+    require(
+        seconds <= 5.0,
+        "the first of 10 messages takes 4 s and the others 1 s; with 3 workers, two handle the "
+        f"others meanwhile, and it all takes 5 s; you take {seconds:g} s: does a worker that is "
+        "done wait for the others?",
+    )
 
 
 async def _leaves_idle_workers_alone(handle_all: Callable[..., Awaitable[object]]) -> None:

@@ -193,6 +193,21 @@ async def handles_only_what_is_there(broker, handle):
         broker.queues = [other for other in broker.queues if other is not queue]
 
 
+async def takes_all_off_the_list(broker, handle):
+    queue = await broker.subscribe()
+    try:
+        while True:
+            message = await queue.get()
+            try:
+                if message is None:
+                    return
+                await handle(message)
+            finally:
+                queue.task_done()
+    finally:
+        broker.queues = []
+
+
 WRONG_ANSWERS = [
     ("04.1", measures_the_publish, "not when publish() returns"),
     ("04.1", reads_after_the_publish, "not when publish() returns"),
@@ -209,4 +224,5 @@ WRONG_ANSWERS = [
     ("04.2", marks_what_it_never_got, "only what get() has returned"),
     ("04.2", stays_on_the_list, "stays in broker.queues"),
     ("04.2", changes_the_list, "give the broker a new one"),
+    ("04.2", takes_all_off_the_list, "take off its own queue alone"),
 ]

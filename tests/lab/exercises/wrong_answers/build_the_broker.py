@@ -260,6 +260,81 @@ class TapWithoutShutdown:
         await self.broker.publish(message)
 
 
+class LooksForRoom(ChapterPubSub):
+    async def publish(self, message):
+        for queue in self.queues:
+            while queue.full():  # noqa: ASYNC110 - which is what is wrong with it
+                await asyncio.sleep(0.1)
+            queue.put_nowait(message)
+
+
+class DropsTheOldest(Counting):
+    async def publish(self, message):
+        for queue in self.queues:
+            try:
+                await asyncio.wait_for(queue.put(message), timeout=1.0)
+            except TimeoutError:
+                queue.get_nowait()
+                queue.put_nowait(message)
+                self.dropped += 1
+
+
+class SleepsBeforeItTries(Counting):
+    async def publish(self, message):
+        for queue in self.queues:
+            if queue.full():
+                await asyncio.sleep(1.0)
+            try:
+                queue.put_nowait(message)
+            except asyncio.QueueFull:
+                self.dropped += 1
+
+
+class NotesThatSomeWereDropped(Counting):
+    async def publish(self, message):
+        for queue in self.queues:
+            try:
+                await asyncio.wait_for(queue.put(message), timeout=1.0)
+            except TimeoutError:
+                self.dropped = 1
+
+
+class StopsAtWhatCountsAsFalse(ChapterPubSub):
+    async def run_subscriber(self, handle):
+        queue = await self.subscribe()
+        while message := await queue.get():
+            handle(message)
+            queue.task_done()
+
+
+class PutsTheSentinelByTasks(ChapterPubSub):
+    async def run_subscriber(self, handle):
+        queue = await self.subscribe()
+        while (message := await queue.get()) is not None:
+            handle(message)
+            queue.task_done()
+
+    async def shutdown(self):
+        for queue in self.queues:
+            asyncio.create_task(queue.put(None))  # noqa: RUF006 - which is what is wrong with it
+
+
+class TapThatKeepsTheAnswer(TapThatAwaitsOnlySubscribe):
+    async def shutdown(self):
+        return await self.broker.shutdown()
+
+    async def publish(self, message):
+        self.seen.append(message)
+        await self.broker.publish(message)
+
+
+class TapThatSeesEachMessageOnce(TapThatKeepsTheAnswer):
+    async def publish(self, message):
+        if message not in self.seen:
+            self.seen.append(message)
+        return await self.broker.publish(message)
+
+
 WRONG_ANSWERS = [
     ("03.1", OneQueueForAll, "only one of them"),
     ("03.1", NoBound, "maxsize=2"),
@@ -269,12 +344,16 @@ WRONG_ANSWERS = [
     ("03.1", ToTheNextInTurn, "gets 'first'"),
     ("03.1", ForgetsToAwaitThePut, "`put()` is called without `await`"),
     ("03.1", Misspells, "in `for queue in self.queue:`"),
+    ("03.1", LooksForRoom, "returns after 0.6 s"),
     ("03.2", ChapterPubSub, "keep count"),
     ("03.2", WaitsForEver, "comes to a stop"),
     ("03.2", WaitsForNobody, "takes 0 s"),
     ("03.2", CatchesTheWrongError, "raises TimeoutError"),
     ("03.2", GivesUpOnTheRest, "the subscriber behind it"),
     ("03.2", CountsNothing, "dropped is 0"),
+    ("03.2", DropsTheOldest, "not one that is in the queue already"),
+    ("03.2", SleepsBeforeItTries, "and no longer"),
+    ("03.2", NotesThatSomeWereDropped, "2 messages in a row"),
     ("03.3", PublishesTheSentinel, "the one message that must arrive"),
     ("03.3", MakesRoomForTheSentinel, "the slow subscriber"),
     ("03.3", HasNoRoomForTheSentinel, "QueueFull"),
@@ -283,6 +362,8 @@ WRONG_ANSWERS = [
     ("03.3", LooksAgainAndAgain, "waits until there is something"),
     ("03.3", StopsWhenTheQueueIsEmpty, "and not that nothing will come"),
     ("03.3", ForgetsToAwaitTheSentinel, "`put()` is called without `await`"),
+    ("03.3", StopsAtWhatCountsAsFalse, "gets 'first'"),
+    ("03.3", PutsTheSentinelByTasks, "await each put"),
     ("03.4", TapThatAwaitsNothing, "`return await self.broker.subscribe(...)`"),
     ("03.4", TapThatAwaitsOnlySubscribe, "`return await self.broker.publish(...)`"),
     ("03.4", TapThatForgetsToPublish, "`publish()` is called without `await`"),
@@ -291,4 +372,6 @@ WRONG_ANSWERS = [
     ("03.4", TapByInheritance, "do not inherit"),
     ("03.4", TapThatHoldsBack, "does not reach"),
     ("03.4", TapWithoutShutdown, "shutdown()"),
+    ("03.4", TapThatKeepsTheAnswer, "the tap is to return"),
+    ("03.4", TapThatSeesEachMessageOnce, "seen is to hold"),
 ]

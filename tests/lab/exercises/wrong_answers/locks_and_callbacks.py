@@ -74,14 +74,43 @@ class NoLockAtAll(NaivePubSub):
             callback(message)
 
 
+def names_the_exceptions_it_knows(callbacks, message):
+    errors = []
+    for callback in callbacks:
+        try:
+            callback(message)
+        except (ValueError, KeyError, OSError) as error:
+            errors.append(error)
+    return errors
+
+
+def keeps_one_error_of_each_kind(callbacks, message):
+    errors = {}
+    for callback in callbacks:
+        try:
+            callback(message)
+        except Exception as error:
+            errors[type(error)] = error
+    return list(errors.values())
+
+
+class CopyWithoutTheLock(NaivePubSub):
+    def publish(self, message):
+        for callback in list(self.subscribers):
+            callback(message)
+
+
 WRONG_ANSWERS = [
     ("01.1", stops_at_the_first, "each is to be called once"),
     ("01.1", hides_the_errors, "return the exceptions"),
     ("01.1", raises_at_the_end, "catch it"),
     ("01.1", catches_the_stop_button, "stop button"),
+    ("01.1", names_the_exceptions_it_knows, "whatever Exception it is"),
+    ("01.1", keeps_one_error_of_each_kind, "return the exceptions"),
     ("01.2", NaivePubSub, "with self.lock:"),
     ("01.2", ReentrantLockPubSub, "go through a copy"),
     ("01.2", SnapshotUnderAReentrantLock, "another thread cannot publish"),
     ("01.2", ListWithoutSnapshot, "go through a copy"),
     ("01.2", NoLockAtAll, "does not wait for another thread"),
+    ("01.2", CopyWithoutTheLock, "take the lock for the copy"),
 ]

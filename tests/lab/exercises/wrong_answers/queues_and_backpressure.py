@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 
 
 def drops_the_newest(queue, message):
@@ -261,6 +262,11 @@ async def takes_them_all_into_a_list(messages, handle, *, workers, maxsize):
             group.create_task(work())
 
 
+async def in_batches(messages, handle, *, workers, maxsize):
+    for batch in itertools.batched(messages, workers):
+        await asyncio.gather(*map(handle, batch))
+
+
 WRONG_ANSWERS = [
     ("02.1", drops_the_newest, "the newest belong there: 2, 3"),
     ("02.1", raises_when_full, "raises QueueFull"),
@@ -285,4 +291,5 @@ WRONG_ANSWERS = [
     ("02.2", goes_home_when_the_queue_is_empty, "wait for the next message"),
     ("02.2", takes_them_all_into_a_list, "8 in all"),
     ("02.2", waits_for_a_dead_worker, "own the workers in a TaskGroup"),
+    ("02.2", in_batches, "does a worker that is done wait for the others?"),
 ]

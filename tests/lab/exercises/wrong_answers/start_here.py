@@ -134,6 +134,15 @@ async def returns_the_first(queue):
     return message
 
 
+async def keeps_each_text_once(queue):
+    messages = []
+    while (message := await queue.get()) is not None:
+        if message not in messages:
+            messages.append(message)
+        queue.task_done()
+    return messages
+
+
 WRONG_ANSWERS = [
     ("00.1", one_after_the_other, "took 3 s"),
     ("00.1", as_a_list, "return a pair"),
@@ -152,4 +161,5 @@ WRONG_ANSWERS = [
     ("00.2", tries_now_and_then, "takes it as it comes"),
     ("00.2", gives_up_after_a_while, "there is more to come"),
     ("00.2", returns_the_first, "there is more to come"),
+    ("00.2", keeps_each_text_once, "you return [0, 1, 2, 3]"),
 ]
