@@ -1,10 +1,10 @@
 """Tries mutants: pytest collects the tests once, and a fork of it runs them against each mutant.
 
 A fork is ready in some milliseconds, with everything imported. It runs only the tests that run the
-changed statement, those first that noticed other changes of the function, and then the fastest,
-until one fails. A test that takes many times longer than without the mutant has noticed it too. It
-is processor time that counts, so a busy machine makes no difference; only one that waits and does
-nothing is ended by the clock on the wall.
+changed statement, those first that noticed other changes of the function, and then some of each
+module, the fastest first, until one fails. A test that takes many times longer than without the
+mutant has noticed it too. It is processor time that counts, so a busy machine makes no difference;
+only one that waits and does nothing is ended by the clock on the wall.
 
 What tests share, such as a server, lasts from one to the next as always, in each fork anew; it ends
 with the fork.
@@ -137,10 +137,21 @@ def _all_runs(items: list[pytest.Item], functions: Functions, longest_s: float) 
 
 
 def _which(runs: dict[str, Run], mutant: Mutant, killed: Counter[str]) -> list[str]:
-    """Return the tests that run what is mutated, in the order in which to run them."""
+    """Return the tests that run what is mutated, in the order in which to run them.
+
+    After those that have noticed others, the fastest of each test module, the next of each, and so
+    on, since those of one module notice much the same.
+    """
     lines = {(str(mutant.path), line) for line in mutant.lines}
     covering = [name for name, run in runs.items() if not lines.isdisjoint(run.lines)]
-    return sorted(covering, key=lambda name: (-killed[name], runs[name].seconds))
+    covering.sort(key=lambda name: runs[name].seconds)
+    faster: Counter[str] = Counter()
+    ranks = {}
+    for name in covering:
+        module = name.partition("::")[0]
+        ranks[name] = faster[module]
+        faster[module] += 1
+    return sorted(covering, key=lambda name: (-killed[name], ranks[name], runs[name].seconds))
 
 
 def _try(

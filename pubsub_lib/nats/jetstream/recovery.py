@@ -92,10 +92,17 @@ class Recovery(ConnectionWatcher):
             await work
         except NotConnected:
             return False  # it is over
-        except NatsError as error:
-            self._stream.connection.report(error)
+        except Exception as error:
+            self._report(error)
             return False
         return True
+
+    def _report(self, error: Exception) -> None:
+        if not isinstance(error, NatsError):  # such as nats-py's on an answer that it cannot read
+            error = NatsError(
+                f"what the server has could not be looked at ({error!r}); it is tried again"
+            )
+        self._stream.connection.report(error)
 
     # Now and then.
 
@@ -128,9 +135,9 @@ class Recovery(ConnectionWatcher):
                     return
             except NotConnected:
                 return  # it is over
-            except NatsError as error:  # the others are looked at all the same
+            except Exception as error:  # the others are looked at all the same
                 if not refused:
-                    self._stream.connection.report(error)
+                    self._report(error)
                 refused = True
 
     @override

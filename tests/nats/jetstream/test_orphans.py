@@ -123,3 +123,13 @@ async def test_what_fails_and_cannot_be_set_aside_either_is_reported_as_lost(
         inbox.task_failed("no such account")
         lost = await errors.until(MessagesLost)
         assert (lost.count, repr(broker.subject) in str(lost)) == (1, True)
+
+
+async def test_what_waits_unread_and_is_given_back_is_not_reported(broker, server, errors):
+    inbox = await broker.subscribe(name=NAME)
+    await broker.publish_many(range(3))
+    await eventually(lambda: inbox.qsize() == 3)
+    inbox.close()
+    async with broker.subscribe(name=NAME) as inbox:
+        assert await take(inbox, 3) == [0, 1, 2]
+    assert errors == []
