@@ -64,6 +64,7 @@ _NAMES_IN = {
     "processes.type_checking": ("type_check",),
     "promises": ("Kind", "Stage", "Trait", "keeps", "promise_table"),
     "real_runs.commands": ("film_a_day",),
+    "real_runs.restarts": ("recorded_restarts",),
     "replay": ("film",),
     "traffic.attendance": ("Attended", "Visit", "leave", "run_visits"),
     "traffic.cached_reads": ("Store", "read_on_schedule", "slow_link"),

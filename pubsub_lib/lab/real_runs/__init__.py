@@ -7,5 +7,6 @@ while they run.
 - `day`: what happens in a day at some desks, as data. `running`: runs one, kills desks and server.
 - `filming`: a film of it. `recorded`: days as they were once, in `recordings`.
 - `relaying`: runs a relay in earnest, which publishes what waits in an outbox.
+- `restarts`: three servers that are restarted in turn, as data, recorded. `restarting`: runs that.
 - `commands`: what learners type.
 """

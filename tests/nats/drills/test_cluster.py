@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from pubsub_lib.lab.processes.nats_cluster import NatsCluster, NatsClusterServer
 from pubsub_lib.nats import JetStreamPubSub, NoQuorum, Unconfirmed, why_no_server
 from tests.drills import by_form
-from tests.nats.cluster import NatsCluster, NatsClusterServer
 from tests.nats.fleet import SUBJECT, Fleet, assert_each_has_every_effect_once
 from tests.nats.observing import Errors, administrator, eventually, soon, take
 

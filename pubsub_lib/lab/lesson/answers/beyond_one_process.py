@@ -93,6 +93,14 @@ ANSWERS: Answers = {
             "not at all" if confirmed >= 100 else "after 10" if confirmed < 20 else "after 30 or so"
         ),
     ),
+    "11.never_handled": Number(
+        0,
+        "In the recorded run {found} are never handled.",
+        replies={
+            3: "One for each kill would be right if one copy confirmed alone. Two have each order.",
+            1: "The leader's orders are on another server, too, before they are confirmed.",
+        },
+    ),
     "11.catch_up": Number(
         239.2,
         "It is up to date again after {found}.",
