@@ -1,4 +1,4 @@
-"""The checks of notebook 08.
+"""The checks of notebook 08: a percentile, a benchmark, and what a closed loop left out.
 
 >>> from pubsub_lib.lab.exercises import examine
 >>> def the_fullest_bucket(counts, share):
@@ -7,13 +7,19 @@
 'of 1,000 messages 900 took up to 1 ms, 90 up to 10 ms and 10 up to 100 ms: p99 is 10 ms, not 1'
 """
 
+import asyncio
 import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
-from pubsub_lib.lab.exercises.checking import exercise, require
+from pubsub_lib.lab.exercises.checking import (
+    AN_HOUR_S,
+    exercise,
+    require,
+    run_without_polling,
+)
 from pubsub_lib.lab.exercises.hints import hints
 from pubsub_lib.lab.figures.captions import quantile
 
@@ -24,10 +30,16 @@ hints(
     "Go through the buckets in the order of their bounds, and add up the counts.",
     "The percentile lies in the first bucket at which the sum reaches share times the "
     "total; a bucket with nobody in it cannot be that.",
-    "0.1 + 0.2 is a little more than 0.3: round share times the total before you compare.",
+    "0.07 * 100 is a little more than 7. Allow for that by a tiny bit, such as a billionth; to "
+    "round to a whole number is too much: half a message counts as one.",
 )
 hints(
     "08.2",
+    "What changes is what is subtracted. When was message number 7 due?",
+    "The time at which it was due is computed already, to know how long to sleep: give it a name.",
+)
+hints(
+    "08.3",
     "For one latency of 10 and an interval of 4: 10, 6 and 2; each is an interval less.",
     "`range(latency, 0, -every_ms)` counts down, and stops before 0.",
 )
@@ -45,7 +57,7 @@ def check_percentile(percentile: Callable[..., Any]) -> None:
         (0.5, 1, "half of them took up to 1 ms"),
         (1.0, 100, "the share of 1.0 is all of them, with the slowest"),
     ):
-        result = percentile(counts, share)
+        result = percentile(dict(counts), share)
         require(
             result == bound,
             f"{told}: {_percentile_name(share)} is {bound} ms, not {result}; {why}",
@@ -68,6 +80,16 @@ def check_percentile(percentile: Callable[..., Any]) -> None:
     )
     for nothing in ({}, {1: 0, 10: 0}):
         _refuses_an_empty_histogram(percentile, nothing)
+    for few, share, bound, why in (
+        ({1: 2, 10: 3}, 0.5, 10, "half of five is two and a half, and two are not yet half"),
+        ({1: 108, 10: 2}, 0.99, 10, "99 % of 110 is 108.9, and 108 are not yet so many"),
+        ({1: 7, 10: 93}, 0.07, 1, "7 of 100 are 7 %, though 0.07 * 100 is a little more than 7"),
+    ):
+        result = percentile(dict(few), share)
+        require(
+            result == bound,
+            f"with {few}, {_percentile_name(share)} is {bound} ms, not {result}; {why}",
+        )
 
 
 def _percentile_name(share: float) -> str:
@@ -85,7 +107,66 @@ def _refuses_an_empty_histogram(percentile: Callable[..., Any], counts: dict[int
     )
 
 
-@exercise("08.2", "what the closed loop left out is back, and its p99 is within 1 ms of the truth")
+@exercise("08.2", "its report is what users get, however late the benchmark itself is")
+def check_benchmark(new_benchmark: Callable[[], Any]) -> None:
+    """Refuse a benchmark whose report or whose schedule is not that of its users."""
+    for service_times_s, told in (
+        ({}, "each message is handled at once"),
+        ({2: 0.0005}, "message 2 takes half a millisecond"),
+        ({3: 0.01}, "message 3 takes 10 ms"),
+        ({0: 0.004, 5: 0.004}, "messages 0 and 5 take 4 ms each"),
+        (dict.fromkeys(range(8), 0.003), "each message takes 3 ms"),
+        ({4: AN_HOUR_S}, "message 4 takes an hour"),
+    ):
+        run_without_polling(_try_benchmark(new_benchmark, service_times_s, told))
+
+
+async def _try_benchmark(
+    new_benchmark: Callable[[], Any], service_times_s: dict[int, float], told: str
+) -> None:
+    """Let it send 8 messages, long after its loop has started."""
+    await asyncio.sleep(7)
+    loop = asyncio.get_running_loop()
+    start_s = loop.time()
+    sent_ms: list[float] = []
+    under_way = 0
+
+    def now_ms() -> float:
+        return round((loop.time() - start_s) * 1_000, 3)
+
+    async def send(number: int) -> None:
+        nonlocal under_way
+        require(number == len(sent_ms), f"send message {len(sent_ms)} next, and not {number}")
+        require(not under_way, "one message is sent while another one is; wait for each answer")
+        sent_ms.append(now_ms())
+        under_way += 1
+        await asyncio.sleep(service_times_s.get(number, 0.0))
+        under_way -= 1
+
+    report = _numbers(await new_benchmark().run(send, 8))
+    free_ms, due_ms, expected_ms = 0.0, [], []
+    for number in range(8):
+        due_ms.append(max(free_ms, float(number)))
+        free_ms = due_ms[-1] + service_times_s.get(number, 0.0) * 1_000
+        expected_ms.append(round(free_ms - number, 3))
+    require(len(sent_ms) == 8, f"{told}: of 8 messages {len(sent_ms)} are sent; leave none out")
+    require(
+        sent_ms == [round(ms, 3) for ms in due_ms],
+        f"{told}: they are sent after {_listed(sent_ms)} ms, not {_listed(due_ms)}; each is sent "
+        "when it is due, or as soon as the one before has been answered",
+    )
+    require(
+        [round(ms, 3) for ms in report] == expected_ms,
+        f"{told}: since they were due they have taken {_listed(expected_ms)} ms, and your report "
+        f"says {_listed(report)}",
+    )
+
+
+def _listed(numbers_ms: Iterable[float]) -> str:
+    return ", ".join(f"{ms:g}" for ms in numbers_ms)
+
+
+@exercise("08.3", "what the closed loop left out is back, and its p99 is within 1 ms of the truth")
 def check_fill_in(fill_in: Callable[..., Any]) -> None:
     """Refuse an answer that adds the wrong messages, loses some, or changes what it was given."""
     for recorded, every_ms, expected, why in (
@@ -108,7 +189,7 @@ def check_fill_in(fill_in: Callable[..., Any]) -> None:
             f"{expected}, not {sorted(filled)}; {why}",
         )
     closed_loop = [0] * 8_999 + [1_000]
-    filled = _numbers(fill_in(iter(closed_loop), 1))
+    filled = _numbers(fill_in(list(closed_loop), 1))
     p99_ms = quantile(np.array(filled, dtype=np.float64), 0.99)
     require(
         len(filled) == 9_999 and p99_ms == 901,

@@ -103,11 +103,12 @@ def spread(
             median = quantile(values, 0.5)
             axes.vlines(median, row - 0.3, row + 0.3, color=PUBLISHER, linewidth=3)
             axes.annotate(
-                plain(median),
+                plain(median) if row else f"median {plain(median)}",  # named once, on top
                 (median, row - 0.3),
                 xytext=(0, 3),
                 textcoords="offset points",
                 ha="center",
+                bbox={"facecolor": axes.get_facecolor(), "edgecolor": "none", "pad": 1},
             )
         if truth is not None:
             axes.axvline(truth, color=SERIES[2]["color"], linestyle="--", zorder=0)

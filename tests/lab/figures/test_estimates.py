@@ -84,7 +84,7 @@ def test_each_result_is_a_dot_and_their_median_is_written():
     (axes,) = plot.figure.axes
     assert points(axes) == [(5, 0), (7, 0), (9, 0)]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["3 runs", "1 run"]
-    assert texts(plot) == ["7", "6"]
+    assert texts(plot) == ["median 7", "6"]
     assert plot.caption == (
         "p99: 3 runs: 5 to 9 ms, half of them up to 7 ms; 1 run: 6 to 6 ms, half of them up to 6 "
         "ms."

@@ -1,5 +1,8 @@
 """Plausible wrong answers to the exercises of notebook 08, and what the check says to each."""
 
+import asyncio
+import math
+
 
 def the_fullest_bucket(counts, share):
     return max(counts, key=counts.get)
@@ -55,6 +58,115 @@ def zero_for_nothing(counts, share):
         if messages and counted >= share * sum(counts.values()):
             return bound
     return 0
+
+
+def _first_with(counts, wanted):
+    counted = 0
+    for bound, messages in sorted(counts.items()):
+        counted += messages
+        if messages and counted >= wanted:
+            return bound
+    raise ValueError
+
+
+def rounds_down(counts, share):
+    return _first_with(counts, math.floor(share * sum(counts.values())))
+
+
+def rounds_to_a_whole_number(counts, share):
+    return _first_with(counts, round(share * sum(counts.values())))
+
+
+def trusts_in_floats(counts, share):
+    return _first_with(counts, share * sum(counts.values()))
+
+
+def rounds_up_what_floats_say(counts, share):
+    return _first_with(counts, math.ceil(share * sum(counts.values())))
+
+
+class _Benchmark:
+    """As in the notebook; `began_s` says from when it counts."""
+
+    def began_s(self, due_s, now_s):
+        return now_s
+
+    async def run(self, send, messages):
+        loop, took_ms = asyncio.get_running_loop(), []
+        start_s = loop.time()
+        for number in range(messages):
+            due_s = start_s + number / 1_000
+            await asyncio.sleep(due_s - loop.time())
+            began_s = self.began_s(due_s, loop.time())
+            await send(number)
+            took_ms.append((loop.time() - began_s) * 1_000)
+        return took_ms
+
+
+class CountsFromTheSending(_Benchmark):
+    pass
+
+
+class ForgetsWhenItStarted(_Benchmark):
+    def began_s(self, due_s, now_s):
+        return due_s - due_s + 0.001 * round((due_s * 1_000) % 1_000)
+
+
+class ReportsSeconds(_Benchmark):
+    async def run(self, send, messages):
+        return [ms / 1_000 for ms in await super().run(send, messages)]
+
+    def began_s(self, due_s, now_s):
+        return due_s
+
+
+class PausesAfterEachAnswer(_Benchmark):
+    async def run(self, send, messages):
+        loop, took_ms = asyncio.get_running_loop(), []
+        for number in range(messages):
+            due_s = loop.time()
+            await send(number)
+            took_ms.append((loop.time() - due_s) * 1_000)
+            await asyncio.sleep(0.001)
+        return took_ms
+
+
+class SendsThemTogether(_Benchmark):
+    async def run(self, send, messages):
+        loop = asyncio.get_running_loop()
+        start_s = loop.time()
+
+        async def one(number):
+            await asyncio.sleep(number / 1_000)
+            await send(number)
+            return (loop.time() - start_s) * 1_000 - number
+
+        return await asyncio.gather(*(one(number) for number in range(messages)))
+
+
+class LeavesOutWhatIsOverdue(_Benchmark):
+    async def run(self, send, messages):
+        loop, took_ms, number = asyncio.get_running_loop(), [], 0
+        start_s = loop.time()
+        while number < messages:
+            due_s = start_s + number / 1_000
+            await asyncio.sleep(due_s - loop.time())
+            await send(number)
+            took_ms.append((loop.time() - due_s) * 1_000)
+            number = max(number + 1, math.ceil((loop.time() - start_s) * 1_000 - 1e-6))
+        return took_ms
+
+
+class WatchesTheClock(_Benchmark):
+    def began_s(self, due_s, now_s):
+        return due_s
+
+    async def run(self, send, messages):
+        took_ms = await super().run(send, messages)
+        end_s = asyncio.get_running_loop().time() + 100
+        while asyncio.get_running_loop().time() < end_s:  # noqa: ASYNC110 - the mistake
+            await asyncio.sleep(0.001)
+        return took_ms
 
 
 def repeats_the_latency(latencies_ms, every_ms):
@@ -123,12 +235,23 @@ WRONG_ANSWERS = [
     ("08.1", as_the_buckets_come, "sort them by their bounds"),
     ("08.1", the_last_bound_there_is, "say infinity"),
     ("08.1", zero_for_nothing, "raise a ValueError"),
-    ("08.2", repeats_the_latency, "not [5, 5, 5, 5, 5]"),
-    ("08.2", adds_one_message, "not [4, 5]"),
-    ("08.2", stops_at_the_interval, "wait for 6 and 2 ms"),
-    ("08.2", goes_down_to_zero, "not [0, 1, 2, 3, 4, 5]"),
-    ("08.2", loses_those_that_took_no_time, "is a message, too"),
-    ("08.2", leaves_out_the_recorded, "not [1, 2, 3, 4]"),
-    ("08.2", fills_the_given_list, "return a new list"),
-    ("08.2", prints_them, "return a list of latencies"),
+    ("08.1", rounds_down, "half of five is two and a half"),
+    ("08.1", rounds_to_a_whole_number, "half of five is two and a half"),
+    ("08.1", trusts_in_floats, "a little more than 7"),
+    ("08.1", rounds_up_what_floats_say, "a little more than 7"),
+    ("08.2", CountsFromTheSending, "message 3 takes 10 ms: since they were due they have taken"),
+    ("08.2", ForgetsWhenItStarted, "since they were due they have taken"),
+    ("08.2", ReportsSeconds, "message 2 takes half a millisecond: since they were due"),
+    ("08.2", PausesAfterEachAnswer, "message 2 takes half a millisecond: they are sent after"),
+    ("08.2", SendsThemTogether, "wait for each answer"),
+    ("08.2", LeavesOutWhatIsOverdue, "leave none out"),
+    ("08.2", WatchesTheClock, "looks again and again"),
+    ("08.3", repeats_the_latency, "not [5, 5, 5, 5, 5]"),
+    ("08.3", adds_one_message, "not [4, 5]"),
+    ("08.3", stops_at_the_interval, "wait for 6 and 2 ms"),
+    ("08.3", goes_down_to_zero, "not [0, 1, 2, 3, 4, 5]"),
+    ("08.3", loses_those_that_took_no_time, "is a message, too"),
+    ("08.3", leaves_out_the_recorded, "not [1, 2, 3, 4]"),
+    ("08.3", fills_the_given_list, "return a new list"),
+    ("08.3", prints_them, "return a list of latencies"),
 ]
