@@ -25,6 +25,7 @@ async def delivery_costs(
     *,
     subscribers: Sequence[int],
     deliveries: int,
+    least_messages: int = 1,
     rounds: int = 5,
 ) -> dict[str, dict[int, float]]:
     """Return the processor time of one delivery, in µs, by broker and number of subscribers.
@@ -35,18 +36,21 @@ async def delivery_costs(
         brokers: what makes a new broker, by name.
         subscribers: the numbers of subscribers to measure.
         deliveries: how many deliveries to make each time; more subscribers get fewer messages.
+        least_messages: how many messages each is to get nevertheless, since the first of them cost
+            more than those that follow.
         rounds: how often everything is measured.
 
     Raises:
-        ValueError: if there are fewer deliveries than subscribers, or no rounds.
+        ValueError: if there are fewer deliveries than subscribers, no messages or no rounds.
     """
-    if rounds < 1 or min(subscribers) < 1 or deliveries < max(subscribers):
+    if min(rounds, least_messages, *subscribers) < 1 or deliveries < max(subscribers):
         raise ValueError("each subscriber needs at least one delivery, in at least one round")
     costs: dict[str, dict[int, float]] = {name: {} for name in brokers}
     for _ in range(rounds):
         for count in subscribers:
             for name, new_broker in brokers.items():
-                cost_us = await _delivery_cost_us(new_broker(), count, deliveries // count)
+                messages = max(deliveries // count, least_messages)
+                cost_us = await _delivery_cost_us(new_broker(), count, messages)
                 costs[name][count] = min(cost_us, costs[name].get(count, cost_us))
     return costs
 

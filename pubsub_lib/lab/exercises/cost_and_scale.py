@@ -4,7 +4,7 @@
 >>> import asyncio
 >>> async def a_task_for_each(queues, message):
 ...     await asyncio.gather(*(queue.put(message) for queue in queues))
->>> examine("09.2", a_task_for_each).explanation.partition(";")[0]
+>>> examine("09.1", a_task_for_each).explanation.partition(";")[0]
 'three queues have room, and you have started 3 tasks for them'
 """
 
@@ -20,20 +20,20 @@ type FanOut = Callable[[list[asyncio.Queue[str]], str], Awaitable[object]]
 ROOM_AFTER_S = {"first": 3.0, "second": 1.0}
 
 hints(
-    "09.2",
+    "09.1",
     "`put_nowait()` where there is room costs no task; catch asyncio.QueueFull, and "
     "remember whose queue it was.",
     "Wait for the full ones together: in a TaskGroup, with a task for each of them alone.",
 )
 hints(
-    "09.1",
+    "09.2",
     "A reader's cursor is the number of the next message; it lies in slot `cursor % len(slots)`.",
     "What is older than `published - len(slots)` has been overwritten: so many are missed, "
     "and reading goes on with the oldest that is there.",
 )
 
 
-@exercise("09.2", "queues with room cost no task, and full ones are waited for together")
+@exercise("09.1", "queues with room cost no task, and full ones are waited for together")
 def check_fan_out(fan_out: FanOut) -> None:
     """Refuse an answer that starts tasks for nothing, waits in turn, or loses the message."""
     run_virtual(_check_room(fan_out))
@@ -105,7 +105,7 @@ async def _check_full(fan_out: FanOut) -> None:
     require(left == 0, f"{told}: {left} messages are in the queues twice")
 
 
-@exercise("09.1", "whoever reads the ring gets what is there, in order, and is told what is not")
+@exercise("09.2", "whoever reads the ring gets what is there, in order, and is told what is not")
 def check_read_ring(read_ring: Callable[..., Any]) -> None:
     """Refuse an answer that takes wrong slots, hides a gap, or returns an unusable cursor."""
     for slots, published, cursor, expected, why in (

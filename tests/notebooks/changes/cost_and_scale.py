@@ -14,7 +14,7 @@ CHANGES = [
     ),
     Change(
         cell="6f45fa38",
-        replace=("every: int = 3", "every: int = 101"),
+        replace=("every: int = 1", "every: int = 101"),
         expect=["there is no room for message 100"],
     ),
 ]

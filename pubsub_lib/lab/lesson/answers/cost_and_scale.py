@@ -1,7 +1,7 @@
 """What the predictions of notebook 09 find, and what to say of a guess.
 
 >>> ANSWERS["09.looks"].value
-10
+9
 """
 
 from pubsub_lib.lab.lesson.answers.kinds import Answers, Choice, Number, Question, Recall
@@ -67,12 +67,22 @@ ANSWERS: Answers = {
             100: "So many messages there are. Each of the queues refers to each of them.",
             1_100: "That is a ring: each message once, and a cursor for each subscriber.",
             1_000: "A queue for each, and 100 messages in each of them.",
+            200_000: "A message is not kept by the publisher as well. Each queue has one reference "
+            "to it.",
         },
     ),
     "09.looks": Number(
-        10,
-        "It looks {found}: once for each round of the ring.",
+        9,
+        "It looks {found}: once for each round of the ring but the first.",
         replies={
+            10: "Once for each round is the idea. But for the first round it knows from the start "
+            "that there is room.",
+            11: "After the last round nothing comes that would need room, and before the first "
+            "there is room.",
+            0: "It has to find out how far the readers are. The first round alone is free.",
+            990: "So it would be if the ring stayed full. The readers have read all, and one look "
+            "finds room for a whole round.",
+            900: "For 900 messages it is not sure from the start. But one look is good for 100.",
             1000: "That is the second step. The third looks only when the ring seems full.",
             1: "After one look it knows about the next round. Then it has to look again.",
             100: "That is how many slots there are. How often are they gone through?",
@@ -80,7 +90,7 @@ ANSWERS: Answers = {
     ),
     "09.next_one": Choice(
         "more than 10 times as much",
-        "With the chapter's broker the next one costs more than 10 times as much as with a ring.",
+        "In bursts the next one costs the chapter's broker more than 10 times what a ring needs.",
         replies={
             "up to 2 times as much": "Both are linear. That says nothing about how steep.",
             "2 to 10 times as much": "The chapter's sets a timer for each delivery. For the ring, "
@@ -95,7 +105,7 @@ ANSWERS: Answers = {
         ),
         real_time=True,
     ),
-    "09.closest": Choice(
+    "09.callback_price": Choice(
         "not half as much",
         "A callback that does nothing costs less than half of a delivery to get().",
         replies={
@@ -130,8 +140,8 @@ ANSWERS: Answers = {
         "less than a third",
         "With a bound of 10, publish_many() saves less than a third.",
         replies={
-            "a third to two thirds": "With a small bound most of the cost is to wake the readers, "
-            "once for each burst, and that remains.",
+            "a third to two thirds": "One call for ten is cheaper than ten calls. But such a call "
+            "has a cost for each reader, and only ten messages share it.",
             "nearly all": "So it is where both sides have large batches. Here each message is "
             "still read by itself.",
         },
@@ -151,6 +161,10 @@ ANSWERS: Answers = {
             1.5: "While it waits for the first queue, the other two get room by themselves.",
             3: "So it is if all three are dead, and each costs its full second.",
             1: "The time-out is a second. Room comes before it is over.",
+            0: "So it is for a queue with room. The first in turn is full.",
+            2: "So it would be if each had room half a second after the one before it, or so. All "
+            "have it at the same time.",
+            3.5: "That adds what the dead would take to what the slow ones take.",
         },
     ),
 }
@@ -161,8 +175,9 @@ RECALL: Recall = [
         "Two brokers both scale linearly. Do they cost the same with 1,000 subscribers?",
         choices={
             "yes": "A slope says how the cost grows, and not how high it is.",
-            "not necessarily": "Right: here one of them cost more than 10 times the other.",
-            "only with few messages": "The number of messages changes both alike.",
+            "not necessarily": "Right: here one of them cost several times as much, at every size.",
+            "only with few messages": "What differs is the price of a delivery, however many there "
+            "are.",
         },
         right="not necessarily",
     ),
