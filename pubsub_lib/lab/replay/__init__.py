@@ -15,6 +15,7 @@ Two runs side by side, on one time line, and other ways to look at them:
     film({"broken": main(Broken()), "mended": main(Mended())}, title="Two endings")
     film(main(), view=["loop", "messages"])
     film(main(), source=[MyBroker.publish])     # show these lines, too
+    film(main(), watch=["cache.held"])          # say when this changes
 
 Outside a notebook a film is a page of its own, which asks for nothing elsewhere:
 
@@ -32,8 +33,9 @@ One message, a film of 3 pictures and 0 s: 1 message; reader got 1.
 True
 
 How it is made: `calls` notices publishing and reading, `peeking` looks into queues, `watched` is
-what was in them, `watching` turns what has changed into events, `standing` says where each task
-stands, `events` is the film as data, `filming` puts it together, and `player` shows it.
+what was in them, `watching` turns what has changed into events, `expressions` looks at what else
+is to be watched, `standing` says where each task stands, `events` is the film as data, `filming`
+puts it together, and `player` shows it.
 """
 
 from pubsub_lib.lab.replay.filming import Film, View, film

@@ -21,6 +21,7 @@ from typing import Any, assert_never
 from pubsub_lib.lab.clock.virtual_time import MAX_STEPS, Step, run_virtual
 from pubsub_lib.lab.replay.calls import Call, watch_calls
 from pubsub_lib.lab.replay.events import Kind, Recording
+from pubsub_lib.lab.replay.expressions import Expressions
 from pubsub_lib.lab.replay.player import page
 from pubsub_lib.lab.replay.standing import Cast, Program, Stage
 from pubsub_lib.lab.replay.watching import FilmTooLong, Watcher
@@ -103,6 +104,7 @@ def film(
     title: str = "",
     view: View | str | Iterable[View | str] = View.MESSAGES,
     source: Iterable[Any] = (),
+    watch: Iterable[str] = (),
     max_seconds: float = 1e6,
     max_steps: int = MAX_STEPS,
 ) -> Film:
@@ -115,6 +117,8 @@ def film(
         view: what is shown: messages, loop or ring, or several of them.
         source: functions or classes whose source is shown beside the program's own, with the
             lines at which tasks stand in them: `source=[ChapterPubSub.publish]`.
+        watch: expressions in the program's own names, which are told when they change:
+            `watch=["cache.held"]`.
         max_seconds: how late it may become on the virtual clock, in seconds.
         max_steps: how many steps the tasks may take, in each run.
 
@@ -124,6 +128,7 @@ def film(
         FilmTooLong: if it publishes more than 400 messages, or becomes larger than 100 KB.
         TypeError: if it is not given a coroutine.
         ValueError: if there is no run at all, or no such view.
+        SyntaxError: if what is to be watched is no expression.
     """
     views = (view,) if isinstance(view, str) else tuple(view)
     made = Film(title, tuple(_checked(one) for one in views))
@@ -134,8 +139,9 @@ def film(
         if not asyncio.iscoroutine(coroutine):
             raise TypeError(f"film() takes a coroutine, as in film(main()): {coroutine!r}")
     parts = list(source)
+    watched = {name: Expressions(one, watch) for name, one in programs.items()}
     for name, coroutine in programs.items():
-        _record(made, name, coroutine, parts, max_seconds, max_steps)
+        _record(made, name, coroutine, parts, watched[name], max_seconds, max_steps)
     size = len(made.html.encode())
     if size > MOST_BYTES:
         raise FilmTooLong(
@@ -157,12 +163,13 @@ def _record(
     name: str,
     coroutine: Running,
     parts: list[Any],
+    watched: Expressions,
     max_seconds: float,
     max_steps: int,
 ) -> None:
     recording = made.recordings[name] = Recording()
     cast = Cast(recording)
-    camera = _Camera(recording, cast, Program(recording, parts), made.views)
+    camera = _Camera(recording, cast, Program(recording, parts), watched, made.views)
     try:
         with watch_calls(camera.call_started, camera.call_ended):
             made.results[name] = run_virtual(
@@ -184,11 +191,17 @@ class _Camera:
     """Takes a picture after each step in which something changed that the film shows."""
 
     def __init__(
-        self, recording: Recording, cast: Cast, program: Program, views: tuple[View, ...]
+        self,
+        recording: Recording,
+        cast: Cast,
+        program: Program,
+        watched: Expressions,
+        views: tuple[View, ...],
     ) -> None:
         self._recording = recording
         self._cast = cast
         self._watcher = Watcher(recording, cast)
+        self._watched = watched
         self._every_step = any(_shows_every_step(view) for view in views)
         self._stage = Stage(recording, cast, program, with_states=self._every_step)
 
@@ -205,6 +218,8 @@ class _Camera:
 
     def after_step(self, step: Step) -> None:
         self._watcher.look_after_step()
+        for text in self._watched.take_changes():
+            self._watcher.note(text)
         self._stage.look(step)
         self._take(step.task)
 

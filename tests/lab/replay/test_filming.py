@@ -291,3 +291,50 @@ def test_the_films_data_are_numbers_texts_and_lists():
     assert shown == [
         kind + ",".join(map(str, numbers)) for kind, *numbers in changes(made.recordings[""])
     ]
+
+
+# Watched expressions.
+
+
+async def renew(prices: dict[str, int]) -> None:
+    await asyncio.sleep(1)
+    held = {"gold": prices["gold"]}
+    await asyncio.sleep(1)
+    held.clear()
+    await asyncio.sleep(1)
+
+
+def notes_of(watch: list[str]) -> list[tuple[float, str]]:
+    (recording,) = film(renew({"gold": 1900}), view="loop", watch=watch).recordings.values()
+    return [
+        (picture.time_s, recording.texts[change[1]])
+        for picture in recording.pictures
+        for change in picture.changes
+        if change[0] is Kind.NOTE
+    ]
+
+
+def test_what_is_watched_is_told_when_it_changes():
+    assert notes_of(["held"]) == [(1.0, "held = {'gold': 1900}"), (2.0, "held = {}")]
+
+
+def test_several_expressions_are_watched_each_by_itself():
+    texts = [text for _, text in notes_of(["prices", "len(held)"])]
+    assert texts == ["prices = {'gold': 1900}", "len(held) = 1", "len(held) = 0"]
+
+
+def test_an_expression_that_fails_says_nothing():
+    assert notes_of(["nobody", "prices['tin']"]) == []
+
+
+def test_what_is_no_expression_is_refused():
+    program = asyncio.sleep(0)
+    with pytest.raises(SyntaxError):
+        film(program, watch=["held ="])
+    program.close()
+
+
+def test_a_long_value_is_cut():
+    ((_, text),) = notes_of(["'x' * 100 * len(prices)"])
+    assert text.endswith("x…")
+    assert len(text) < 100

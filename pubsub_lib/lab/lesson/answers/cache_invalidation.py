@@ -53,14 +53,6 @@ ANSWERS: Answers = {
             else "with invalidations"
         ),
     ),
-    "10.raced": Number(
-        1900,
-        "It still answers {found} when the experiment ends.",
-        replies={
-            1950: "The invalidation came while nothing was held. What did it drop, and what came "
-            "afterwards?",
-        },
-    ),
     "10.reordered": Number(
         1950,
         "It answers {found}: the last message was not about the last write.",
