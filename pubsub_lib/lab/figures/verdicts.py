@@ -5,13 +5,19 @@
 'Of 2 claims, 1 holds as it stands, 0 hold on a condition, 0 are imprecise and 1 is wrong.'
 """
 
+import textwrap
 from collections.abc import Mapping
+from itertools import batched
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from pubsub_lib.lab.figures import style
-from pubsub_lib.lab.lesson.verdicts import Standing
+from pubsub_lib.lab.lesson.verdicts import SUBJECTS, Standing
+
+TILES_IN_A_LINE = 5
+LETTERS_IN_A_TILE = 17
 
 
 def verdict_board(standings: Mapping[str, Standing]) -> style.Plot:
@@ -24,34 +30,44 @@ def verdict_board(standings: Mapping[str, Standing]) -> style.Plot:
         kind: [claim for claim, standing in standings.items() if standing is kind]
         for kind in Standing
     }
-    widest = max(map(len, claims.values()))
+    lines = {kind: list(batched(claims[kind], TILES_IN_A_LINE)) or [()] for kind in Standing}
+    height = sum(map(len, lines.values()))
     with style.course_style():
-        figure = Figure(figsize=(9, 3.0))
+        figure = Figure(figsize=(9, 0.3 + 0.62 * height))
         axes = figure.subplots()
-        for row, kind in enumerate(Standing):
-            for column, claim in enumerate(claims[kind]):
-                look = style.STANDINGS[kind] | {"edgecolor": style.EDGE}
-                axes.add_patch(Rectangle((column + 0.05, row - 0.38), 0.9, 0.76, **look))
-                axes.text(
-                    column + 0.5,
-                    row,
-                    claim,
-                    ha="center",
-                    va="center",
-                    fontsize=9,
-                    bbox={"facecolor": style.GROUND, "edgecolor": "none", "pad": 1.5},
-                )
-            axes.text(
-                len(claims[kind]) + 0.25, row, str(len(claims[kind])), va="center", weight="bold"
-            )
-        axes.set_yticks(range(len(Standing)), [f"{kind.value}  {kind.mark}" for kind in Standing])
-        axes.set_ylim(len(Standing) - 0.5, -0.5)
-        axes.set_xlim(0, widest + 1)
+        ticks, line = [], 0
+        for kind in Standing:
+            ticks.append(line)
+            for tiles in lines[kind]:
+                for column, claim in enumerate(tiles):
+                    _tile(axes, column, line, claim, kind)
+                line += 1
+        names = [f"{kind.value}  {kind.mark}  {len(claims[kind])}" for kind in Standing]
+        axes.set_yticks(ticks, names)
+        axes.set_ylim(height - 0.5, -0.5)
+        axes.set_xlim(0, TILES_IN_A_LINE)
         axes.set_xticks([])
         axes.spines["bottom"].set_visible(False)
         axes.spines["left"].set_visible(False)
         axes.tick_params(axis="y", length=0)
     return style.Plot(figure, _caption({kind: len(found) for kind, found in claims.items()}))
+
+
+def _tile(axes: Axes, column: int, line: int, claim: str, kind: Standing) -> None:
+    """Draw a claim: its number, and what it is about."""
+    look = style.STANDINGS[kind] | {"edgecolor": style.EDGE}
+    axes.add_patch(Rectangle((column + 0.03, line - 0.44), 0.94, 0.88, **look))
+    subject = textwrap.fill(SUBJECTS.get(claim, ""), LETTERS_IN_A_TILE)
+    axes.text(
+        column + 0.5,
+        line,
+        f"{claim}\n{subject}".rstrip(),
+        ha="center",
+        va="center",
+        fontsize=8,
+        linespacing=1.05,
+        bbox={"facecolor": style.GROUND, "edgecolor": "none", "pad": 1.5},
+    )
 
 
 def _caption(counts: Mapping[Standing, int]) -> str:

@@ -57,6 +57,38 @@ CLAIMS = {
     "C28": "protocols make the parts interchangeable",
 }
 
+#: What each claim is about, in two or three words, for where a sentence has no room.
+SUBJECTS = {
+    "C1": "fan-out",
+    "C2": "bounded queues",
+    "C3": "ending with None",
+    "C3b": "one slow, nobody harmed",
+    "C4": "queue.Full handled",
+    "C5": "callbacks are O(n)",
+    "C6": "callbacks, no backpressure",
+    "C7": "a lock around callbacks",
+    "C8": "queues scale, callbacks do not",
+    "C9": "queues are O(n)",
+    "C10": "a put is O(1)",
+    "C11": "memory n * maxsize",
+    "C12": "linear scaling",
+    "C14": "errors are handled",
+    "C15": "type hints",
+    "C16": "a lock blocks the loop",
+    "C17": "polling wastes time",
+    "C18": "unbounded queues grow",
+    "C19": "ignored, so lost",
+    "C20": "tasks left behind",
+    "C21": "put() waits for ever",
+    "C22": "never closed, so leaking",
+    "C23": "locks for who comes and goes",
+    "C24": "batches, or gather",
+    "C25": "old Pythons",
+    "C26": "10,000 without loss",
+    "C27": "fresh caches",
+    "C28": "protocols",
+}
+
 #: Under which type an output carries verdicts as data: a list of what `Verdict.as_data` returns.
 VERDICTS_MIME = "application/vnd.pubsub-course.verdicts+json"
 #: What a table says of a verdict that rests on a claim which did not hold.

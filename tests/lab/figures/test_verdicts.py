@@ -4,7 +4,7 @@ import pytest
 
 from pubsub_lib.lab.figures.style import STANDINGS
 from pubsub_lib.lab.figures.verdicts import verdict_board
-from pubsub_lib.lab.lesson.verdicts import CLAIMS, Standing
+from pubsub_lib.lab.lesson.verdicts import CLAIMS, SUBJECTS, Standing
 from tests.lab.figures.drawn import cut_off, texts
 
 FOUR = {
@@ -15,20 +15,32 @@ FOUR = {
 }
 
 
-def test_every_claim_has_a_tile_and_every_row_its_number():
-    assert texts(verdict_board(FOUR)) == ["C1", "C5", "2", "0", "C4", "1", "C3b", "1"]
+def test_every_claim_has_a_tile_that_says_what_it_is_about():
+    tiles = [text.replace("\n", " ") for text in texts(verdict_board(FOUR))]
+    assert tiles == [f"{claim} {SUBJECTS[claim]}" for claim in ("C1", "C5", "C4", "C3b")]
+
+
+def test_no_claim_is_without_a_subject():
+    assert list(SUBJECTS) == list(CLAIMS)
 
 
 def test_a_tile_stands_in_the_row_of_its_verdict():
     (axes,) = verdict_board(FOUR).figure.axes
-    rows = {text.get_text(): text.get_position()[1] for text in axes.texts}
+    rows = {text.get_text().split()[0]: text.get_position()[1] for text in axes.texts}
     assert (rows["C1"], rows["C4"], rows["C3b"]) == (0, 2, 3)
     assert [label.get_text() for label in axes.get_yticklabels()] == [
-        "holds  ✓",
-        "holds, on a condition  (✓)",
-        "imprecise  ~",
-        "wrong  ✗",
+        "holds  ✓  2",
+        "holds, on a condition  (✓)  0",
+        "imprecise  ~  1",
+        "wrong  ✗  1",
     ]
+
+
+def test_a_verdict_of_many_claims_has_several_lines():
+    (axes,) = verdict_board(dict.fromkeys(CLAIMS, Standing.HOLDS)).figure.axes
+    lines = [text.get_position()[1] for text in axes.texts]
+    assert sorted(set(lines)) == list(range(6))
+    assert max(lines.count(line) for line in lines) == 5
 
 
 def test_colour_is_never_the_only_cue():

@@ -34,6 +34,8 @@ ANSWERS: Answers = {
             10: "That is a full inbox of 100 at 0.1 s each. The prices wait before it, too: the "
             "exchange waits for room.",
             0.1: "So it would be if it drew only the newest. It draws every single one.",
+            20: "So late the last one is sent. Then it waits in the inbox for its turn.",
+            2.5: "That is a full inbox at 40 per second. It is emptied at 10.",
             40: "All 400 take 40 s. The last one was due after 10 s of them.",
         },
     ),
