@@ -122,7 +122,7 @@ async def test_core_nats_goes_on_and_counts_real_losses(stranger: tuple[Client, 
         await send(client, evil, publish_one)
         await publish_one()
         assert resident_bytes() - before < MAY_GROW
-        publisher._sender._sent += 3  # these were lost on their way
+        publisher._sender._numbers[SUBJECT] += 3  # these were lost on their way
         dropped = inbox.stats.dropped
         await publisher.publish(8)
         while await soon(inbox.get()) != 8:
