@@ -4,9 +4,9 @@ The numbers are trusted as far as the publishers are: whoever may publish to a s
 in another's name. What cannot be true is refused and counted, and what is remembered is bounded.
 
 >>> numbering = Numbering()
->>> [numbering.note(f"0123456789abcdef.{number}") for number in (7, 8, 11)]
+>>> [numbering.note(f"0123456789abcdef.{number}", "prices") for number in (7, 8, 11)]
 [0, 0, 2]
->>> numbering.note(f"0123456789abcdef.{'9' * 4000}"), numbering.refused
+>>> numbering.note(f"0123456789abcdef.{'9' * 4000}", "prices"), numbering.refused
 (0, 1)
 
 Where each message has a subject of its own, each subject is a line of its own: a subscriber gets
@@ -37,7 +37,7 @@ class Numbering:
         # By a hash, since a subject may be long. The line that was seen last is the last one.
         self._expected: dict[int, int] = {}
 
-    def note(self, number: str, line: Hashable = "") -> int:
+    def note(self, number: str, line: Hashable) -> int:
         """Note a number, and return how many messages before it were lost.
 
         A number is none of ours if it does not look like one; it then says nothing.
@@ -63,8 +63,6 @@ class Numbering:
         if key != self._latest:
             del self._expected[key]  # to come last
             self._latest = key
-        elif lost < 0:
-            return 0
         self._expected[key] = max(sequence + 1, expected)
         return max(lost, 0)
 

@@ -112,6 +112,16 @@ def test_an_option_out_of_its_range_is_refused(options: dict, error: type[Except
         NatsPubSub(**{"subject": "prices"} | options)
 
 
+def test_what_is_not_given_is_as_for_other_brokers_and_what_is_given_holds():
+    usual = NatsPubSub("prices")
+    assert (usual.maxsize, usual.timeout, usual.overflow) == (100, 1.0, Overflow.DROP_NEWEST)
+    other = NatsPubSub("prices", maxsize=7, timeout=0.3, overflow=Overflow.DISCONNECT)
+    assert (other.maxsize, other.timeout, other.overflow) == (7, 0.3, Overflow.DISCONNECT)
+    settings = usual._transport.connection.settings
+    assert (settings.send_buffer, settings.connect_timeout) == (2 * 1024 * 1024, 2.0)
+    assert usual._intakes._receive_buffer == 65_536
+
+
 def test_raise_is_refused_for_one_subscriber_as_well():
     with pytest.raises(ValueError, match=r"Overflow\.RAISE cannot reach a publisher"):
         NatsPubSub("prices").subscribe(overflow=Overflow.RAISE)
