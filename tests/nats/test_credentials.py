@@ -195,7 +195,8 @@ def test_credentials_and_a_seed_are_not_taken_for_each_other(tmp_path):
 @pytest.mark.skipif(sys.platform != "linux", reason="there is no file that nobody can read")
 @pytest.mark.parametrize("option", OPTIONS)
 def test_a_file_that_cannot_be_read_is_an_error_that_says_why(option):
-    with pytest.raises(CredentialsUnusable, match=r"it cannot be read: Input/output error"):
+    told = f"{option}='/proc/self/mem' lets nobody in: it cannot be read: Input/output error"
+    with pytest.raises(CredentialsUnusable, match=told):
         NatsPubSub("one", **{option: "/proc/self/mem"})
 
 
@@ -211,6 +212,20 @@ def test_a_secret_in_the_place_of_its_path_is_not_shown(option):
         with pytest.raises(FileNotFoundError, match="this looks like what should be") as told:
             NatsPubSub("one", **{option: secret})
         assert_silent(secret, told.value)
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_what_is_no_path_is_refused_without_showing_it(option):
+    with pytest.raises(TypeError, match=f"{option} is the path of a file, not bytes") as told:
+        NatsPubSub("one", **{option: Identity(USER).seed.encode()})
+    assert "SU" not in str(told.value)
+
+
+def test_without_what_signs_it_says_what_to_install(tmp_path, monkeypatch):
+    path = written(tmp_path / "user.nk", Identity(USER).seed)
+    monkeypatch.setitem(sys.modules, "nacl", None)
+    with pytest.raises(ModuleNotFoundError, match=r"nkeys_seed needs .*: pip install pynacl"):
+        NatsPubSub("one", nkeys_seed=path)
 
 
 def test_only_one_file_can_let_us_in(tmp_path):

@@ -31,6 +31,19 @@ async def test_what_a_full_inbox_costs_is_counted_by_its_policy(
         assert broker.network.dropped.missed == broker.stats.dropped
 
 
+async def test_everybody_who_is_cut_off_is_counted(server, subject):
+    async with NatsPubSub(subject, url=server.url, maxsize=1, timeout=0) as broker:
+        inboxes = [await broker.subscribe(overflow=Overflow.DISCONNECT) for _ in range(2)]
+        for number in range(3):
+            await broker.publish(number)
+        await broker.flush()
+        await eventually(lambda: not broker._intakes.depth)
+        assert broker.network.dropped == Drops(disconnected=2)
+        assert broker.stats.dropped == 2
+        for inbox in inboxes:
+            inbox.close()
+
+
 async def test_what_finds_the_receive_buffer_full_has_found_no_room_for_each_subscriber(
     server, subject
 ):

@@ -78,6 +78,27 @@ async def test_whoever_gives_no_pattern_gets_all_and_any_other_filter_is_asked_h
         assert came_in(broker) == 2
 
 
+async def test_with_a_codec_of_ones_own_all_travel_on_one_subject_and_patterns_are_applied_here(
+    server, subject
+):
+    class Own:
+        def to_bytes(self, published: Published[int]) -> bytes:
+            return f"{published.subject} {published.message}".encode()
+
+        def from_bytes(self, data: bytes) -> Published[int]:
+            room, _, number = data.decode().partition(" ")
+            return Published(room, int(number))
+
+    async with (
+        NatsPubSub(subject, Own(), url=server.url) as broker,
+        Topics(broker).subscribe("kitchen") as inbox,
+    ):
+        await Topics(broker).publish("bath", 1)
+        await Topics(broker).publish("kitchen", 2)
+        assert await take(inbox, 1) == [2]
+        assert came_in(broker) == 2
+
+
 async def test_those_who_give_the_same_pattern_share_one_subscription_at_the_server(
     server, subject
 ):
