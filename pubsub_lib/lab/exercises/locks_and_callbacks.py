@@ -5,26 +5,29 @@
 ...     for callback in callbacks:
 ...         callback(message)
 ...     return []
->>> examine("01.1", stop_at_the_first).explanation
+>>> examine("01.3", stop_at_the_first).explanation
 'a callback raises, and so does call_all(); catch it, whatever Exception it is, and go on'
 """
 
+import asyncio
 import threading
 from collections.abc import Callable
 from typing import Any
 
+from pubsub_lib.lab.clock.virtual_time import LimitReached, Livelock, VirtualTimeError, run_virtual
 from pubsub_lib.lab.exercises.checking import exercise, require
 from pubsub_lib.lab.exercises.hints import hints
 from pubsub_lib.lab.processes.time_limits import StillRunning, call_with_limit
 
 LIMIT_S = 2.0
+MOST_STEPS = 5_000  # an answer takes some 50; one that looks again and again takes any number
 
 
 class UnheardOf(Exception):
     """One that no answer can name: what strangers' callbacks raise is anybody's guess."""
 
 
-@exercise("01.1", "everybody was called, and the publisher knows who failed and how")
+@exercise("01.3", "everybody was called, and the publisher knows who failed and how")
 def check_call_all(call_all: Callable[..., Any]) -> None:
     """Refuse an answer that skips callbacks, or hides what they raised, or catches too much."""
     called: list[str] = []
@@ -72,7 +75,7 @@ def check_call_all(call_all: Callable[..., Any]) -> None:
 
 
 hints(
-    "01.1",
+    "01.3",
     "Where does the `try` stand: around the loop, or inside it? One of the two goes on after an "
     "exception.",
     "`except Exception as error:` lets KeyboardInterrupt through, as that is no Exception. Put "
@@ -80,7 +83,7 @@ hints(
 )
 
 
-@exercise("01.2", "a callback may publish, subscribe and take its time, and the list stays guarded")
+@exercise("01.1", "a callback may publish, subscribe and take its time, and the list stays guarded")
 def check_reentrant(publisher_class: Callable[[], Any]) -> None:
     """Refuse a publisher that holds its lock during callbacks, or goes without lock or snapshot."""
     _delivers(publisher_class())
@@ -92,13 +95,100 @@ def check_reentrant(publisher_class: Callable[[], Any]) -> None:
 
 
 hints(
-    "01.2",
+    "01.1",
     "`subscribe` takes the lock, as in NaivePubSub. In `publish`, what needs the lock, and what "
     "must not have it?",
     "Only to read the list needs it. If you have a copy of the list, nobody can change that.",
     "`with self.lock:` make the copy, `list(self.subscribers)`; after the block, call each one in "
     "it.",
 )
+
+
+@exercise("01.2", "orders take their time, alarms do not wait for them, and run() ends after all")
+def check_client(client_class: Callable[[], Any]) -> None:
+    """Refuse a client in which subjects wait for each other, or that mixes up or leaves work."""
+    try:
+        run_virtual(_handles_each_subject_by_itself(client_class()), max_steps=MOST_STEPS)
+    except* (LimitReached, Livelock):
+        require(
+            False,
+            "while nothing arrives, somebody looks again and again; `await queue.get()` waits "
+            "until there is something",
+        )
+    except* VirtualTimeError as stuck:
+        require(
+            False,
+            f"the None has come, and run() never returns, because somebody waits for what never "
+            f"comes: {stuck.exceptions[0]}",
+        )
+
+
+hints(
+    "01.2",
+    "Who reads `self.arrived` must not wait for a handler. So it only passes on what has arrived. "
+    "To whom?",
+    "Each subject gets a queue, and a task of a TaskGroup that reads it and awaits the handler: "
+    "so one subject's messages stay in line.",
+    "When the None has come, put a None in each of the queues: the tasks end when they read it, "
+    "and the TaskGroup waits for that.",
+)
+
+
+async def _handles_each_subject_by_itself(client: Any) -> None:
+    now = asyncio.get_running_loop().time
+    handled: dict[str, list[tuple[int, float]]] = {"orders": [], "alarms": []}
+    at_work = {"orders": 0, "alarms": 0}
+    together: set[str] = set()
+
+    def handler(subject: str, *, first_s: float, others_s: float) -> Callable[[int], Any]:
+        async def handle(number: int) -> None:
+            at_work[subject] += 1
+            if at_work[subject] > 1:
+                together.add(subject)
+            await asyncio.sleep(first_s if number < 3 else others_s)
+            at_work[subject] -= 1
+            handled[subject].append((number, round(now(), 6)))
+
+        return handle
+
+    client.handlers["orders"] = handler("orders", first_s=2, others_s=1)
+    client.handlers["alarms"] = handler("alarms", first_s=0, others_s=0)
+    running = asyncio.create_task(client.run(), name="client")
+    for number, subject in enumerate(["orders", "alarms", "orders", "alarms", "orders"], 1):
+        await client.arrived.put((subject, number))
+    await asyncio.sleep(60)
+    if running.done():
+        running.result()
+    require(
+        not running.done(),
+        "run() has returned, and the None has not come: there may be more, even if nothing has "
+        "arrived for a while",
+    )
+    await client.arrived.put(("alarms", 6))
+    await client.arrived.put(("orders", 7))
+    await client.arrived.put(None)
+    await running
+    returned_s = now()
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    alarms, orders = handled["alarms"], handled["orders"]
+    require(
+        sorted(alarms)[:2] == [(2, 0.0), (4, 0.0)],
+        f"alarms 2 and 4 arrive at 0 s, behind orders that take their time, and are handled "
+        f"(number, s): {alarms[:2]}; nobody is to wait for another subject's handler",
+    )
+    require(
+        not together,
+        "two orders are handled at the same time; of one subject, one after the other",
+    )
+    require(
+        [number for number, _ in orders] == [1, 3, 5, 7] and len(alarms) == 3,
+        "orders 1, 3, 5 and 7 and alarms 2, 4 and 6 arrive, and when run() returns these are "
+        f"handled (number, s): {orders} and {alarms}",
+    )
+    require(returned_s == 61.0, f"run() is to end with the last order at 61 s, not {returned_s:g}")
+    require(not left, f"run() has returned, and {len(left)} of its tasks are still waiting")
 
 
 def _delivers(publisher: Any) -> None:

@@ -1,5 +1,6 @@
 """Plausible wrong answers to the exercises of notebook 01, and what the check says to each."""
 
+import asyncio
 import contextlib
 import threading
 
@@ -100,17 +101,100 @@ class CopyWithoutTheLock(NaivePubSub):
             callback(message)
 
 
+class Client:
+    def __init__(self):
+        self.arrived = asyncio.Queue()
+        self.handlers = {}
+
+    async def run(self):
+        while (arrival := await self.arrived.get()) is not None:
+            subject, number = arrival
+            await self.handlers[subject](number)
+
+
+class TaskForEachMessage(Client):
+    async def run(self):
+        async with asyncio.TaskGroup() as group:
+            while (arrival := await self.arrived.get()) is not None:
+                subject, number = arrival
+                group.create_task(self.handlers[subject](number))
+
+
+class WithQueues(Client):
+    async def run(self):
+        self.inboxes = {subject: asyncio.Queue() for subject in self.handlers}
+        tasks = [asyncio.create_task(self.handle(subject)) for subject in self.handlers]
+        while (arrival := await self.arrived.get()) is not None:
+            subject, number = arrival
+            await self.inboxes[subject].put(number)
+        await self.end(tasks)
+
+    async def handle(self, subject):
+        while (number := await self.inboxes[subject].get()) is not None:
+            await self.handlers[subject](number)
+
+    async def end(self, tasks):
+        for inbox in self.inboxes.values():
+            await inbox.put(None)
+        await asyncio.wait(tasks)
+
+
+class LeavesItsTasks(WithQueues):
+    async def end(self, tasks):
+        pass
+
+
+class CancelsWhatIsNotHandled(WithQueues):
+    async def end(self, tasks):
+        for task in tasks:
+            task.cancel()
+
+
+class NeverEndsItsTasks(WithQueues):
+    async def end(self, tasks):
+        await asyncio.wait(tasks)
+
+
+class LooksIntoItsQueues(WithQueues):
+    async def handle(self, subject):
+        inbox = self.inboxes[subject]
+        while True:
+            while inbox.empty():  # noqa: ASYNC110 - which is what is wrong with it
+                await asyncio.sleep(0.001)
+            if (number := inbox.get_nowait()) is None:
+                return
+            await self.handlers[subject](number)
+
+
+class EndsWhenNothingHasArrived(WithQueues):
+    async def run(self):
+        self.inboxes = {subject: asyncio.Queue() for subject in self.handlers}
+        tasks = [asyncio.create_task(self.handle(subject)) for subject in self.handlers]
+        await asyncio.sleep(0)
+        while not self.arrived.empty():
+            subject, number = self.arrived.get_nowait()
+            await self.inboxes[subject].put(number)
+        await self.end(tasks)
+
+
 WRONG_ANSWERS = [
-    ("01.1", stops_at_the_first, "each is to be called once"),
-    ("01.1", hides_the_errors, "return the exceptions"),
-    ("01.1", raises_at_the_end, "catch it"),
-    ("01.1", catches_the_stop_button, "stop button"),
-    ("01.1", names_the_exceptions_it_knows, "whatever Exception it is"),
-    ("01.1", keeps_one_error_of_each_kind, "return the exceptions"),
-    ("01.2", NaivePubSub, "with self.lock:"),
-    ("01.2", ReentrantLockPubSub, "go through a copy"),
-    ("01.2", SnapshotUnderAReentrantLock, "another thread cannot publish"),
-    ("01.2", ListWithoutSnapshot, "go through a copy"),
-    ("01.2", NoLockAtAll, "does not wait for another thread"),
-    ("01.2", CopyWithoutTheLock, "take the lock for the copy"),
+    ("01.3", stops_at_the_first, "each is to be called once"),
+    ("01.3", hides_the_errors, "return the exceptions"),
+    ("01.3", raises_at_the_end, "catch it"),
+    ("01.3", catches_the_stop_button, "stop button"),
+    ("01.3", names_the_exceptions_it_knows, "whatever Exception it is"),
+    ("01.3", keeps_one_error_of_each_kind, "return the exceptions"),
+    ("01.1", NaivePubSub, "with self.lock:"),
+    ("01.1", ReentrantLockPubSub, "go through a copy"),
+    ("01.1", SnapshotUnderAReentrantLock, "another thread cannot publish"),
+    ("01.1", ListWithoutSnapshot, "go through a copy"),
+    ("01.1", NoLockAtAll, "does not wait for another thread"),
+    ("01.1", CopyWithoutTheLock, "take the lock for the copy"),
+    ("01.2", Client, "another subject's handler"),
+    ("01.2", TaskForEachMessage, "one after the other"),
+    ("01.2", LeavesItsTasks, "when run() returns these are handled"),
+    ("01.2", CancelsWhatIsNotHandled, "when run() returns these are handled"),
+    ("01.2", NeverEndsItsTasks, "run() never returns"),
+    ("01.2", LooksIntoItsQueues, "looks again and again"),
+    ("01.2", EndsWhenNothingHasArrived, "the None has not come"),
 ]
