@@ -143,7 +143,7 @@ def secret_key(seed: bytes) -> bytes | None:
 def in_text(kind: int, key: bytes) -> bytes:
     """Return a public key as nkeys writes it."""
     content = bytes([kind]) + key
-    return base64.b32encode(content + _check_of(content)).rstrip(b"=")
+    return base64.b32encode(content + _check_of(content))
 
 
 def _check_of(content: bytes) -> bytes:

@@ -120,6 +120,10 @@ def test_what_is_not_given_is_as_for_other_brokers_and_what_is_given_holds():
     settings = usual._transport.connection.settings
     assert (settings.send_buffer, settings.connect_timeout) == (2 * 1024 * 1024, 2.0)
     assert usual._intakes._receive_buffer == 65_536
+    inbox = usual.subscribe(name="ada", maxsize=3, timeout=0.1, overflow=Overflow.DROP_OLDEST)
+    assert (inbox.name, inbox.maxsize) == ("ada", 3)
+    assert (inbox._state.timeout, inbox._state.overflow) == (0.1, Overflow.DROP_OLDEST)
+    inbox.close()
 
 
 def test_raise_is_refused_for_one_subscriber_as_well():
