@@ -311,6 +311,22 @@ def test_a_subscription_made_before_the_loop_runs_joins_when_it_is_read(server, 
     asyncio.run(main())
 
 
+def test_a_subscription_made_before_the_loop_runs_joins_as_soon_as_it_is_read(server, subject: str):
+    broker = NatsPubSub(subject, url=server.url)
+    inbox = broker.subscribe()
+
+    async def main() -> None:
+        async with asyncio.timeout(LIMIT_S):
+            reading = asyncio.create_task(inbox.get())
+            await eventually(lambda: broker._intakes.ready)
+            async with NatsPubSub(subject, url=server.url) as another:
+                await another.publish(1)
+            assert await reading == 1
+            await broker.shutdown()
+
+    asyncio.run(main())
+
+
 async def test_a_refused_token_is_an_error_at_once(own_server: NatsServer):
     broker = NatsPubSub("one", url=f"nats://127.0.0.1:{own_server.port}", connect_timeout=None)
     with pytest.raises(AccessRefused):
