@@ -53,6 +53,7 @@ _NAMES_IN = {
         "measure_my_broker",
         "start_my_broker_at",
     ),
+    "playground.deadline": ("open_deadline",),
     "playground.outage": ("Outage",),
     "playground.outage_sliders": ("open_outage",),
     "playground.playground": ("open_playground",),
@@ -83,7 +84,7 @@ _NAMES_IN = {
     "traffic.recordings": ("Recording", "Span"),
     "traffic.responses": ("response_times",),
     "traffic.sightings": ("Sightings",),
-    "traffic.stopping": ("Handle", "Service", "observe"),
+    "traffic.stopping": ("Handle", "Service", "observe", "run_service"),
     "traffic.workloads": ("run_workload",),
 }
 _MODULE_OF = {name: module for module, names in _NAMES_IN.items() for name in names}

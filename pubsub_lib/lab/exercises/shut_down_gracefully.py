@@ -1,11 +1,11 @@
-"""The checks of notebook 06: finish what is in hand, stop against a deadline, stop a chain.
+"""The checks of notebook 06: stop against a deadline, mend the shop, stop a chain.
 
 >>> from pubsub_lib.lab.exercises import examine
 >>> async def let_go_of_it(queue, handle):
 ...     while (message := await queue.get()) is not None:
 ...         await handle(message)
 ...         queue.task_done()
->>> examine("06.1", let_go_of_it).explanation
+>>> examine("06.2", let_go_of_it).explanation
 'the message in hand is broken off when the reader is cancelled; let it be finished first'
 """
 
@@ -30,18 +30,18 @@ SERVICE_TIME_S = 2.0
 
 hints(
     "06.1",
-    "A task that you start for the message is not cancelled when you are. Let it handle the "
-    "message and call `task_done()`.",
-    "`await asyncio.shield(task)` waits for it: when the waiting is cancelled, the task goes on.",
-    "In `except asyncio.CancelledError`, await the task once more, and then raise.",
-)
-hints(
-    "06.2",
     "First ask, with `broker.shutdown(timeout=grace_s)`. It may take all of the grace or none of "
     "it.",
     "`asyncio.wait(tasks, timeout=...)` returns two sets, those that are done and those that are "
     "not, and raises nothing. The time-out is what is left of the grace.",
     "Cancel those that are not done, and wait for them, before you return their names.",
+)
+hints(
+    "06.2",
+    "A task that you start for the message is not cancelled when you are. Let it handle the "
+    "message and call `task_done()`.",
+    "`await asyncio.shield(task)` waits for it: when the waiting is cancelled, the task goes on.",
+    "In `except asyncio.CancelledError`, await the task once more, and then raise.",
 )
 hints(
     "06.3",
@@ -50,7 +50,79 @@ hints(
 )
 
 
-@exercise("06.1", "what is in hand is finished, nothing more is begun, and the reader is cancelled")
+@exercise("06.1", "whoever can end does so, whoever cannot is cancelled, and all within the grace")
+def check_stop(stop: Callable[..., Awaitable[Any]]) -> None:
+    """Refuse a stop that is too hasty, too slow, or leaves somebody behind."""
+    run_virtual(_all_are_alive(stop))
+    run_virtual(_one_is_dead(stop))
+
+
+async def _all_are_alive(stop: Callable[..., Awaitable[Any]]) -> None:
+    ended: list[str] = []
+
+    async def read_and_tidy_up(inbox: Inbox[int]) -> None:
+        async for _message in inbox:
+            await asyncio.sleep(SERVICE_TIME_S)
+        await asyncio.sleep(1)  # close a file, say goodbye to a server
+        ended.append("reader")
+
+    broker, inbox = await _broker_with(1, 2)
+    reader = asyncio.create_task(read_and_tidy_up(inbox), name="reader")
+    await asyncio.sleep(0)
+    cancelled = await stop(broker, [reader], grace_s=30)
+    _is_stopped(broker, reader)
+    require(
+        ended == ["reader"],
+        "a reader needs 4 s for its messages and 1 s to tidy up, has 30 s, and is cancelled",
+    )
+    require(
+        _now() == 5.0,
+        f"everybody has ended after 5 s, and stop() returns after {_now():g} s",
+    )
+    require(cancelled == [], f"nobody was cancelled, and you return {cancelled!r}")
+
+
+async def _one_is_dead(stop: Callable[..., Awaitable[Any]]) -> None:
+    tidied_up: list[str] = []
+
+    async def hang(inbox: Inbox[int]) -> None:
+        try:
+            async for _message in inbox:
+                await asyncio.get_running_loop().create_future()
+        finally:
+            await asyncio.sleep(0.5)
+            tidied_up.append("dead")
+
+    async def read(inbox: Inbox[int]) -> None:
+        async for _message in inbox:
+            await asyncio.sleep(SERVICE_TIME_S)
+
+    broker, inbox = await _broker_with()
+    alive = asyncio.create_task(read(inbox), name="alive")
+    dead = asyncio.create_task(hang(broker.subscribe()), name="dead")
+    await broker.publish(1)
+    await asyncio.sleep(0)
+    cancelled = await stop(broker, [alive, dead], grace_s=8)
+    require(dead.done(), "stop() has returned, and a task that was cancelled has not ended yet")
+    _is_stopped(broker, alive)
+    require(not alive.cancelled(), "a reader that needs 2 s and has 8 s is cancelled")
+    require(
+        _now() == 8.5,
+        "the grace is 8 s in all, and the dead one needs 0.5 s to tidy up when it is cancelled; "
+        f"stop() returns after {_now():g} s",
+    )
+    require(
+        cancelled == ["dead"],
+        f"return the names of those that were cancelled, ['dead'], not {cancelled!r}",
+    )
+
+
+def _is_stopped(broker: AsyncPubSub[int], *tasks: asyncio.Task[Any]) -> None:
+    require(broker.closed, "the broker still takes messages; shut it down")
+    require(all(task.done() for task in tasks), "stop() has returned, and a task is still running")
+
+
+@exercise("06.2", "what is in hand is finished, nothing more is begun, and the reader is cancelled")
 def check_read_whole(read: Read) -> None:
     """Refuse a reader that breaks a message off, begins another, or hides that it was cancelled."""
     run_without_polling(_reads_to_the_end(read))
@@ -149,78 +221,6 @@ async def _passes_errors_on(read: Read) -> None:
         reader.done() and isinstance(reader.exception(), Bug),
         "handle() raises an error; let it pass through",
     )
-
-
-@exercise("06.2", "whoever can end does so, whoever cannot is cancelled, and all within the grace")
-def check_stop(stop: Callable[..., Awaitable[Any]]) -> None:
-    """Refuse a stop that is too hasty, too slow, or leaves somebody behind."""
-    run_virtual(_all_are_alive(stop))
-    run_virtual(_one_is_dead(stop))
-
-
-async def _all_are_alive(stop: Callable[..., Awaitable[Any]]) -> None:
-    ended: list[str] = []
-
-    async def read_and_tidy_up(inbox: Inbox[int]) -> None:
-        async for _message in inbox:
-            await asyncio.sleep(SERVICE_TIME_S)
-        await asyncio.sleep(1)  # close a file, say goodbye to a server
-        ended.append("reader")
-
-    broker, inbox = await _broker_with(1, 2)
-    reader = asyncio.create_task(read_and_tidy_up(inbox), name="reader")
-    await asyncio.sleep(0)
-    cancelled = await stop(broker, [reader], grace_s=30)
-    _is_stopped(broker, reader)
-    require(
-        ended == ["reader"],
-        "a reader needs 4 s for its messages and 1 s to tidy up, has 30 s, and is cancelled",
-    )
-    require(
-        _now() == 5.0,
-        f"everybody has ended after 5 s, and stop() returns after {_now():g} s",
-    )
-    require(cancelled == [], f"nobody was cancelled, and you return {cancelled!r}")
-
-
-async def _one_is_dead(stop: Callable[..., Awaitable[Any]]) -> None:
-    tidied_up: list[str] = []
-
-    async def hang(inbox: Inbox[int]) -> None:
-        try:
-            async for _message in inbox:
-                await asyncio.get_running_loop().create_future()
-        finally:
-            await asyncio.sleep(0.5)
-            tidied_up.append("dead")
-
-    async def read(inbox: Inbox[int]) -> None:
-        async for _message in inbox:
-            await asyncio.sleep(SERVICE_TIME_S)
-
-    broker, inbox = await _broker_with()
-    alive = asyncio.create_task(read(inbox), name="alive")
-    dead = asyncio.create_task(hang(broker.subscribe()), name="dead")
-    await broker.publish(1)
-    await asyncio.sleep(0)
-    cancelled = await stop(broker, [alive, dead], grace_s=8)
-    require(dead.done(), "stop() has returned, and a task that was cancelled has not ended yet")
-    _is_stopped(broker, alive)
-    require(not alive.cancelled(), "a reader that needs 2 s and has 8 s is cancelled")
-    require(
-        _now() == 8.5,
-        "the grace is 8 s in all, and the dead one needs 0.5 s to tidy up when it is cancelled; "
-        f"stop() returns after {_now():g} s",
-    )
-    require(
-        cancelled == ["dead"],
-        f"return the names of those that were cancelled, ['dead'], not {cancelled!r}",
-    )
-
-
-def _is_stopped(broker: AsyncPubSub[int], *tasks: asyncio.Task[Any]) -> None:
-    require(broker.closed, "the broker still takes messages; shut it down")
-    require(all(task.done() for task in tasks), "stop() has returned, and a task is still running")
 
 
 @exercise("06.3", "each broker is stopped once nothing more can come into it, within the grace")

@@ -24,7 +24,7 @@ from typing import Any
 
 NAMES = frozenset(
     {"publish", "publish_nowait", "publish_many", "put", "put_nowait"}
-    | {"get", "get_nowait", "__anext__", "subscribe", "shutdown"}
+    | {"get", "get_nowait", "__anext__", "task_done", "subscribe", "shutdown"}
 )
 _NEW_QUEUE = asyncio.Queue.__init__.__code__
 _OF_QUEUES = asyncio.Queue.get.__code__.co_filename

@@ -42,7 +42,7 @@ class Kind(StrEnum):
     HANDLE = "H"
     """The task that took it comes back for more, or ends. (queue, message)"""
     DROP = "D"
-    """A subscriber loses a message. (queue, message)"""
+    """A subscriber loses a message, for want of room or by being cancelled. (queue, message)"""
     BACK = "B"
     """Its reader has gone without a word about it: the message waits again, first. (queue, message)
     """

@@ -28,6 +28,7 @@ class WatchedQueue:
         contents: the messages in it, each with its number in the recording, the oldest first.
         seen: the numbers of those that got in or were lost.
         in_hand: who has taken a message and not come back for more, by the message's number.
+        marked: the numbers of those for which `task_done()` was called.
         held: whether its owner holds it in a list or the like.
         left: whether it takes no more messages.
     """
@@ -38,6 +39,7 @@ class WatchedQueue:
     contents: list[tuple[Any, int]] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)
     in_hand: dict[int, asyncio.Task[Any] | None] = field(default_factory=dict)
+    marked: set[int] = field(default_factory=set)
     held: bool = False
     left: bool = False
 
@@ -52,6 +54,17 @@ class WatchedQueue:
         closed = getattr(self.queue, "closed", False)
         shut_down = getattr(self.queue, "_is_shutdown", False)  # asyncio's, since Python 3.13
         return bool(closed or shut_down or (held_before and not self.held))
+
+    def mark(self, task: asyncio.Task[Any] | None) -> None:
+        """Note that `task_done()` was called: for what this task has in hand, if it reads."""
+        unmarked = [number for number in self.in_hand if number not in self.marked]
+        own = [number for number in unmarked if self.in_hand[number] is task]
+        self.marked.update((own or unmarked)[:1])
+
+    def is_broken_off(self, message: int) -> bool:
+        """Return whether the reader of a message was cancelled before it was done with that."""
+        task = self.in_hand[message]
+        return task is not None and task.cancelled() and message not in self.marked
 
     def read_by(self, call: Call | None) -> list[Any]:
         """Return the messages that a call has read from this queue: none, one, or a batch."""

@@ -66,6 +66,10 @@ class Watcher:
             self.note("shutdown() is over")
         elif call.name in _READING:
             self.look(read=call)
+        elif call.name == "task_done":
+            for watched in self._queues:
+                if watched.queue == call.owner:
+                    watched.mark(_current_task())
         elif sent := [one for one in self._sending if one.call is call]:
             self.look()
             for sending in sent:
@@ -164,8 +168,9 @@ class Watcher:
     def _note_what_is_handled(self, watched: WatchedQueue) -> None:
         for message, task in list(watched.in_hand.items()):
             if task is None or task.done() or _waits_to_read(task):
+                kind = Kind.DROP if watched.is_broken_off(message) else Kind.HANDLE
                 del watched.in_hand[message]
-                self.changes.append((Kind.HANDLE, watched.number, message))
+                self.changes.append((kind, watched.number, message))
 
     def _settle(self, sending: Sending) -> None:
         """Note who has not got a message, now that its publish is over."""

@@ -201,14 +201,29 @@ def observe(way: Way, new_broker: BrokerOfBound, *, readers: Iterable[Reader] = 
     return ending()  # now that the loop has ended, and with it what was left behind
 
 
-async def _observe(
-    way: Way, new_broker: BrokerOfBound, readers: Iterable[Reader]
-) -> Callable[[], Ending]:
+async def run_service(
+    way: Way, new_broker: BrokerOfBound, *, readers: Iterable[Reader] = READERS
+) -> object:
+    """Run a service with one way to stop, as `observe` does, and return what `way` returns.
+
+    This is for a film of it: nobody looks again an hour later.
+    """
+    return await way(await _service(new_broker, readers))
+
+
+async def _service(new_broker: BrokerOfBound, readers: Iterable[Reader]) -> Service:
     broker = new_broker(BOUND)
     service = Service(
         broker, [ServiceSubscriber(reader, await broker.subscribe()) for reader in readers]
     )
     asyncio.get_running_loop().call_later(TOLD_S, service.told.set)
+    return service
+
+
+async def _observe(
+    way: Way, new_broker: BrokerOfBound, readers: Iterable[Reader]
+) -> Callable[[], Ending]:
+    service = await _service(new_broker, readers)
     program = asyncio.create_task(_program(way, service), name=PUBLISHER)
     await asyncio.wait([program], timeout=TOLD_S + AN_HOUR_S)
     if program.done():

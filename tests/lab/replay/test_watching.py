@@ -198,6 +198,61 @@ def test_a_member_that_a_learners_broker_skips_loses_the_message():
     assert fates(recording, 1) == {Kind.DROP: 1}
 
 
+async def cancel_a_reader(*, marks: bool, goes_on: bool) -> None:
+    """Cancel a reader in the middle of its first message, which may have been marked as done."""
+    queue = asyncio.Queue()
+    queue.put_nowait("hello")
+
+    async def take() -> None:
+        await queue.get()
+        if marks:
+            queue.task_done()
+        await asyncio.sleep(1)
+        if goes_on:
+            await queue.get()
+
+    reader = asyncio.create_task(take(), name="reader")
+    await asyncio.sleep(2 if goes_on else 0.5)
+    reader.cancel()
+    await asyncio.wait([reader])
+
+
+def test_a_message_in_the_hand_of_a_task_that_is_cancelled_is_lost_and_not_handled():
+    recording = recording_of(cancel_a_reader(marks=False, goes_on=False))
+    assert story(recording)[-2:] == ["reader take 0", "reader drop 0"]
+
+
+@pytest.mark.parametrize(("marks", "goes_on"), [(True, False), (False, True)])
+def test_a_reader_that_was_done_with_its_message_loses_nothing_when_it_is_cancelled(marks, goes_on):
+    recording = recording_of(cancel_a_reader(marks=marks, goes_on=goes_on))
+    assert story(recording)[-2:] == ["reader take 0", "reader handle 0"]
+
+
+def test_a_message_that_another_task_marks_as_done_was_handled_though_its_reader_is_cancelled():
+    async def main() -> None:
+        queue = asyncio.Queue()
+        queue.put_nowait("hello")
+
+        async def handle() -> None:
+            await asyncio.sleep(1)
+            queue.task_done()
+
+        async def take() -> None:
+            await queue.get()
+            handling = asyncio.create_task(handle(), name="handling")
+            try:
+                await asyncio.shield(handling)
+            finally:
+                await handling
+
+        reader = asyncio.create_task(take(), name="reader")
+        await asyncio.sleep(0.5)
+        reader.cancel()
+        await asyncio.wait([reader])
+
+    assert story(recording_of(main()))[-2:] == ["reader take 0", "reader handle 0"]
+
+
 def test_joining_leaving_and_the_shutdown_are_seen():
     async def main() -> None:
         broker = AsyncPubSub(maxsize=3)

@@ -13,17 +13,16 @@ CHANGES = [
         expect=["The slow subscriber loses 2 messages.", "just end: all have ended after 8.5 s"],
     ),
     Change(
-        cell="aa0200ae",
+        cell="06-incident-film",
         replace=(
-            "    await asyncio.sleep(2)  # on the way\n",
-            "    try:\n"
-            "        await asyncio.sleep(2)  # on the way\n"
-            "    except asyncio.CancelledError:\n"
-            '        accounts["till"] += amount\n'
-            "        raise\n",
+            "        await asyncio.sleep(1)\n",
+            "        try:\n"
+            "            await asyncio.sleep(1)\n"
+            "        except asyncio.CancelledError:\n"
+            "            taken.remove(order)\n"
+            "            raise\n",
         ),
-        run=["26ce38b8", "0a08f6cf"],
-        expect=["{'till': 100, 'safe': 0}"],
+        expect=["A shop, a film of 7 pictures and 1.5 s: 4 messages; shop got 2 and lost 1."],
     ),
     Change(
         cell="573a7c24",

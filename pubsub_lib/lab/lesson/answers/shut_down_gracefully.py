@@ -72,15 +72,6 @@ ANSWERS: Answers = {
             else "it is refused, too"
         ),
     ),
-    "06.money": Number(
-        70,
-        "{found} are left in both together: 30 have vanished.",
-        replies={
-            100: "That is what a program without an `await` in the middle would keep. Here the "
-            "first line was run, and the last was not.",
-            130: "Nothing is done twice: the task ends where it stood, and is not begun again.",
-        },
-    ),
     "06.enough": Number(
         6.5,
         "The slow subscriber needs {found}.",
