@@ -13,6 +13,7 @@ import pytest
 from pubsub_lib.nats import nats_server, why_no_server
 from tests.examples.serving import Service, Stream, price_board, refused, visiting
 from tests.limits import TIME_LIMIT_S
+from tests.nats.cluster import NatsCluster
 
 TWO = ["--workers", "2", "--rate", "0"]
 HALF_A_PRICE = (
@@ -26,6 +27,11 @@ pytestmark = [
 ]
 needs_server = pytest.mark.skipif(
     why_no_server() is not None, reason=why_no_server() or "there is a server"
+)
+
+needs_own_server = pytest.mark.skipif(
+    why_no_server(of_our_own=True) is not None,
+    reason=why_no_server(of_our_own=True) or "there is a server",
 )
 
 
@@ -117,6 +123,21 @@ async def test_a_second_ctrl_c_ends_it_at_once(workers):
         assert service.ended() == 130
         _, alive = psutil.wait_procs(children, timeout=TIME_LIMIT_S)
         assert not alive
+
+
+@pytest.mark.run_all
+@needs_own_server
+async def test_where_one_of_three_servers_is_gone_the_board_goes_on():
+    with (
+        NatsCluster() as cluster,
+        price_board(*TWO, "--rate", "50", "--nats", ",".join(cluster.urls)) as service,
+    ):
+        async with one_visitor_of_each_worker(service) as streams:
+            cluster.servers[0].kill()
+            for stream in streams.values():
+                later = (await stream.next()).number + 100
+                while (await stream.next()).number < later:
+                    pass  # what was on its way is lost; what comes later comes in
 
 
 @pytest.mark.run_all

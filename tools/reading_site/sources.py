@@ -42,6 +42,7 @@ def write_sources(folder: Path) -> None:
     for name in ("CHANGELOG", "CONTRIBUTING"):
         _write_document(ROOT / f"{name}.md", folder / f"{name.lower()}.md")
     _write_document(DOCS / "architecture.md", folder / "architecture.md")
+    _write_document(ROOT / "examples" / "price_board" / "README.md", folder / "price_board.md")
     _write_landing_page(folder)
     write_reference(folder / "reference")
     write_live_page(folder / "beside" / "live", folder / "live.html")
@@ -81,7 +82,8 @@ def _write_document(path: Path, place: Path) -> None:
     text = with_links(path.read_text(encoding="utf-8"))
     text = text.replace("](docs/architecture.md)", "](architecture.md)")
     text = text.replace("](CHANGELOG.md)", "](changelog.md)")
-    text = re.sub(r"\]\((tests/[^)#]*)\)", rf"]({repository()}/blob/main/\1)", text)
+    text = text.replace("](../../", "](")  # of an example, whose page is at the top
+    text = re.sub(r"\]\((tests/[^)#]*|compose\.yaml)\)", rf"]({repository()}/blob/main/\1)", text)
     text = MERMAID.sub(lambda _: floors(), text)
     place.write_text(text, encoding="utf-8")
 
