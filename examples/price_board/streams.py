@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, override
 
 from sse_starlette import EventSourceResponse, JSONServerSentEvent, ServerSentEvent
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from examples.price_board.changes import Change
 from examples.price_board.visitors import Visitor, Visitors
@@ -49,12 +49,18 @@ class PriceStream(EventSourceResponse):
         )
         self._visitor = visitor
         self._visitors = visitors
-        self._has_said_bye = False
+        self._bye = b""
 
     @override
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_until_bye(message: Message) -> None:
+            # A ping that was made before the last event would come after it.
+            ends = message.get("body") == self._bye or not message.get("more_body")
+            if ends or not self._bye:
+                await send(message)
+
         try:
-            await super().__call__(scope, receive, send)
+            await super().__call__(scope, receive, send_until_bye)
         finally:
             self._visitors.leave(self._visitor)
 
@@ -68,12 +74,10 @@ class PriceStream(EventSourceResponse):
                 visitor.in_hand = None
         except (Disconnected, NatsError):
             pass  # too slow, as the farewell says; or the worker comes to its end
-        self._has_said_bye = True
-        yield _event("bye", asdict(visitor.farewell()))
+        self._bye = _event("bye", asdict(visitor.farewell()))
+        yield self._bye
 
     def _lag(self) -> ServerSentEvent:
-        if self._has_said_bye:  # between the last event and the end, a comment at most
-            return ServerSentEvent(comment="")
         stats = self._visitor.inbox.stats
         return JSONServerSentEvent({"lag": stats.depth, "dropped": stats.dropped}, event="lag")
 

@@ -37,6 +37,7 @@ KINDS = {
     "solutions": "notebooks/solutions/03_build_the_broker.html",
     "guide": "notebooks/instructors_guide.html",
     "which broker": "which_broker.html",
+    "price board": "price_board.html",
     "reference": "reference/pubsub_lib.html",
     "architecture": "architecture.html",
     "changelog": "changelog.html",

@@ -110,6 +110,26 @@ async def test_at_the_end_what_waits_comes_first_and_then_why(board):
     assert b'"reason":"shutdown"' in pieces[-1]
 
 
+async def test_nothing_is_sent_between_the_last_event_and_the_end(board):
+    visitor = board.visit("here", "here", abort_connection=lambda: None)
+    stream = stream_of(board, visitor)
+    stream.ping_interval = 0.001
+    sent, pings = [], 5
+
+    async def send(message):
+        sent.append(message)
+        if b"event: bye" in message.get("body", b""):
+            for _ in range(pings):  # the connection takes its time
+                await asyncio.sleep(stream.ping_interval)
+
+    closing = asyncio.create_task(board.broker.shutdown())
+    await stream({"type": "http", "method": "GET"}, asyncio.Event().wait, send)
+    await closing
+    *_, bye, end = sent
+    assert b"event: bye" in bye["body"]
+    assert (end["body"], end["more_body"]) == (b"", False)
+
+
 async def test_the_policy_is_the_one_that_was_asked_for():
     board = Board(Settings(overflow=Overflow.DROP_OLDEST), Numbers())
     assert board.broker.overflow is Overflow.DROP_OLDEST
