@@ -115,6 +115,16 @@ class Stream:
                     return event
         raise AssertionError(f"the stream has ended, without an event {kind!r}")
 
+    async def kinds_until(self, kind: str) -> list[str]:
+        """Return the kinds of the events up to the next of this one."""
+        kinds: list[str] = []
+        async with asyncio.timeout(TIME_LIMIT_S):
+            async for event in self._events:
+                kinds.append(event.kind)
+                if event.kind == kind:
+                    break
+        return kinds
+
     async def prices(self, count: int) -> list[tuple[str, float]]:
         """Return so many prices, as they come."""
         events = [await self.next() for _ in range(count)]
