@@ -10,10 +10,10 @@ import httpx
 import psutil
 import pytest
 
+from pubsub_lib.lab.processes.nats_cluster import NatsCluster
 from pubsub_lib.nats import nats_server, why_no_server
 from tests.examples.serving import Service, Stream, price_board, refused, visiting
 from tests.limits import TIME_LIMIT_S
-from tests.nats.cluster import NatsCluster
 
 TWO = ["--workers", "2", "--rate", "0"]
 HALF_A_PRICE = (
