@@ -374,6 +374,25 @@ async def test_what_is_no_nats_server_is_unreachable_and_nothing_breaks(first):
             await soon(NatsPubSub("one", url=url, connect_timeout=0.3).publish(1))
 
 
+@pytest.mark.parametrize(
+    ("first", "told"),
+    [(b"", "it hung up"), (b"x" * 200_000, "it says what no NATS server says")],
+)
+async def test_it_is_told_what_is_there_in_the_place_of_a_server(first, told):
+    async def say_and_hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            writer.write(first)
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(say_and_hang_up, "127.0.0.1", 0)
+    url = f"nats://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    with pytest.raises(ServerUnreachable, match=told):
+        await soon(NatsPubSub("one", url=url, connect_timeout=0.4).publish(1))
+    server.close()
+    await server.wait_closed()
+
+
 async def test_a_server_that_says_why_it_takes_nobody_is_understood():
     async with listening(Saying(b"-ERR 'maximum connections exceeded'\r\n")) as url:
         with pytest.raises(ConnectionLimitReached):

@@ -126,7 +126,6 @@ class NatsInboxState[T](InboxState[T]):
         """Note that messages with headers come in from now on."""
         if self.headers is None:
             self.headers = WeakKeyDictionary()
-            self.home.free_later(self.put_back())
 
     def _unwrapped(self, message: Any) -> T:
         """Return a message without its headers, which the task that takes it may ask for."""
