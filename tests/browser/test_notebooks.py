@@ -64,6 +64,7 @@ def test_run_all_ends_without_an_error(notebook: Path, lab: tuple[Browser, str],
     ("notebook", "label", "value"),
     [
         ("05_when_a_queue_is_full", "publish rate", "100"),
+        ("06_shut_down_gracefully", "deadline", "3"),
         ("11_beyond_one_process", "away", "10"),
     ],
 )
