@@ -15,7 +15,7 @@ from typing import Any, override
 from pubsub_lib.nats.connection_watcher import ConnectionWatcher
 from pubsub_lib.nats.errors import NatsError, NotConnected
 from pubsub_lib.nats.jetstream.consumer import Consumer
-from pubsub_lib.nats.jetstream.stream import Stream
+from pubsub_lib.nats.jetstream.stream import Stream, StreamChanged
 from pubsub_lib.nats.single_flight import SingleFlight
 
 # How often to look whether the server still has everything, in seconds.
@@ -80,9 +80,18 @@ class Recovery(ConnectionWatcher):
         """Look whether the server has the stream and the consumers, and make what it lacks."""
         if not self._stream.made:
             return  # nobody has used it yet
+        while await self._is_to_be_done_again():
+            pass
+
+    async def _is_to_be_done_again(self) -> bool:
+        """Make what is missing; return whether the stream was made anew by another meanwhile."""
         if await self._done(self._stream.remake()):
             for consumer in list(self._consumers):
-                await self._done(consumer.remake())
+                try:
+                    await self._done(consumer.remake())
+                except StreamChanged:
+                    return True
+        return False
 
     async def _done(self, work: Coroutine[Any, Any, None]) -> bool:
         """Do a part of the work, and return whether that was possible: one that is refused must
@@ -90,6 +99,8 @@ class Recovery(ConnectionWatcher):
         """
         try:
             await work
+        except StreamChanged:
+            raise
         except NotConnected:
             return False  # it is over
         except Exception as error:

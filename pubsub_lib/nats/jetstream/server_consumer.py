@@ -19,7 +19,7 @@ from nats.js import api
 
 from pubsub_lib.nats.errors import SubscriptionForgotten
 from pubsub_lib.nats.jetstream.position import Position
-from pubsub_lib.nats.jetstream.stream import Stream
+from pubsub_lib.nats.jetstream.stream import Stream, StreamChanged
 from pubsub_lib.nats.jetstream.subscription import JetStreamInboxState
 
 # How long the server keeps a consumer without a name whose reader has gone silent, in seconds.
@@ -188,6 +188,7 @@ class ServerConsumer:
 
         Raises:
             NatsError: if the server cannot be reached or refuses it.
+            StreamChanged: if it has to be done again, since the stream was made anew meanwhile.
         """
         stream, position = self._stream, self._position
         if self._position_in != stream.created:
@@ -197,29 +198,47 @@ class ServerConsumer:
             position.consecutive = not stream.shared
             self._looks.clear()
         known = await stream.consumer(self.name)
-        if known is not None and known.created == self._created:
+        if known is not None and known.created == self._created and not position.held:
             return
         if self.durable:
-            if self._made_in == stream.created:
-                self._inbox.fail(SubscriptionForgotten(self.name))
-                return
-            # It has to be made as everybody makes it who shares it. If another one of them has done
-            # so, that one knows what was stored before.
-            ours = known is None or self._asked_in == stream.created
-            known = known or await self._ask_for()
-            self._is_now(known)
-            if ours:
-                self._inbox.lose(_not_sent(known))
+            await self._remake_durable(known)
+        else:
+            await self._remake_nameless(known)
+
+    async def _remake_durable(self, known: api.ConsumerInfo | None) -> None:
+        stream = self._stream
+        if self._made_in == stream.created:
+            if await stream.is_lost():
+                raise StreamChanged
+            self._inbox.fail(SubscriptionForgotten(self.name))
             return
+        # It has to be made as everybody makes it who shares it. If another one of them has done
+        # so, that one knows what was stored before.
+        ours = known is None or self._asked_in == stream.created
+        known = known or await self._ask_for()
+        if await stream.is_lost():
+            raise StreamChanged
+        self._is_now(known)
+        if ours:
+            self._inbox.lose(min(_not_sent(known), stream.last))
+
+    async def _remake_nameless(self, known: api.ConsumerInfo | None) -> None:
+        stream, position = self._stream, self._position
         if not position.held:
             position.hold()
             self._inbox.orphan()  # not again, or what has come in since would be
         behind = position.highest
+        if known is not None and known.config.opt_start_seq != behind + 1:
+            await stream.forget(self.name)  # it begins where the stream before would go on
+            known = None
         if known is None:
             known = await self._ask_for(behind + 1)
+        if await stream.is_lost():
+            raise StreamChanged
         self._is_now(known)
         # The server may not have kept for it what comes next. If it has sent anything, that tells.
-        self._inbox.lose(position.begin(behind if _has_sent(known) else _not_sent(known)))
+        kept_from = behind if _has_sent(known) else min(_not_sent(known), stream.last)
+        self._inbox.lose(position.begin(kept_from))
 
     async def leave(self) -> None:
         """Let the server forget it, and count what has not come in.

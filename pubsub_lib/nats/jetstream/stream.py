@@ -38,6 +38,10 @@ READY_AFTER_S = 5.0
 OTHER_SETTINGS = 10058
 
 
+class StreamChanged(Exception):
+    """Somebody has made the stream anew while it was looked at: what was found out is of no use."""
+
+
 @dataclass(slots=True)
 class Counts:
     """What happened to the messages of a stream here, in messages."""

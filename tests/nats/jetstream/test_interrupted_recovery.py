@@ -17,8 +17,9 @@ from tests.nats.observing import LIMIT_S, Errors, Server, eventually, soon, take
 
 pytestmark = pytest.mark.usefixtures("quick_looks")
 NAME = "billing"
-# What a recovery asks: for the stream, for what the server knows of the consumer, for the consumer.
-QUESTIONS = (1, 2, 3)
+# What a recovery asks: for the stream, for what the server knows of the consumer, for the consumer,
+# and whether the stream is still the same.
+QUESTIONS = (1, 2, 3, 4)
 
 
 @pytest.fixture
@@ -34,6 +35,7 @@ class Interruption:
 
     def __init__(self, broker: JetStreamPubSub, at: int, *, answered: bool) -> None:
         self.reached = asyncio.Event()
+        self.may_go_on = asyncio.Event()
         self._broker = broker
         self._at = at
         self._answered = answered
@@ -50,13 +52,13 @@ class Interruption:
                     with contextlib.suppress(LookupError):  # the answer that there is none
                         await self._ask(request)
                 self.reached.set()
-                await asyncio.Event().wait()
+                await self.may_go_on.wait()
         return await self._ask(request)
 
     @property
     def leaves_a_consumer(self) -> bool:
         """Whether the server has made the consumer by then."""
-        return self._at == QUESTIONS[-1] and self._answered
+        return (self._at, self._answered) >= (3, True)
 
     def interrupt(self) -> None:
         """Begin again, as when there is a connection again."""
@@ -127,3 +129,23 @@ async def test_what_a_deleted_consumer_had_is_counted_once_unless_it_is_kept(
         assert inbox.stats.dropped == (0 if kept else 3)
         assert sum(error.count for error in errors.of(MessagesLost)) == inbox.stats.dropped
         await server.until_acknowledged(subject, name)
+
+
+@pytest.mark.parametrize("at", QUESTIONS[1:])
+async def test_a_stream_that_is_made_anew_during_a_recovery_is_read_from_its_beginning(
+    broker, server, at
+):
+    async with broker.subscribe() as inbox:
+        await handle_two_of_five(broker, inbox)
+        interruption = Interruption(broker, at, answered=False)
+        (consumer,) = broker._consumers
+        await server.jetstream.delete_consumer(broker.subject, consumer.name)
+        await soon(interruption.reached.wait())
+        await server.jetstream.delete_stream(broker.subject)
+        await server.jetstream.add_stream(broker._stream._config)  # as another process does
+        interruption.may_go_on.set()
+        inbox.task_done()
+        inbox.task_done()
+        await broker.publish_many(range(5, 12))
+        assert await take(inbox, 7) == list(range(5, 12))
+        assert inbox.stats.dropped == 3  # what the first stream had still to send
