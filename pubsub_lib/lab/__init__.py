@@ -53,6 +53,7 @@ _NAMES_IN = {
         "measure_my_broker",
         "start_my_broker_at",
     ),
+    "playground.bound": ("open_bound",),
     "playground.deadline": ("open_deadline",),
     "playground.outage": ("Outage",),
     "playground.outage_sliders": ("open_outage",),
