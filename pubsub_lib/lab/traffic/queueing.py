@@ -60,3 +60,21 @@ def expected_response_s(
     if not 0 < share < 1:
         raise ValueError(f"a percentile is a share between 0 and 1, such as 0.99, not {share:g}")
     return -math.log(1 - share) * mean_s
+
+
+def expected_mean_s(utilisation: float, *, service_time_s: float, variability: float) -> float:
+    """Return how long a message takes on average in the long run, if it comes at random.
+
+    By the formula of F. Pollaczek (1930) and A. Khinchine (1932), for service times of any kind.
+
+    Args:
+        utilisation: the share of the time in which the subscriber is busy, at least 0, below 1.
+        service_time_s: how long a message takes to handle on average, in seconds.
+        variability: the standard deviation of the service time, as a share of it: 0 if all take
+            equally long, 1 if they are exponentially distributed.
+
+    Raises:
+        ValueError: if the utilisation is not at least 0 and below 1.
+    """
+    waiting_s = expected_response_s(utilisation, service_time_s=service_time_s) - service_time_s
+    return service_time_s + waiting_s * (1 + variability**2) / 2

@@ -7,7 +7,11 @@ import pytest
 
 from pubsub_lib.lab.clock.virtual_time import run_virtual
 from pubsub_lib.lab.traffic.loads import random_arrivals, random_times
-from pubsub_lib.lab.traffic.queueing import expected_response_s, responses_s
+from pubsub_lib.lab.traffic.queueing import (
+    expected_mean_s,
+    expected_response_s,
+    responses_s,
+)
 from pubsub_lib.lab.traffic.responses import response_times
 
 SERVICE_S = 0.01
@@ -48,6 +52,15 @@ def test_a_percentile_of_the_formula_is_above_the_mean_by_the_logarithm():
     mean_s = expected_response_s(0.5, service_time_s=1.0)
     assert mean_s == 2.0
     assert expected_response_s(0.5, service_time_s=1.0, share=1 - math.exp(-1)) == pytest.approx(2)
+
+
+def test_with_exponential_times_both_formulas_agree():
+    mean_s = expected_mean_s(0.8, service_time_s=1.0, variability=1.0)
+    assert mean_s == pytest.approx(expected_response_s(0.8, service_time_s=1.0))
+
+
+def test_half_of_the_waiting_remains_if_all_take_equally_long():
+    assert expected_mean_s(0.8, service_time_s=1.0, variability=0.0) == pytest.approx(1 + 4 / 2)
 
 
 @pytest.mark.parametrize("utilisation", [-0.1, 1, 90])
