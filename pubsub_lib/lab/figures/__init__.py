@@ -24,6 +24,7 @@ from pubsub_lib.lab.figures import (
     latency,
     outages,
     overload,
+    service,
     stopping,
     verdicts,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "overload",
     "publish_time",
     "queue_fill",
+    "service",
     "stopping",
     "timeline",
     "verdicts",

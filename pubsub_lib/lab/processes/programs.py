@@ -22,16 +22,21 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Self
 
 from pubsub_lib.lab.processes.child_process import ChildFailed
 
 # A thread waits for the end of the pipe from the parent, which comes when that ends in any way. It
 # reads from the descriptor, since sys.stdin has a lock that would be missed at the program's end.
-_ENDS_WITH_ITS_PARENT = (
-    "import os, threading; threading.Thread("
-    "target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start()\n"
+_AT_THE_END_OF_ITS_PARENT = (
+    "import os, signal, threading; threading.Thread("
+    "target=lambda: (os.read(0, 1), {do}), daemon=True).start()\n"
 )
+_ENDS = _AT_THE_END_OF_ITS_PARENT.format(do="os._exit(1)")
+# What has started others is told, so that it can end them.
+_IS_TOLD = _AT_THE_END_OF_ITS_PARENT.format(do="os.kill(os.getpid(), signal.SIGTERM)")
+_RUNS_A_MODULE = "import runpy; runpy.run_module({name!r}, run_name='__main__', alter_sys=True)\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +60,47 @@ class Program:
     def __init__(
         self, source: str, *arguments: str, environment: Mapping[str, str] | None = None
     ) -> None:
-        command = [sys.executable, "-u", "-X", "utf8", "-c", _ENDS_WITH_ITS_PARENT + source]
+        command = [sys.executable, "-u", "-X", "utf8", "-c", _ENDS + source]
         self._command = [*command, *arguments]
         # A kernel asks for colours, which would stand in the text of an error as codes.
         self._environment = {"PYTHON_COLORS": "0", **(environment or {})}
+        self._folder: Path | None = None
         self._started: _Running | None = None
         self._killed = False
+
+    @classmethod
+    def of_module(
+        cls,
+        name: str,
+        *arguments: str,
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Return a program that is a module, as `python -m` runs it in a folder.
+
+        It may start other processes: when the interpreter that started it is gone it is not ended
+        but gets a SIGTERM, and ends them, too.
+
+        Args:
+            name: the module, such as `examples.price_board`.
+            arguments: as for any program.
+            folder: where it runs, and where Python looks for the module.
+            environment: as for any program.
+        """
+        program = cls("", *arguments, environment=environment)
+        source = _IS_TOLD + _RUNS_A_MODULE.format(name=name)
+        program._command[program._command.index("-c") + 1] = source
+        program._folder = folder
+        return program
+
+    @property
+    def process_id(self) -> int:
+        """The number that the system has given to its process.
+
+        Raises:
+            RuntimeError: before its block.
+        """
+        return self._running().process.pid
 
     async def line(self) -> str:
         """Wait for the next line that it prints, and return it.
@@ -103,6 +143,10 @@ class Program:
             )
         return status
 
+    def terminate(self) -> None:
+        """Ask it to end, by SIGTERM; returns at once. Windows ends it without asking."""
+        self._running().process.terminate()
+
     def kill(self) -> None:
         """End it at once, as a crash does; returns when it is dead."""
         process = self._running().process
@@ -137,6 +181,7 @@ class Program:
             encoding="utf-8",
             errors="replace",
             env=os.environ | self._environment,
+            cwd=self._folder,
         )
         return _Running(process, errors)
 
