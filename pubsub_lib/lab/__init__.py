@@ -4,6 +4,7 @@
 - `processes`: programs beside a notebook, a network between them, and time limits.
 - `costs`: processor time, memory, timers, and how late the event loop is.
 - `traffic`: publishers and readers, and recordings of what became of their messages.
+- `service`: a web service as a process of its own, and its visitors.
 - `lesson`: predictions, tables, verdicts, progress; `promises`: what brokers promise, as data.
 - `figures`: pictures with captions computed from what they show.
 - `own_broker`: tries a learner's own broker, searches for what breaks it, and films that.
@@ -70,6 +71,16 @@ _NAMES_IN = {
     "real_runs.commands": ("film_a_day",),
     "real_runs.restarts": ("recorded_restarts",),
     "replay": ("film",),
+    "service.browser": ("Browser",),
+    "service.price_board": ("PriceBoard",),
+    "service.visitors": ("Visitor", "affordable", "opened"),
+    "service.watching": (
+        "Lags",
+        "measure_load",
+        "wait_for_a_price",
+        "wait_for_signs_of_life",
+        "watch_until_one_is_cut_off",
+    ),
     "traffic.attendance": ("Attended", "Visit", "leave", "run_visits"),
     "traffic.cached_reads": ("Store", "read_on_schedule", "slow_link"),
     "traffic.callbacks": ("run_callbacks",),

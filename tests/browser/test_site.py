@@ -36,7 +36,7 @@ KINDS = {
     "glossary": "notebooks/glossary.html",
     "solutions": "notebooks/solutions/03_build_the_broker.html",
     "guide": "notebooks/instructors_guide.html",
-    "which broker": "which_broker.html",
+    "which broker": "notebooks/which_broker.html",
     "price board": "price_board.html",
     "reference": "reference/pubsub_lib.html",
     "architecture": "architecture.html",

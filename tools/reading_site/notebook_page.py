@@ -68,6 +68,7 @@ def with_links(text: str) -> str:
     text = re.sub(r"\]\(solutions/(\w+)\.py\)", r"](solutions/\1.md)", text)
     text = text.replace("](solutions/)", "](solutions/index.md)")
     text = text.replace("](../README.md)", f"]({repository()}#readme)")
+    text = re.sub(r"\]\(\.\./(examples/[^)#]*)\)", rf"]({repository()}/blob/main/\1)", text)
     for term in explanations_by_heading():
         if anchor_on_github(term) != anchor(term):
             here = f"](<glossary.md#{anchor(term)}>)"

@@ -21,6 +21,15 @@ from tools.reading_site.programs import run_program
 from tools.reading_site.reference import write_reference
 
 DOCS = ROOT / "docs"
+PROMISES = """[Try the policies in your browser](../live.md).
+
+## Which broker promises what
+
+Made from the promises that the tests try on every broker.
+
+```{raw} html
+:file: ../reference/promises.html
+```"""
 MERMAID = re.compile(r"```mermaid\n.*?```", re.DOTALL)
 
 
@@ -37,8 +46,9 @@ def write_sources(folder: Path) -> None:
         _write_solutions(path.stem, folder)
     _write_list_of_solutions(folder)
     shutil.copytree(ROOT / "notebooks" / "images", folder / "notebooks" / "images")
-    for name in ("glossary", "instructors_guide"):
+    for name in ("glossary", "instructors_guide", "which_broker"):
         _write_document(ROOT / "notebooks" / f"{name}.md", folder / "notebooks" / f"{name}.md")
+    _add_the_promises(folder / "notebooks" / "which_broker.md")
     for name in ("CHANGELOG", "CONTRIBUTING"):
         _write_document(ROOT / f"{name}.md", folder / f"{name.lower()}.md")
     _write_document(DOCS / "architecture.md", folder / "architecture.md")
@@ -86,6 +96,11 @@ def _write_document(path: Path, place: Path) -> None:
     text = re.sub(r"\]\((tests/[^)#]*|compose\.yaml)\)", rf"]({repository()}/blob/main/\1)", text)
     text = MERMAID.sub(lambda _: floors(), text)
     place.write_text(text, encoding="utf-8")
+
+
+def _add_the_promises(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    page.write_text(text.replace("<!-- what is on the site alone -->", PROMISES), encoding="utf-8")
 
 
 def _write_landing_page(folder: Path) -> None:

@@ -8,12 +8,10 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import cycle
 from typing import Any
 
 from matplotlib.artist import Artist
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
@@ -33,6 +31,7 @@ from pubsub_lib.lab.figures.style import (
     legend_below,
     panels_for,
 )
+from pubsub_lib.lab.service.watching import Lags
 
 #: A visitor that got the price, and one that did not.
 GOT: dict[str, Any] = {"facecolor": BLUE}
@@ -46,28 +45,6 @@ LOOK: dict[str, Any] = {
     "markersize": 8,
     "clip_on": False,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Lags:
-    """How many messages waited for a visitor.
-
-    Attributes:
-        at: when, or after how many messages, it was looked at.
-        lags: how many waited then.
-        cut_off_at: when it was cut off; `None` if it was not.
-        looks: when a monitoring system has looked.
-    """
-
-    at: Sequence[float]
-    lags: Sequence[int]
-    cut_off_at: float | None = None
-    looks: Sequence[float] = field(default=())
-
-    def at_look(self, look: float) -> int:
-        """Return how many waited at a look."""
-        before = [lag for at, lag in zip(self.at, self.lags, strict=True) if at <= look]
-        return before[-1] if before else 0
 
 
 @or_nothing
@@ -91,10 +68,18 @@ def lags(
     with panels_for({"": None}, x=x, y="messages that wait in the inbox") as (figure, (axes,)):
         for (name, one), look in zip(visitors.items(), cycle(SERIES)):
             line = {"color": look["color"], "linestyle": look["linestyle"]}
-            axes.plot(one.at, one.lags, label=name, **line)
+            axes.plot([0.0, *one.at], [0, *one.lags], label=name, **line)
             if one.cut_off_at is not None:
                 axes.plot(one.cut_off_at, bound, "X", color=DROP, markersize=11, clip_on=False)
-                _write(axes, "cut off", one.cut_off_at, bound, DROP)
+                is_early = one.cut_off_at < max(one.at, default=0) / 2
+                axes.annotate(
+                    "cut off",
+                    (one.cut_off_at, bound),
+                    xytext=(10 if is_early else -10, 5),
+                    textcoords="offset points",
+                    ha="left" if is_early else "right",
+                    color=DROP,
+                )
             if one.looks:
                 axes.plot(one.looks, list(map(one.at_look, one.looks)), label="a look", **LOOK)
         levels = {"bound": bound} | ({"alarm above": threshold} if threshold else {})
@@ -102,22 +87,17 @@ def lags(
             axes.axhline(level, color=BOUND, linestyle="-.", linewidth=1.2)
             axes.annotate(
                 f"{name} {level:g}",
-                (0, level),
+                (1, level),
                 xycoords=("axes fraction", "data"),
-                xytext=(4, 3),
+                xytext=(0, -4),
                 textcoords="offset points",
+                ha="right",
+                va="top",
                 color=BOUND,
             )
         axes_from_zero([axes])
         legend_below(figure, [axes])
     return Plot(figure, " ".join(_about(name, one) for name, one in visitors.items()))
-
-
-def _write(axes: Axes, text: str, x: float, y: float, colour: str) -> None:
-    """Write to the left of a point, and a little above."""
-    axes.annotate(
-        text, (x, y), xytext=(-8, 5), textcoords="offset points", ha="right", color=colour
-    )
 
 
 def _about(name: str, one: Lags) -> str:
@@ -140,7 +120,7 @@ def reached(services: Mapping[str, Mapping[str, Sequence[bool]]]) -> Plot:
     if not rows:
         raise NothingToDraw("there is no worker")
     with course_style():
-        figure = Figure(figsize=(9, 1.1 + 0.55 * rows))
+        figure = Figure(figsize=(9, 0.9 + 0.4 * rows))
         panels = figure.subplots(1, len(services), squeeze=False)[0]
         for axes, (name, workers) in zip(panels, services.items(), strict=True):
             axes.set_title(name, loc="left")

@@ -27,7 +27,7 @@ from pubsub_lib.lab.lesson.learners_copy import NOTEBOOK_NAME, fingerprint, lear
 from pubsub_lib.lab.lesson.saving import CannotSaveError, move, save
 
 #: What learners get, beside the notebooks, because these link to it.
-BESIDE_THE_NOTEBOOKS = ("glossary.md", "images/*", "solutions/*.py")
+BESIDE_THE_NOTEBOOKS = ("glossary.md", "which_broker.md", "images/*", "solutions/*.py")
 RECORD = ".copies.json"
 
 

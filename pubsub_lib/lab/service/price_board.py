@@ -110,21 +110,30 @@ class PriceBoard:
         """Open as many streams, for an `async with` block, which closes them at its end."""
         return opened(Visitor(self.url) for _ in range(count))
 
-    async def visitors_at(self, workers: int, each: int) -> list[Visitor]:
+    async def visitors_at(
+        self, workers: int, each: int, *, but_not: int = 0, last_event_id: str = ""
+    ) -> list[Visitor]:
         """Return visitors that are connected, so many at each of so many workers.
 
         Which worker a connection comes to is the system's choice, so more are opened than needed,
-        and closed again. Each stream is opened by its `open`, or by `opened` all of them.
+        and closed again. Their streams are opened by `opened`.
+
+        Args:
+            workers: at how many workers.
+            each: how many at each.
+            but_not: the process id of a worker that is not to have any.
+            last_event_id: the last that they have got already.
         """
         chosen: dict[int, list[Visitor]] = {}
         for _ in range(MOST_TRIES):
-            visitor = Visitor(self.url)
+            visitor = Visitor(self.url, last_event_id=last_event_id)
             await visitor.connect()
-            of_worker = chosen.setdefault(await visitor.ask_worker(), [])
-            if len(of_worker) < each:
-                of_worker.append(visitor)
-            else:
+            worker = await visitor.ask_worker()
+            of_worker = chosen.setdefault(worker, [])
+            if worker == but_not or len(of_worker) == each:
                 await visitor.close()
+            else:
+                of_worker.append(visitor)
             if sum(map(len, chosen.values())) == workers * each:
                 break
         return [visitor for some in chosen.values() for visitor in some]

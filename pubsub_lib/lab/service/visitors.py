@@ -85,6 +85,16 @@ class Visitor:
         return [event for event in self.events if event.name == name]
 
     @property
+    def ids(self) -> list[int]:
+        """The numbers of the prices, in the order in which they came."""
+        return [int(event.id) for event in self.prices]
+
+    @property
+    def last_id(self) -> str:
+        """What a visitor who comes back gives as `last_event_id`; empty before any price."""
+        return self.prices[-1].id if self.prices else ""
+
+    @property
     def ended(self) -> str:
         """How the stream has ended; empty while it has not (see `Connection`)."""
         return self._connection.ended if self._connection else ""
@@ -100,6 +110,10 @@ class Visitor:
                 while not condition() and not self.ended:
                     await self._connected().change()
         return bool(condition())
+
+    async def until_it_has(self, count: int) -> bool:
+        """Wait until it has read so many prices, and return whether it has."""
+        return await self.until(lambda: len(self.prices) >= count)
 
     async def until_the_end(self) -> str:
         """Wait for the end of the stream, and return how it has ended."""
