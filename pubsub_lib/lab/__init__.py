@@ -73,7 +73,7 @@ _NAMES_IN = {
     "replay": ("film",),
     "service.browser": ("Browser",),
     "service.price_board": ("PriceBoard",),
-    "service.visitors": ("Visitor", "affordable", "opened"),
+    "service.visitors": ("Visitor", "affordable", "opened", "until_all_end"),
     "service.watching": (
         "Lags",
         "measure_load",

@@ -211,6 +211,11 @@ async def opened(visitors: Iterable[Visitor]) -> AsyncIterator[list[Visitor]]:
         yield several
 
 
+async def until_all_end(visitors: Iterable[Visitor]) -> list[str]:
+    """Wait for the end of each stream, and return how each has ended."""
+    return [await visitor.until_the_end() for visitor in visitors]
+
+
 def affordable(wanted: int) -> int:
     """Return how many visitors this process may have, and say so if these are fewer than wanted."""
     try:
