@@ -16,7 +16,7 @@ from pubsub_lib.lab.lesson.copies import CopyState
 from tools.open_course import explained, find_a_home
 
 ROOT = Path(__file__).resolve().parents[2]
-FIRST, LAST = "00_start_here.ipynb", "12_verdicts.ipynb"
+FIRST, LAST = "00_start_here.ipynb", "13_put_it_to_work.ipynb"
 
 type Command = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -112,7 +112,7 @@ def test_a_notebook_is_given_afresh_and_yours_kept(course):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--afresh", "99"), "'99' is none of the notebooks: 00_start_here.ipynb, 12_verdicts"),
+        (("--afresh", "99"), "'99' is none of the notebooks: 00_start_here.ipynb, 13_put_it"),
         (("--afresh", "00", "--no-browser"), "unknown: --no-browser"),
         (("--copies-only", "--afresh", "00"), "not allowed with argument"),
     ],
