@@ -37,7 +37,7 @@ NO_PROSE = re.compile(
 )
 # Of notebooks and exercises, of the steps of a list, and names such as p99 and C5.
 REFERENCE = re.compile(
-    r"\b(?:0\d|1[0-2])(?:\.\d)?\b(?![.,]\d)|^ *\d+\. |\bp\d\d\b|\bC\d+b?\b", re.MULTILINE
+    r"\b(?:0\d|1[0-3])(?:\.\d)?\b(?![.,]\d)|^ *\d+\. |\bp\d\d\b|\bC\d+b?\b", re.MULTILINE
 )
 # A link to a heading, which has its words.
 TITLE = re.compile(r"\[\d\d, (?P<title>[^\]]+)\]\(\d\d_\w+\.ipynb#(?P<anchor>[^)]+)\)")

@@ -16,14 +16,16 @@ True
 """
 
 import asyncio
+import contextlib
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, Self, cast
 
 from pubsub_lib.lab.processes.child_process import ChildFailed
 
@@ -135,7 +137,7 @@ class Program:
                 error.
         """
         running = self._running()
-        status = await asyncio.to_thread(running.process.wait)
+        status = await _in_a_thread(running.process.wait)
         if status > 0 and not self._killed:
             running.errors.seek(0)
             raise ChildFailed(
@@ -189,9 +191,38 @@ class Program:
         output = self._running().process.stdout
         assert output is not None
         # In a thread, since not every event loop that a notebook has can wait for a pipe.
-        return await asyncio.to_thread(output.readline)
+        return await _in_a_thread(output.readline)
 
     def _running(self) -> _Running:
         if self._started is None:
             raise RuntimeError("a program runs in its `async with` block, and not before")
         return self._started
+
+
+async def _in_a_thread[T](function: Callable[[], T]) -> T:
+    """Await a function that blocks, in a thread that ends with it.
+
+    asyncio's own would stay, and a process that has several threads cannot well be forked.
+    """
+    loop = asyncio.get_running_loop()
+    returned: asyncio.Future[T] = loop.create_future()
+
+    def end(result: T | None, error: BaseException | None) -> None:
+        if returned.done():  # nobody waits any more
+            return
+        if error is None:
+            returned.set_result(cast(T, result))
+        else:
+            returned.set_exception(error)
+
+    def work() -> None:
+        result, raised = None, None
+        try:
+            result = function()
+        except Exception as error:
+            raised = error
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(end, result, raised)
+
+    threading.Thread(target=work, name="waits for a program", daemon=True).start()
+    return await returned
