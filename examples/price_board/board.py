@@ -144,7 +144,7 @@ def _make_broker(settings: Settings) -> AsyncPubSub[Change]:
     return NatsPubSub(
         SUBJECT,
         Change,
-        url=[url for url in settings.nats.split(",") if url],
+        url=settings.nats or None,  # then it looks into the environment
         maxsize=settings.maxsize,
         timeout=0,
         overflow=settings.overflow,

@@ -19,6 +19,7 @@ from pubsub_lib.lab.service.watching import (
     wait_for_signs_of_life,
     watch_until_one_is_cut_off,
 )
+from pubsub_lib.nats import nats_server, why_no_server
 from tests.limits import TIME_LIMIT_S
 
 pytestmark = [
@@ -41,6 +42,16 @@ async def test_a_board_publishes_what_is_posted_and_ends_when_it_is_told():
             board.terminate()
             assert await until_all_end(visitors) == ["the end"] * 2
         assert await board.ended() == 0
+
+
+@pytest.mark.skipif(bool(why_no_server()), reason=str(why_no_server()))
+async def test_the_address_of_a_server_stands_in_no_argument():
+    with nats_server() as server:
+        async with PriceBoard(nats=server.url) as board, board.visitors(2) as visitors:
+            assert await board.post("TEA", 4.2) == {"delivered": None, "missed": None}
+            assert all([await visitor.until_it_has(1) for visitor in visitors])
+            arguments = psutil.Process(board._running().process_id).cmdline()
+    assert not any(server.url in argument for argument in arguments)
 
 
 async def test_a_browser_has_no_more_streams_than_connections():
