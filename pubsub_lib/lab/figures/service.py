@@ -87,11 +87,11 @@ def lags(
             axes.axhline(level, color=BOUND, linestyle="-.", linewidth=1.2)
             axes.annotate(
                 f"{name} {level:g}",
-                (1, level),
+                (0.5, level),
                 xycoords=("axes fraction", "data"),
                 xytext=(0, -4),
                 textcoords="offset points",
-                ha="right",
+                ha="center",
                 va="top",
                 color=BOUND,
             )

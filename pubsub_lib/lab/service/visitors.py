@@ -217,12 +217,19 @@ async def until_all_end(visitors: Iterable[Visitor]) -> list[str]:
 
 
 def affordable(wanted: int) -> int:
-    """Return how many visitors this process may have, and say so if these are fewer than wanted."""
+    """Return how many visitors this process may have, and say so if these are fewer than wanted.
+
+    Each takes an open file. Where the system allows this process to allow itself more, it does.
+    """
     try:
         import resource
     except ModuleNotFoundError:  # Windows has no such limit
         return wanted
-    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit < wanted + FILES_FOR_ITSELF:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted + FILES_FOR_ITSELF, most))
+        limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     count = max(1, min(wanted, limit - FILES_FOR_ITSELF))
     if count < wanted:
         print(f"This system allows {limit} open files: {count} visitors in place of {wanted}.")

@@ -167,9 +167,26 @@ def test_fewer_visitors_than_wanted_are_said_to_be_fewer(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     resource = pytest.importorskip("resource")
-    monkeypatch.setattr(resource, "getrlimit", lambda _: (256, 4096))
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (256, 256))
+
+    def refuses(what: int, limits: tuple[int, int]) -> None:
+        raise ValueError("not allowed to raise maximum limit")
+
+    monkeypatch.setattr(resource, "setrlimit", refuses)
     assert affordable(500) == 156
     assert capsys.readouterr().out == (
         "This system allows 256 open files: 156 visitors in place of 500.\n"
     )
     assert affordable(100) == 100
+
+
+def test_a_process_allows_itself_what_it_may(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    resource = pytest.importorskip("resource")
+    limits = [(256, 4096)]
+    monkeypatch.setattr(resource, "getrlimit", lambda _: limits[-1])
+    monkeypatch.setattr(resource, "setrlimit", lambda _, new: limits.append(new))
+    assert affordable(500) == 500
+    assert limits[-1] == (600, 4096)
+    assert capsys.readouterr().out == ""

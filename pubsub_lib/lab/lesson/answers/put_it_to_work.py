@@ -45,6 +45,7 @@ ANSWERS: Answers = {
             "thousands for a connection.",
         },
         chosen=_in_words,
+        real_time=True,
     ),
     "13.first_read": Choice(
         "the oldest price that it has not read",
