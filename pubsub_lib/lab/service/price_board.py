@@ -181,7 +181,9 @@ class PriceBoard:
         except BaseException as error:
             await self._program.__aexit__(type(error), error, error.__traceback__)
             raise
-        self._client = httpx.AsyncClient(base_url=self.url, timeout=PATIENCE_S)
+        # A connection each: one that was idle may be closed by the server at the same moment.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        self._client = httpx.AsyncClient(base_url=self.url, timeout=PATIENCE_S, limits=limits)
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
