@@ -52,6 +52,7 @@ async def one_visitor_of_each_worker(service: Service) -> AsyncIterator[dict[int
         yield streams
 
 
+@pytest.mark.run_all
 async def test_without_nats_a_price_reaches_the_visitors_of_one_worker_only():
     with price_board(*TWO) as service:
         async with one_visitor_of_each_worker(service) as streams:
