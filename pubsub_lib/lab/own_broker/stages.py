@@ -43,7 +43,7 @@ STAGES = (
         frozenset({Trait.IN_PROCESS, Trait.WAITS_FOR_ROOM, Trait.DROPS}),
         (
             fan_out.every_subscriber_reads_every_message,
-            fan_out.each_reads_at_its_own_pace,
+            bound.a_full_subscriber_is_waited_for_up_to_one_second,
             bound.a_slow_subscriber_within_the_second_loses_nothing,
         ),
     ),
