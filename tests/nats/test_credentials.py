@@ -175,6 +175,20 @@ def misprinted(seed: str) -> str:
         Operation().credentials().replace("SEED", "SEES"),
         Operation().credentials().replace(".", ","),
     ],
+    # They are made anew each time, so they would have other names in each worker.
+    ids=[
+        "nothing",
+        "no keys",
+        "only its beginning",
+        "bytes",
+        "an account's seed",
+        "a public key",
+        "a misprinted seed",
+        "two seeds",
+        "another kind of token",
+        "another kind of key",
+        "a broken token",
+    ],
 )
 def test_a_file_with_something_else_in_it_is_an_error_at_once(option, content, tmp_path):
     path = written(tmp_path / "file", content)
