@@ -52,7 +52,7 @@ def make_app(board: Board) -> Starlette:
         visitor = board.visit(
             _name_of(request),
             address,
-            abort_connection=request.state.abort,
+            hang_up=request.state.abort,
             last_seen=_last_seen_by(request),
         )
         return PriceStream(visitor, board.visitors, grace=board.settings.grace)

@@ -4,7 +4,7 @@
 >>> async def main() -> None:
 ...     board = Board(Settings(rate=0), Numbers())
 ...     await board.open()
-...     visitor = board.visit("ada", "127.0.0.1", abort_connection=lambda: None)
+...     visitor = board.visit("ada", "127.0.0.1", hang_up=lambda: None)
 ...     print(await board.publish("TEA", 4.2))
 ...     print((await visitor.inbox.get()).price)
 ...     visitor.inbox.task_done()
@@ -23,7 +23,8 @@ from examples.price_board.changes import Change, Numbers
 from examples.price_board.market import run_market
 from examples.price_board.memory import Memory
 from examples.price_board.settings import Settings
-from examples.price_board.visitors import Visitor, Visitors
+from examples.price_board.visitor import Visitor
+from examples.price_board.visitors import Visitors
 from pubsub_lib import AsyncPubSub, Delivery, Overflow
 from pubsub_lib.nats import NatsPubSub
 
@@ -83,20 +84,14 @@ class Board:
         name: str,
         address: str,
         *,
-        abort_connection: Callable[[], None],
+        hang_up: Callable[[], None],
         last_seen: int | None = None,
     ) -> Visitor:
         """Return a new visitor, who gets every change from now on."""
         # No `await` between these two, so that no change is in both or in neither.
         inbox = self.broker.subscribe(name=name)
         opening = self.memory.opening(last_seen)
-        visitor = Visitor(
-            name=name,
-            address=address,
-            inbox=inbox,
-            opening=opening,
-            abort_connection=abort_connection,
-        )
+        visitor = Visitor(name=name, address=address, inbox=inbox, opening=opening, hang_up=hang_up)
         self.visitors.join(visitor)
         return visitor
 
@@ -121,11 +116,11 @@ class Board:
         """Let every stream send what waits, say why it ends, and end; within the grace."""
         self.closing = True
         limit_s = self.settings.grace * PART_FOR_STREAMS
-        began = time.monotonic()
+        ends_at = time.monotonic() + limit_s
         if self._market is not None:
             self._market.cancel()
         await self.broker.shutdown(timeout=limit_s)
-        await self.visitors.all_gone(limit_s=max(limit_s - (time.monotonic() - began), 0))
+        await self.visitors.all_gone(limit_s=max(ends_at - time.monotonic(), 0))
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -93,12 +93,12 @@ class BoardServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self.board.close()
         others_may_take_s = self.board.settings.grace * PART_FOR_OTHERS
-        asyncio.get_running_loop().call_later(others_may_take_s, self._abort_connections)
+        asyncio.get_running_loop().call_later(others_may_take_s, self._hang_ups)
         await super().shutdown(sockets=sockets)
         if self.board.failure is not None:
             raise self.board.failure
 
-    def _abort_connections(self) -> None:
+    def _hang_ups(self) -> None:
         for connection in list(self.server_state.connections):
             connection.transport.abort()
 

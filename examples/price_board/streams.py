@@ -15,7 +15,8 @@ from sse_starlette import EventSourceResponse, JSONServerSentEvent, ServerSentEv
 from starlette.types import Message, Receive, Scope, Send
 
 from examples.price_board.changes import Change
-from examples.price_board.visitors import Visitor, Visitors
+from examples.price_board.visitor import Visitor
+from examples.price_board.visitors import Visitors
 from pubsub_lib import Disconnected
 from pubsub_lib.nats import NatsError
 

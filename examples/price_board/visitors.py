@@ -1,4 +1,4 @@
-"""Who is here: each visitor is a subscription, an inbox that its stream reads from.
+"""Who is here, how many of one address, and the end of those who do not read.
 
 A visitor that stops reading is cut off by the broker when its inbox is full. Its stream does not
 notice, since it waits until the connection takes the last event: so the connection is ended here,
@@ -11,72 +11,14 @@ a little later. Why is told where the connection still takes it, or else when th
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
 
-from examples.price_board.changes import Change
-from examples.price_board.memory import Opening
-from pubsub_lib import Disconnected, Inbox
+from examples.price_board.visitor import Farewell, Visitor
 
 #: How long one who was cut off may take to read the rest, and why, in seconds.
 FAREWELL_S = 2.0
 LOOK_EVERY_S = 0.25
 #: For how many it is kept what could not be said to them.
 UNTOLD = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Farewell:
-    """Why a stream ended: `too slow` or `shutdown`, the most that waited, and what was lost."""
-
-    reason: str
-    lag: int
-    dropped: int
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Visitor:
-    """One who is here.
-
-    Attributes:
-        name: what the visitor calls itself, or the board does.
-        address: where it comes from.
-        inbox: what waits for it.
-        opening: what its stream begins with.
-        abort_connection: ends its connection at once.
-        untold: why its last stream ended, if that could not be said.
-        began: when it came, on the monotonic clock.
-        in_hand: what its connection is to take now.
-        cut_off_at: since when the broker has given it up, on the monotonic clock.
-        is_aborted: whether its connection was ended at once, with nothing said.
-    """
-
-    name: str
-    address: str
-    inbox: Inbox[Change]
-    opening: Opening
-    abort_connection: Callable[[], None]
-    untold: Farewell | None = None
-    began: float = field(default_factory=time.monotonic)
-    in_hand: Change | None = None
-    cut_off_at: float | None = None
-    is_aborted: bool = False
-
-    @property
-    def is_cut_off(self) -> bool:
-        """Whether the broker has given it up, because it was too slow."""
-        return self.inbox.closed_because.startswith(Disconnected.__name__)
-
-    def abort(self) -> None:
-        """End its connection at once; it is told why when it is back."""
-        self.is_aborted = True
-        self.abort_connection()
-
-    def farewell(self) -> Farewell:
-        """Say why the stream ends."""
-        stats = self.inbox.stats
-        reason = "too slow" if self.is_cut_off else "shutdown"
-        return Farewell(reason, stats.high_water_mark, stats.dropped)
 
 
 class Visitors:

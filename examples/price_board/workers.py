@@ -12,8 +12,6 @@ import multiprocessing
 import os
 import signal
 import socket
-import sys
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -21,14 +19,12 @@ from multiprocessing.context import SpawnProcess
 from types import FrameType
 
 from examples.price_board.changes import SharedNumbers
-from examples.price_board.server import INTERRUPTED_TWICE, BoardServer, serve
+from examples.price_board.server import INTERRUPTED_TWICE
 from examples.price_board.settings import Settings
-from pubsub_lib.nats import NatsError
+from examples.price_board.worker import SERVES, work
 
 logger = logging.getLogger(__name__)
 spawn = multiprocessing.get_context("spawn")
-
-SERVES = "serves"
 
 
 class WorkerFailed(Exception):
@@ -111,7 +107,7 @@ class Workers:
     def _start(self, index: int) -> Worker:
         reports, report = spawn.Pipe(duplex=False)
         process = spawn.Process(
-            target=_work,
+            target=work,
             args=(self._settings, self._numbers, self._listener, report, index == 0),
             name=f"worker-{index}",
         )
@@ -126,30 +122,3 @@ class Workers:
             os._exit(INTERRUPTED_TWICE)
         self._ending = True
         self._tell.send(None)
-
-
-def _work(
-    settings: Settings,
-    numbers: SharedNumbers,
-    listener: socket.socket,
-    report: Connection,
-    has_market: bool,
-) -> None:
-    """Be a worker: what runs in each of the processes."""
-    logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    server = BoardServer(
-        settings, numbers, has_market=has_market, started=lambda: report.send(SERVES)
-    )
-    try:
-        serve(server, listener)
-    except NatsError as error:
-        report.send(str(error))
-        sys.exit(1)
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)

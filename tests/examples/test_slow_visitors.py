@@ -100,7 +100,7 @@ def kinds_in(pieces: list[bytes]) -> list[str]:
 
 
 async def test_who_reads_again_in_time_gets_the_rest_and_then_why(board):
-    visitor = board.visit("late", "here", abort_connection=lambda: None)
+    visitor = board.visit("late", "here", hang_up=lambda: None)
     for number in range(5):
         await board.publish("TEA", 4.0 + number)
     pieces = [piece async for piece in stream_of(board, visitor).body_iterator]
@@ -116,7 +116,7 @@ async def test_who_reads_again_in_time_gets_the_rest_and_then_why(board):
 
 
 async def test_at_the_end_what_waits_comes_first_and_then_why(board):
-    visitor = board.visit("here", "here", abort_connection=lambda: None)
+    visitor = board.visit("here", "here", hang_up=lambda: None)
     await board.publish("TEA", 4.2)
     closing = asyncio.create_task(board.broker.shutdown())
     pieces = [piece async for piece in stream_of(board, visitor).body_iterator]
@@ -127,7 +127,7 @@ async def test_at_the_end_what_waits_comes_first_and_then_why(board):
 
 
 async def test_nothing_is_sent_between_the_last_event_and_the_end(board):
-    visitor = board.visit("here", "here", abort_connection=lambda: None)
+    visitor = board.visit("here", "here", hang_up=lambda: None)
     stream = stream_of(board, visitor)
     stream.ping_interval = 0.001
     sent, pings = [], 5

@@ -66,8 +66,14 @@ async def test_without_nats_a_price_reaches_the_visitors_of_one_worker_only():
 
 
 @needs_server
-async def test_with_nats_it_reaches_the_visitors_of_all():
-    with nats_server() as server, price_board(*TWO, "--nats", server.url) as service:
+async def test_with_nats_it_reaches_the_visitors_of_all(monkeypatch):
+    with nats_server() as server:
+        monkeypatch.setenv("NATS_URL", server.url)
+        await a_price_reaches_the_visitors_of_all("--nats")
+
+
+async def a_price_reaches_the_visitors_of_all(*options: str) -> None:
+    with price_board(*TWO, *options) as service:
         async with one_visitor_of_each_worker(service) as streams:
             assert service.post("TEA", 4.2) == {"delivered": None, "missed": None}
             first, second = [await stream.next() for stream in streams.values()]
