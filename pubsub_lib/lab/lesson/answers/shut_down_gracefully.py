@@ -63,13 +63,13 @@ ANSWERS: Answers = {
         "it gets in as soon as somebody reads",
         "Now the third gets in, as soon as somebody reads.",
         replies={
-            "it is refused, too": "A publish that had begun is not new. The broker lets it finish "
+            "it is refused": "A publish that had begun is not new. The broker lets it finish "
             "while it drains, and refuses those that begin later.",
         },
         chosen=lambda events: (
             "it gets in as soon as somebody reads"
             if "third: is read" in events
-            else "it is refused, too"
+            else "it is refused"
         ),
     ),
     "06.enough": Number(
