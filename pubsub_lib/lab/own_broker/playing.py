@@ -175,10 +175,12 @@ class _Player:
 
     def _last(self, replay: int) -> list[int] | None:
         """Return the numbers of the last messages; `None` if it is not known which those are."""
+        if not replay:
+            return []
         if self._under_way() or any(sent.cancelled for sent in self.played.messages):
             return None
         kept = [one.number for one in self.played.accepted if one.error in ("", "PubSubFull")]
-        return kept[-replay:] if replay else []
+        return kept[-replay:]
 
     def _sent(self) -> Sent:
         members = [each for each in self.played.subscribers if not each.left]
