@@ -65,7 +65,8 @@ def test_only_a_link_to_what_learners_do_not_get_leads_to_the_original(text, in_
 
 
 def test_every_link_of_every_copy_of_the_course_leads_somewhere(tmp_path):
-    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    for folder in ("notebooks", "examples"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     shutil.copy(ROOT / "README.md", tmp_path)
     copies = Copies(tmp_path)
     names = [name for name in copies.update() if NOTEBOOK_NAME.fullmatch(name)]

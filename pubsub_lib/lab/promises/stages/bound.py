@@ -89,9 +89,12 @@ async def the_bound_is_never_exceeded(broker: Any, trial: Trial) -> None:
         subscription.task_done()
         depths.append(subscription.qsize())
     await asyncio.gather(*publishers)
-    trial.found("the most that ever waited", max(depths), expected=2)
     most = subscription.stats.high_water_mark
-    trial.found("the most that ever waited, as it says", most, expected=2)
+    if trial.has(Trait.IN_PROCESS):
+        trial.found("the most that ever waited", max(depths), expected=2)
+        trial.found("the most that ever waited, as it says", most, expected=2)
+    else:  # a reader may be quicker than a server
+        trial.found("whether more than two ever waited", max(*depths, most) > 2, expected=False)
 
 
 @promise(Trait.TIMEOUT, maxsize=1, timeout=None)
