@@ -31,8 +31,8 @@ ANSWERS: Answers = {
         0,
         "The one who waits reports a p99 of {found}.",
         replies={
-            1000: "So long the one late message took. It is one of 9,000, and the p99 is that of "
-            "the 90 slowest.",
+            1000: "So long the one late message took. It is one of 9,000, and 90 may be slower "
+            "than the p99.",
             100: "A tenth of the time was lost. How many messages did this one send in it?",
             900: "That would be right for somebody who had sent a message in each millisecond.",
         },
@@ -86,11 +86,11 @@ ANSWERS: Answers = {
         "{found} of 50 report a p99 within 10 % of the true one.",
         within=0.5,
         replies={
-            50: "So it would be if 1,000 messages were enough. They are, where each is late by "
-            "itself.",
+            50: "So it would be if 1,000 messages were enough. They nearly are, where each is late "
+            "by itself.",
             43: "So many it would be if messages were late independently. Here they are late "
             "together.",
-            30: "More than half would be near, if they lay around the truth. Most lie below it.",
+            30: "They are spread too widely for that, and most lie below the truth.",
             0: "A few runs have as many long clusters as is usual.",
         },
     ),
