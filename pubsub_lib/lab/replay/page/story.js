@@ -33,6 +33,11 @@ data.runs.forEach((run, which) => {
   });
 });
 line.sort((a, b) => a.time - b.time || a.which - b.which || a.index - b.index);
+// Where nothing has happened there is nothing to play, and the caption says what there is to say.
+if (!line.length) {
+  delete film.dataset.ready;
+  return;
+}
 
 // What is where after the first so many pictures.
 function stateAt(position) {
