@@ -29,6 +29,7 @@ NOT_THERE = [
     "lab/playground",
     "lab/processes",
     "lab/real_runs",
+    "lab/service",
     "lab/traffic",
 ]
 # Examples of threads, of a second event loop, which Pyodide has not, and of the whole lab.
