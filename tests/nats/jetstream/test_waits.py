@@ -17,7 +17,7 @@ from pubsub_lib.nats import (
 from tests.nats.observing import eventually, ignored, needs_signals, other_tasks, soon, stopped
 
 NAME = "billing"
-LETTER = DeadLetter[int](
+LETTER: DeadLetter[int] = DeadLetter(
     number=1,
     data=b"1",
     headers={},

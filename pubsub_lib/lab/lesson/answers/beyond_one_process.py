@@ -18,17 +18,25 @@ def _nearest_step(times: float, steps: Sequence[int]) -> str:
 
 ANSWERS: Answers = {
     "11.cost": Choice(
-        "about 30 times",
-        "Over NATS a message takes about 30 times as long as in process.",
+        "10 to 50 times",
+        "Over NATS a message takes 10 to 50 times as long as in process.",
         replies={
-            "about 3 times": "In process nothing is copied, and the operating system is not asked. "
+            "2 to 4 times": "In process nothing is copied, and the operating system is not asked. "
             "Here it is asked four times.",
-            "about 10 times": "That would be little for what is to be done: two processes have to "
+            "4 to 10 times": "That would be little for what is to be done: two processes have to "
             "wake up before the message is back.",
-            "about 100 times": "So it is between two houses of one town. Within one machine "
+            "more than 50 times": "So it is between two houses of one town. Within one machine "
             "nothing has far to go.",
         },
-        chosen=lambda times: _nearest_step(times, (3, 10, 30, 100)),
+        chosen=lambda times: (
+            "2 to 4 times"
+            if times < 4
+            else "4 to 10 times"
+            if times < 10
+            else "10 to 50 times"
+            if times <= 50
+            else "more than 50 times"
+        ),
         real_time=True,
     ),
     "11.rate": Choice(
