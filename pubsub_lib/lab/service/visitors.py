@@ -1,8 +1,8 @@
 """Visitors of a service: each opens a stream, as a page in a browser does, and reads it or not.
 
-They are lean, so that what is measured is the server and not they: 500 of them take a fraction of
-the time that the server takes for them. What they wait for is an event, and no wait is without an
-end: `until` says whether it has come.
+They are lean, and yet 500 of them take about as much processor time as the server takes for them:
+on a small machine they share it, which its latencies show. What they wait for is an event, and no
+wait is without an end: `until` says whether it has come.
 
     async with Visitor(board.url) as visitor:
         await visitor.until(lambda: len(visitor.prices) == 3)
