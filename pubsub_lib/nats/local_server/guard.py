@@ -132,9 +132,11 @@ def _ask_for_a_signal() -> Callable[[], None]:
 
 def main(tied_by: str, *command: str) -> None:
     """Obey the owner until it closes the pipe or dies."""
-    # Whoever ends this program politely wants the end of what it guards.
+    # Whoever ends this program politely wants the end of what it guards. It is the orders that end:
+    # an exception could come while the folder is being removed, as Linux sends SIGHUP just then.
+    nothing = os.open(os.devnull, os.O_RDONLY)
     for polite in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
-        signal.signal(polite, lambda *_: sys.exit())
+        signal.signal(polite, lambda *_: os.dup2(nothing, sys.stdin.fileno()))
     if sys.platform == "linux":
         # Sent when the thread ends that started this program, too; who is not stopped ignores it.
         _when_the_parent_is_gone()(signal.SIGCONT)

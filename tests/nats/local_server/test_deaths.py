@@ -1,5 +1,6 @@
 """The server ends whatever dies first, and however: its owner, its guard, or both."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -134,6 +135,23 @@ def test_a_server_that_was_stopped_ends_with_its_owner(connect: Connect, run_own
     owner.kill()
     client.wait_until_cut_off()
     assert is_removed(folder)
+
+
+@only_posix
+@pytest.mark.parametrize("how", ["SIGHUP", "SIGTERM"])
+def test_a_signal_to_the_guard_does_not_interrupt_the_removal_of_the_folder(how: str):
+    process = GuardedProcess([sys.executable, "-c", "input()"])
+    for number in range(5_000):
+        (process.folder / str(number)).touch()
+    guard = process._guard
+    assert guard.stdin is not None
+    guard.stdin.close()
+    with contextlib.suppress(FileNotFoundError):  # removed before we looked again
+        while len(os.listdir(process.folder)) == 5_000:
+            time.sleep(0)  # nobody tells when the removal has begun
+    guard.send_signal(getattr(signal, how))
+    assert guard.wait(LIMIT_S) == 0
+    assert not process.folder.exists()
 
 
 @needs_server
