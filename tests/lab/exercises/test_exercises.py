@@ -10,6 +10,7 @@ import nbformat
 import pytest
 
 from pubsub_lib.lab.exercises import EXERCISES, check, examine
+from pubsub_lib.lab.exercises.checking import Outcome
 
 NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
 
@@ -32,6 +33,12 @@ WRONG_ANSWERS = [
     wrong
     for path in sorted((Path(__file__).parent / "wrong_answers").glob("*.py"))
     for wrong in module_at(path).WRONG_ANSWERS
+]
+
+RIGHT_ANSWERS = [
+    right
+    for path in sorted((Path(__file__).parent / "right_answers").glob("[!_]*.py"))
+    for right in module_at(path).RIGHT_ANSWERS
 ]
 
 
@@ -61,6 +68,14 @@ def test_every_exercise_of_a_notebook_has_a_check_a_solution_and_a_wrong_answer(
 @pytest.mark.parametrize("number", sorted(SOLUTIONS))
 def test_a_solution_passes_its_check(number):
     assert examine(number, SOLUTIONS[number]).state == "solved"
+
+
+@pytest.mark.parametrize(
+    ("number", "answer"),
+    [pytest.param(*right, id=f"{right[0]}-{right[1].__name__}") for right in RIGHT_ANSWERS],
+)
+def test_an_answer_that_goes_another_way_passes_its_check_too(number, answer):
+    assert examine(number, answer) == Outcome("solved", EXERCISES[number].praise)
 
 
 @pytest.mark.parametrize(

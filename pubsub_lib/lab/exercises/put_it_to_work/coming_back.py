@@ -37,6 +37,9 @@ def check_follow(follow: Follow) -> None:
         run_virtual(_comes_back(follow, how))
     run_virtual(_skips_what_it_has(follow))
     run_virtual(_tries_again_later_each_time(follow))
+    run_virtual(_does_not_give_up(follow))
+    run_virtual(_is_not_fooled_by_an_open_door(follow))
+    run_virtual(_can_be_cancelled_while_it_waits(follow))
 
 
 class _Board:
@@ -45,7 +48,8 @@ class _Board:
     def __init__(self) -> None:
         self.prices: list[tuple[int, float]] = []
         self.is_away = False
-        self.repeats_the_last = False
+        self.ends_at_once = False
+        self.repeats = 0
         self.tries: list[tuple[float, int]] = []
         self._streams: list[asyncio.Queue[tuple[int, float] | ConnectionError | None]] = []
 
@@ -59,8 +63,11 @@ class _Board:
     async def _stream(self, after: int) -> AsyncIterator[tuple[int, float]]:
         missed = [price for price in self.prices if price[0] > after]
         queue: asyncio.Queue[tuple[int, float] | ConnectionError | None] = asyncio.Queue()
-        for price in missed or (self.prices[-1:] if self.repeats_the_last else []):
+        had = len(self.prices) - len(missed)
+        for price in self.prices[max(had - self.repeats, 0) :]:
             queue.put_nowait(price)
+        if self.ends_at_once:
+            queue.put_nowait(None)
         self._streams.append(queue)
         while (price_or_end := await queue.get()) is not None:
             if isinstance(price_or_end, ConnectionError):
@@ -148,7 +155,7 @@ async def _comes_back(follow: Follow, how: ConnectionError | None) -> None:
 
 async def _skips_what_it_has(follow: Follow) -> None:
     board = _Board()
-    board.repeats_the_last = True
+    board.repeats = 2
     async with _followed(follow, board) as handled:
         await board.publish(1, 2)
         board.end(None)
@@ -156,7 +163,7 @@ async def _skips_what_it_has(follow: Follow) -> None:
         await board.publish(3)
         require(
             handled == [1, 2, 3],
-            "after its restart the board sends price 2, its last one, once more, and then 3; "
+            "after its restart the board sends prices 1 and 2 once more, and then 3; "
             f"handled are {', '.join(map(str, handled))}",
         )
 
@@ -182,6 +189,45 @@ async def _tries_again_later_each_time(follow: Follow) -> None:
                 f"are to be 1, 2, 4, 8, 8, 8 s and are {', '.join(map(str, waits)) or 'none'}",
             )
         require(handled == [1, 2], f"two prices were published, and handled are {handled}")
+
+
+async def _does_not_give_up(follow: Follow) -> None:
+    board = _Board()
+    async with _followed(follow, board) as handled:
+        await board.publish(1)
+        board.is_away = True
+        board.end(None)
+        await asyncio.sleep(AN_HOUR_S)
+        board.is_away = False
+        await board.publish(2)
+        await asyncio.sleep(10)
+        require(handled == [1, 2], "a board is away for an hour, and it comes back to it no more")
+
+
+async def _is_not_fooled_by_an_open_door(follow: Follow) -> None:
+    board = _Board()
+    async with _followed(follow, board):
+        await board.publish(1)
+        before = len(board.tries)
+        board.ends_at_once = True
+        board.end(None)
+        await asyncio.sleep(60)
+        times_s = [time_s for time_s, _ in board.tries[before:]]
+        waits = [round(b - a) for a, b in itertools.pairwise(times_s)][:4]
+        require(
+            waits == [2, 4, 8, 8],
+            "a board lets in whoever comes, and each stream ends before a price; the waits after "
+            f"the first try are to be 2, 4, 8, 8 s and are {', '.join(map(str, waits)) or 'none'}",
+        )
+
+
+async def _can_be_cancelled_while_it_waits(follow: Follow) -> None:
+    board = _Board()
+    async with _followed(follow, board):
+        await board.publish(1)
+        board.is_away = True
+        board.end(None)
+        await asyncio.sleep(5)
 
 
 def _now_s() -> float:
