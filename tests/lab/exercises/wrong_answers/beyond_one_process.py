@@ -70,6 +70,16 @@ def counts_from_the_lowest(numbers):
     )
 
 
+def finds_the_number_of_another(numbers):
+    last, missing = {}, []
+    for name, number in numbers:
+        missing += range(last.get(name, number - 1) + 1, number)
+        if number in missing:
+            missing.remove(number)
+        last[name] = max(number, last.get(name, number))
+    return len(missing)
+
+
 async def acknowledges_first(inbox, ledger):
     while (order := await inbox.get()) is not None:
         inbox.task_done()
@@ -144,6 +154,51 @@ async def polls(inbox, ledger):
             continue
         if order is None:
             return
+        if order not in ledger:
+            await ledger.carry_out(order)
+        inbox.task_done()
+
+
+async def polls_what_is_there(inbox, ledger):
+    while True:
+        while inbox.empty():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        order = await inbox.get()
+        if order is None:
+            return
+        if order not in ledger:
+            await ledger.carry_out(order)
+        inbox.task_done()
+
+
+async def takes_what_is_there(inbox, ledger):
+    while not inbox.empty():
+        order = inbox.get_nowait()
+        if order not in ledger:
+            await ledger.carry_out(order)
+        inbox.task_done()
+
+
+async def takes_as_many_as_wait(inbox, ledger):
+    for _ in range(inbox.qsize()):
+        order = await inbox.get()
+        if order not in ledger:
+            await ledger.carry_out(order)
+        inbox.task_done()
+
+
+async def takes_four_orders(inbox, ledger):
+    for _ in range(4):
+        order = await inbox.get()
+        if order is None:
+            return
+        if order not in ledger:
+            await ledger.carry_out(order)
+        inbox.task_done()
+
+
+async def acknowledges_what_the_loop_does(inbox, ledger):
+    async for order in inbox:
         if order not in ledger:
             await ledger.carry_out(order)
         inbox.task_done()
@@ -285,6 +340,36 @@ async def takes_silence_for_a_yes(outbox, broker):
         outbox.remove(number)
 
 
+async def takes_silence_for_a_yes_with_an_id(outbox, broker):
+    for number, change in outbox.waiting():
+        with contextlib.suppress(TimeoutError):
+            await broker.publish(change, message_id=f"change {number}")
+        outbox.remove(number)
+
+
+async def makes_the_id_of_what_it_says(outbox, broker):
+    for number, change in outbox.waiting():
+        await broker.publish(change, message_id=str(change))
+        outbox.remove(number)
+
+
+async def sends_all_at_once(outbox, broker):
+    waiting = outbox.waiting()
+    async with asyncio.TaskGroup() as group:
+        for number, change in waiting:
+            group.create_task(broker.publish(change, message_id=f"change {number}"))
+    for number, _ in waiting:
+        outbox.remove(number)
+
+
+async def never_returns(outbox, broker):
+    while True:
+        for number, change in outbox.waiting():
+            await broker.publish(change, message_id=f"change {number}")
+            outbox.remove(number)
+        await asyncio.sleep(0.1)
+
+
 async def counts_anew(outbox, broker):
     for count, (number, change) in enumerate(outbox.waiting()):
         await broker.publish(change, message_id=f"change {count}")
@@ -299,7 +384,8 @@ WRONG_ANSWERS = [
     ("11.1", late_ones_stay_lost, "2 was late, and came in after all"),
     ("11.1", every_late_one_is_found, "2 came twice, and nothing is missing"),
     ("11.1", only_gaps_of_one, "which makes 2, and you return 1"),
-    ("11.1", counts_from_the_lowest, "4 is from before the first one that came in"),
+    ("11.1", counts_from_the_lowest, "4 was late, it is from before the first one"),
+    ("11.1", finds_the_number_of_another, "Ben's 2 is not Ada's"),
     ("11.2", acknowledges_first, "carry_out() or task_done()?"),
     ("11.2", never_acknowledges, "will deliver them again, for ever"),
     ("11.2", does_not_ask_the_ledger, "came again, and was carried out twice"),
@@ -309,6 +395,11 @@ WRONG_ANSWERS = [
     ("11.2", handles_the_end_too, "the end and no order"),
     ("11.2", all_at_once, "never carried out"),
     ("11.2", polls, "it looks again and again"),
+    ("11.2", polls_what_is_there, "it looks again and again"),
+    ("11.2", takes_what_is_there, "it has returned after orders 1, 2, and more may come"),
+    ("11.2", takes_as_many_as_wait, "it has returned after orders 1, 2, and more may come"),
+    ("11.2", takes_four_orders, "it has returned after orders 1, 2, 3, 4, and more may come"),
+    ("11.2", acknowledges_what_the_loop_does, "leaves it to the loop"),
     ("11.2", remembers_in_memory, "who knows, beyond the end of a process"),
     ("11.2", calls_what_a_desk_does_not_have, "knows the source of this function"),
     ("11.3", RepeatsAll, "4 effects, not 2"),
@@ -325,5 +416,9 @@ WRONG_ANSWERS = [
     ("11.4", gives_the_same_id_to_all, "an id of its own?"),
     ("11.4", never_removes, "the outbox is not empty"),
     ("11.4", takes_silence_for_a_yes, "by what could it know again"),
+    ("11.4", takes_silence_for_a_yes_with_an_id, "neither with the server nor in the outbox"),
+    ("11.4", makes_the_id_of_what_it_says, "that of the change, and not what it says"),
+    ("11.4", sends_all_at_once, "and not in their order"),
+    ("11.4", never_returns, "the relay goes on for a minute"),
     ("11.4", counts_anew, "an id of its own?"),
 ]
