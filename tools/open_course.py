@@ -8,7 +8,10 @@ python tools/open_course.py --originals       open the course's own notebooks, w
 """
 
 import argparse
+import filecmp
 import os
+import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -23,8 +26,8 @@ from pubsub_lib.lab.own_broker.file import NAME, make_if_missing
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRST = "00_start_here.ipynb"
-#: A form that nobody answered is saved as the text beside it.
-SAVING = "--ContentsManager.pre_save_hook=pubsub_lib.lab.lesson.widget_views.before_saving"
+#: What Jupyter is told, whoever starts it.
+SETTINGS = ROOT / "tools" / "jupyter" / "jupyter_config.py"
 AFRESH = "make afresh NOTEBOOK={0}   (without make: python tools/open_course.py --afresh {0})"
 
 
@@ -35,10 +38,6 @@ def options_for(notebook: Path) -> list[str]:
         f"--ServerApp.root_dir={ROOT}",
         # Not the notebook itself: it would not be part of the address that is printed.
         f"--LabApp.default_url=/lab/tree/{notebook.relative_to(ROOT).as_posix()}",
-        # It asks at its first start whether it may fetch news, and looks for updates at every one.
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        SAVING,
     ]
     if getattr(os, "geteuid", lambda: None)() == 0:
         # JupyterLab refuses to, unless told; in a container there often is no other user.
@@ -130,21 +129,43 @@ def find_a_home() -> None:
         os.environ["HOME"] = tempfile.mkdtemp()
 
 
-def open_in_jupyterlab(notebook: Path, options: list[str]) -> None:
-    from jupyter_client.manager import KernelManager  # with JupyterLab it takes a second
-    from jupyterlab.labapp import main as jupyterlab
-    from traitlets import TraitError
+def reading_our_settings() -> dict[str, str]:
+    """What has a Jupyter program read the course's settings, before the user's own."""
+    folders = [str(SETTINGS.parent), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    return {"JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, folders))}
 
-    encrypting = []
-    if hasattr(KernelManager, "transport_encryption"):
-        # Else each kernel that starts warns that others on this machine could listen.
-        with suppress(TraitError):  # of a pyzmq that was built without libsodium
-            KernelManager(transport_encryption="auto")
-            encrypting = ["--KernelManager.transport_encryption=auto"]
-    jupyterlab([*options_for(notebook), *encrypting, *options])
+
+def leave_settings_for_others(environment: Path = Path(sys.prefix)) -> None:
+    """Have what is started without this command read the course's settings: nbconvert, a notebook.
+
+    Only in an environment, which is the course's own, and not in the Python of a whole machine.
+    """
+    is_one = (environment / "pyvenv.cfg").is_file() or (environment / "conda-meta").is_dir()
+    place = environment / "etc" / "jupyter" / SETTINGS.name
+    with suppress(OSError):  # an environment of somebody else: they can do without
+        if is_one and not (place.is_file() and filecmp.cmp(SETTINGS, place, shallow=False)):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(SETTINGS, place)
+
+
+def open_in_jupyterlab(notebook: Path, options: list[str]) -> None:
+    from jupyterlab.labapp import main as jupyterlab  # it takes a second
+
+    os.environ |= reading_our_settings()
+    jupyterlab([*options_for(notebook), *options])
+
+
+def end_at_once_if_interrupted() -> None:
+    """Have Ctrl+C end the start without a traceback; JupyterLab asks back once it runs.
+
+    Every file is written as a whole or not at all, so there is nothing to tidy up.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # and is not ignored
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def main() -> int:
+    end_at_once_if_interrupted()
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -167,6 +188,7 @@ def main() -> int:
     except (CannotSaveError, ValueError) as problem:
         print(problem, file=sys.stderr)
         return 1
+    leave_settings_for_others()
     if chosen.copies_only or chosen.afresh is not None:
         return 0
     find_a_home()

@@ -25,7 +25,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
 from tools.kernels import neutral_environment
-from tools.open_course import SAVING
+from tools.open_course import reading_our_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 START_TIMEOUT_S = 60
@@ -143,12 +143,13 @@ def jupyter_lab(folder: Path, scratch: Path) -> Iterator[str]:
     }
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options["ServerApp.allow_root"] = True  # in a container
-    arguments = [SAVING, *(f"--{name}={value}" for name, value in options.items())]
+    arguments = [f"--{name}={value}" for name, value in options.items()]
     log_path = scratch / "lab.log"
     with log_path.open("w", encoding="utf-8") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", *arguments],
             cwd=folder,
+            env=os.environ | reading_our_settings(),
             stdout=log,
             stderr=subprocess.STDOUT,
         )

@@ -4,16 +4,18 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from pubsub_lib.lab.lesson.copies import CopyState
-from tools.open_course import explained, find_a_home
+from tools.open_course import SETTINGS, explained, find_a_home, leave_settings_for_others
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST, LAST = "00_start_here.ipynb", "13_put_it_to_work.ipynb"
@@ -25,7 +27,9 @@ type Command = Callable[..., subprocess.CompletedProcess[str]]
 def course(tmp_path: Path) -> Path:
     """A small course of its own: two notebooks, and what the command needs."""
     course = tmp_path / "course"
-    for name in ("tools/open_course.py", f"notebooks/{FIRST}", f"notebooks/{LAST}", ".gitignore"):
+    settings = SETTINGS.relative_to(ROOT).as_posix()
+    notebooks = (f"notebooks/{FIRST}", f"notebooks/{LAST}")
+    for name in ("tools/open_course.py", settings, *notebooks, ".gitignore"):
         (course / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, course / name)
     return course
@@ -162,6 +166,51 @@ def test_where_the_users_folder_cannot_be_written_to_there_is_another_for_a_whil
     home = Path(os.environ["HOME"])
     assert home.parent == tmp_path
     assert home.is_dir()
+
+
+@pytest.mark.parametrize("sign", ["pyvenv.cfg", "conda-meta/history"])
+def test_an_environment_gets_the_settings_for_what_is_started_without_this_command(tmp_path, sign):
+    (tmp_path / sign).parent.mkdir(exist_ok=True)
+    (tmp_path / sign).touch()
+    leave_settings_for_others(tmp_path)
+    left = tmp_path / "etc" / "jupyter" / "jupyter_config.py"
+    left.write_text("an older version")
+    leave_settings_for_others(tmp_path)
+    assert left.read_bytes() == SETTINGS.read_bytes()
+
+
+def test_the_python_of_a_whole_machine_gets_no_settings(tmp_path):
+    leave_settings_for_others(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.run_all
+def test_the_kernel_that_nbconvert_starts_in_an_environment_warns_of_nothing(tmp_path):
+    (tmp_path / "pyvenv.cfg").touch()
+    leave_settings_for_others(tmp_path)
+    notebook = tmp_path / "short.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 + 1")]), notebook)
+    finished = subprocess.run(
+        [sys.executable, "-m", "nbconvert", "--execute", "--to=markdown", notebook],
+        env=os.environ | {"JUPYTER_CONFIG_PATH": str(tmp_path / "etc" / "jupyter")},
+        capture_output=True,
+        text=True,
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert "WARNING" not in finished.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there, no process can interrupt one alone")
+def test_an_interrupted_start_ends_without_a_traceback(course):
+    command = [sys.executable, "tools/open_course.py", "--no-browser"]
+    opening = subprocess.Popen(
+        command, cwd=course, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert opening.stdout is not None
+    assert opening.stdout.readline().startswith("my_course/ is yours")
+    opening.send_signal(signal.SIGINT)
+    _, said = opening.communicate(timeout=60)
+    assert (opening.returncode, said) == (-signal.SIGINT, "")
 
 
 def test_jupyterlab_opens_the_copy_and_asks_nothing_about_news(course):

@@ -1,0 +1,29 @@
+"""What every Jupyter program is told that opens or runs the course's notebooks.
+
+`make lab` has JupyterLab read this file, and tools/open_course.py puts it into the environment as
+well, so that Jupyter Notebook and nbconvert, which are started without it, find it there.
+"""
+
+from jupyter_client.manager import KernelManager
+from traitlets import TraitError
+
+c = get_config()  # type: ignore[name-defined]  # noqa: F821
+
+# A form that nobody answered is saved as the text beside it.
+c.ContentsManager.pre_save_hook = "pubsub_lib.lab.lesson.widget_views.before_saving"
+
+# It asks at its first start whether it may fetch news, and looks for updates at every one.
+c.LabApp.news_url = None
+c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
+
+# The server's own default is longer than the web framework allows, of which each kernel would warn.
+c.ServerApp.tornado_settings = {"ws_ping_timeout": 30_000}
+
+# Else each kernel that starts warns that others on this machine could listen.
+if hasattr(KernelManager, "transport_encryption"):
+    try:
+        KernelManager(transport_encryption="auto")
+    except TraitError:
+        pass  # pyzmq was built without libsodium
+    else:
+        c.KernelManager.transport_encryption = "auto"
