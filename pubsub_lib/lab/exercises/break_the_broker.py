@@ -150,9 +150,14 @@ async def _fails(subscriber: _Subscriber) -> None:
 
 async def _is_cancelled(subscriber: _Subscriber, *, while_handling: bool) -> None:
     broker = ChapterPubSub[int]()
+    at_work: list[int] = []
 
     async def handle(number: int) -> None:
-        await asyncio.sleep(60)
+        at_work.append(number)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            at_work.remove(number)
 
     task, queue = await _started(subscriber, broker, handle)
     if while_handling:
@@ -167,6 +172,11 @@ async def _is_cancelled(subscriber: _Subscriber, *, while_handling: bool) -> Non
             f"{when}, and it raises ValueError: {error}; mark only what get() has returned",
         )
     require(task.cancelled(), f"{when}, and it hides that; let the CancelledError through")
+    require(
+        not at_work,
+        f"{when}, and has ended, but handle() goes on without it, and nobody will learn how that "
+        "ends; await handle(message) itself",
+    )
     await _require_no_trace(
         broker, queue, when, "CancelledError is no Exception; finally does it in every case"
     )

@@ -16,14 +16,18 @@ from typing import Any
 from pubsub_lib.first_attempts.chapter import ChapterPubSub
 from pubsub_lib.in_process.queue_broker import AsyncPubSub
 from pubsub_lib.interfaces import Broker
-from pubsub_lib.lab.clock.virtual_time import LimitReached, Livelock, run_virtual
-from pubsub_lib.lab.exercises.checking import exercise, require
+from pubsub_lib.lab.clock.virtual_time import run_virtual
+from pubsub_lib.lab.costs.timers import count_timers
+from pubsub_lib.lab.exercises.checking import AN_HOUR_S, exercise, require, run_without_polling
 from pubsub_lib.lab.exercises.hints import hints
 from pubsub_lib.messages import Message
 
-MOST_STEPS = 5_000  # an answer takes some 50; one that looks again and again takes any number
-QUIET_S = 1e6
-ROOM_AFTER_S = 0.537  # at no time at which somebody would look
+LOOKS_FOR_ROOM = (
+    "while a queue is full it looks for room again and again; `await queue.put()` waits until "
+    "there is some"
+)
+A_MOMENT_S = 0.1
+ROOM_AFTER_S = 0.5371  # at no time at which somebody would look
 FIRST, SECOND, THIRD = Message("first"), Message("second"), Message("third")
 
 
@@ -66,11 +70,8 @@ def check_fan_out(broker_class: Callable[..., Any]) -> None:
             )
         await _publish_waits_for_room(broker, early)
 
-    require(
-        getattr(broker_class(), "maxsize", None) == 100,
-        "without an argument, the broker's maxsize is 100",
-    )
-    run_virtual(main())
+    run_without_polling(main(), LOOKS_FOR_ROOM)
+    run_virtual(_bound_is_that_of_the_broker(broker_class))
 
 
 hints(
@@ -82,6 +83,19 @@ hints(
     "In `publish()`, a loop over `self.queues`, and in it `await queue.put(message)`, which waits "
     "where there is no room.",
 )
+
+
+async def _bound_is_that_of_the_broker(broker_class: Callable[..., Any]) -> None:
+    for broker, bound in ((broker_class(), 100), (broker_class(maxsize=7), 7)):
+        made = "without an argument" if bound == 100 else f"with maxsize={bound}"
+        require(
+            getattr(broker, "maxsize", None) == bound, f"{made}, the broker's maxsize is {bound}"
+        )
+        queue = await _subscribed(broker)
+        require(
+            queue.maxsize == bound,
+            f"{made}, the broker's queues have a maxsize of {bound}, and not {queue.maxsize}",
+        )
 
 
 async def _publish_waits_for_room(broker: Any, full: asyncio.Queue[Any]) -> None:
@@ -165,6 +179,20 @@ def check_drop(broker_class: Callable[..., Any]) -> None:
         )
 
     run_virtual(main())
+    run_virtual(_counts_each_subscriber(broker_class))
+
+
+async def _counts_each_subscriber(broker_class: Callable[..., Any]) -> None:
+    broker = broker_class(maxsize=1)
+    for _ in range(3):
+        await _subscribed(broker)
+    await broker.publish(FIRST)
+    await broker.publish(SECOND)
+    require(
+        broker.dropped == 3,
+        f"three queues are full, so three subscribers miss the message, and dropped is "
+        f"{broker.dropped}; count it for each of them",
+    )
 
 
 hints(
@@ -181,14 +209,39 @@ hints(
 @exercise("03.3", "every subscriber, however slow, reads all its messages, then None, and ends")
 def check_shutdown(broker_class: Callable[..., Any]) -> None:
     """Refuse a broker whose subscribers poll, miss a message, or cannot be joined."""
-    try:
-        run_virtual(_shut_down(broker_class), max_steps=MOST_STEPS)
-    except (LimitReached, Livelock):
-        require(
-            False,
-            "while its queue is empty, run_subscriber() looks again and again; "
-            "`await queue.get()` waits until there is something",
-        )
+    run_without_polling(
+        _reads_what_comes(broker_class),
+        "while its queue is empty, run_subscriber() looks again and again; "
+        "`await queue.get()` waits until there is something",
+    )
+    run_without_polling(_shut_down(broker_class), LOOKS_FOR_ROOM)
+
+
+async def _reads_what_comes(broker_class: Callable[..., Any]) -> None:
+    broker, received = broker_class(maxsize=2), list[Any]()
+    reading = asyncio.create_task(broker.run_subscriber(received.append), name="subscriber")
+    with count_timers() as timers:
+        await asyncio.sleep(AN_HOUR_S)
+    if reading.done():
+        reading.result()
+    require(
+        not reading.done(),
+        "run_subscriber() has returned, and the None has not come: an empty queue means that "
+        "there is nothing yet, and not that nothing will come",
+    )
+    require(
+        timers.count == 1,
+        "in an hour without a message run_subscriber() wakes up to look for one; "
+        "`await queue.get()` waits until there is one",
+    )
+    for message in (FIRST, FIRST):
+        await broker.publish(message)
+        await asyncio.sleep(A_MOMENT_S)
+    require(
+        received == [FIRST, FIRST],
+        f"the same message is published twice, and handle() gets {_contents(received)}",
+    )
+    reading.cancel()
 
 
 async def _shut_down(broker_class: Callable[..., Any]) -> None:
@@ -196,30 +249,25 @@ async def _shut_down(broker_class: Callable[..., Any]) -> None:
     sent = [FIRST, 0, THIRD]  # of any type, also one that counts as false
     quick, slow = list[Any](), list[Any]()
     tasks = [asyncio.create_task(broker.run_subscriber(quick.append), name="quick subscriber")]
-    await asyncio.sleep(QUIET_S)
-    if tasks[0].done():
-        tasks[0].result()
+    await asyncio.sleep(A_MOMENT_S)
     require(len(broker.queues) == 1, "run_subscriber() is to subscribe before anything else")
-    require(
-        not tasks[0].done(),
-        "run_subscriber() has returned, and the None has not come: an empty queue means that "
-        "there is nothing yet, and not that nothing will come",
-    )
     queue = broker.queues[0]
     waiting_for_slow = await _subscribed(broker)
     tasks.append(asyncio.create_task(_read_slowly(waiting_for_slow, slow), name="slow subscriber"))
     for message in sent:
         await broker.publish(message)
     joining = asyncio.create_task(queue.join(), name="join")
-    await asyncio.sleep(0.1)  # whoever marks its messages has done so by now
+    await asyncio.sleep(A_MOMENT_S)  # whoever marks its messages has done so by now
     marked = joining.done()
     joining.cancel()
     try:
-        await broker.shutdown()
+        with count_timers() as timers:
+            await broker.shutdown()
+        require(timers.count <= len(sent), LOOKS_FOR_ROOM)  # the slow reader's, one each
     except asyncio.QueueFull:
         require(False, "shutdown() raises QueueFull; where a queue is full, wait for room")
     on_the_way = asyncio.all_tasks() - {asyncio.current_task(), *tasks}
-    finished, running = await asyncio.wait(tasks, timeout=60)
+    finished, running = await asyncio.wait(tasks, timeout=4 * AN_HOUR_S)
     for task in running:
         task.cancel()
     for task in finished:
@@ -232,8 +280,8 @@ async def _shut_down(broker_class: Callable[..., Any]) -> None:
         )
     require(
         not running,
-        "a minute after shutdown() a subscriber whose queue was full is still waiting: the "
-        "None was dropped, or never sent; it is the one message that must arrive",
+        "hours after shutdown() a subscriber whose queue was full is still waiting: the None was "
+        "dropped, or never sent; it is the one message that must arrive, however long it takes",
     )
     require(
         not on_the_way,
@@ -257,8 +305,9 @@ hints(
 class _AnsweringPubSub(ChapterPubSub[Message]):
     """Returns something of each call, as a broker may."""
 
-    def __init__(self) -> None:
+    def __init__(self, takes_s: float = 0.0) -> None:
         super().__init__()
+        self.takes_s = takes_s
         self.answers: list[str] = []
 
     def _answered(self, answer: str) -> str:
@@ -267,11 +316,30 @@ class _AnsweringPubSub(ChapterPubSub[Message]):
 
     async def publish(self, message: Message) -> Any:
         await super().publish(message)
+        await asyncio.sleep(self.takes_s)
         return self._answered("published")
 
     async def shutdown(self) -> Any:
         await super().shutdown()
+        await asyncio.sleep(self.takes_s)
         return self._answered("shut down")
+
+
+class _RefusingPubSub(ChapterPubSub[Message]):
+    """Raises whatever it is asked to do, as a broker may that is closed."""
+
+    async def subscribe(self) -> Any:
+        raise _Refused
+
+    async def publish(self, message: Message) -> Any:
+        raise _Refused
+
+    async def shutdown(self) -> Any:
+        raise _Refused
+
+
+class _Refused(Exception):
+    """What no tap can know."""
 
 
 @exercise("03.4", "your tap fits wherever a broker does, over brokers it has never seen")
@@ -292,15 +360,22 @@ def check_tap(tap_class: Callable[..., Any]) -> None:
             queue is not None,
             "subscribe() reaches the inner broker and returns None; return what the inner one does",
         )
-        sent = [FIRST, SECOND, SECOND]
+        other = await tap.subscribe()
+        require(
+            other is not queue,
+            "two subscribe, and get the same queue, so each message reaches only one of them; ask "
+            "the inner broker each time",
+        )
+        sent = [FIRST, SECOND, SECOND, 0]
         returned = [_awaited("publish", await tap.publish(message)) for message in sent]
         require(
             tap.seen == sent,
             f"seen is to hold {_contents(sent)} and holds {_contents(tap.seen)}",
         )
-        require(queue.qsize() == 3, "publish() does not reach the inner broker's subscribers")
+        require(queue.qsize() == 4, "publish() does not reach the inner broker's subscribers")
         async with asyncio.TaskGroup() as group:
             reading = group.create_task(_read(queue), name="subscriber")
+            group.create_task(_read(other), name="other subscriber")
             returned.append(_awaited("shutdown", await tap.shutdown()))
         require(reading.result() == sent, "the messages arrive in another order")
         if isinstance(inner, _AnsweringPubSub):
@@ -310,8 +385,40 @@ def check_tap(tap_class: Callable[..., Any]) -> None:
                 f"tap is to return; it returns {returned}",
             )
 
-    for kind in (ChapterPubSub[Message], AsyncPubSub[Message], _AnsweringPubSub):
+    for kind in (ChapterPubSub[Any], AsyncPubSub[Any], _AnsweringPubSub):
         run_virtual(main(kind))
+    run_virtual(_takes_as_long_as_the_inner_one(tap_class))
+    for method, arguments in (("subscribe", ()), ("publish", (FIRST,)), ("shutdown", ())):
+        run_virtual(_passes_errors_on(tap_class, method, arguments))
+
+
+async def _takes_as_long_as_the_inner_one(tap_class: Callable[..., Any]) -> None:
+    now = asyncio.get_running_loop().time
+    for method, arguments in (("publish", (FIRST,)), ("shutdown", ())):
+        inner, start_s = _AnsweringPubSub(takes_s=AN_HOUR_S), now()
+        try:
+            returned = await getattr(tap_class(inner), method)(*arguments)
+        except TimeoutError:
+            returned = "a TimeoutError"
+        require(
+            [returned] == inner.answers and now() - start_s == AN_HOUR_S,
+            f"the inner broker's {method}() takes an hour, and the tap's ends after "
+            f"{now() - start_s:g} s with {returned!r}; pass the call on, and wait for its answer",
+        )
+
+
+async def _passes_errors_on(
+    tap_class: Callable[..., Any], method: str, arguments: tuple[Message, ...]
+) -> None:
+    try:
+        await getattr(tap_class(_RefusingPubSub()), method)(*arguments)
+    except _Refused:
+        return
+    require(
+        False,
+        f"the inner broker's {method}() raises, and the tap's does not; whoever calls it is to be "
+        "told",
+    )
 
 
 hints(
@@ -359,10 +466,10 @@ async def _read(queue: asyncio.Queue[Any]) -> list[Any]:
 
 
 async def _read_slowly(queue: asyncio.Queue[Any], messages: list[Any]) -> None:
-    """Take 5 s for each message, so that the queue is full when the broker is shut down."""
+    """Take an hour for each message, so that the queue is full when the broker is shut down."""
     while (message := await queue.get()) is not None:
         messages.append(message)
-        await asyncio.sleep(5)
+        await asyncio.sleep(AN_HOUR_S)
         queue.task_done()
 
 

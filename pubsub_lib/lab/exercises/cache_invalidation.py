@@ -78,6 +78,57 @@ def check_least_recently_used(cache_class: Callable[..., Any]) -> None:
         "a and b were put, then a again, then c: put() is a use too, so b goes; it holds "
         + _held(held),
     )
+    _counts_the_last_use_and_not_the_uses(cache_class)
+    _holds_what_is_false(cache_class)
+    _has_the_room_it_was_given(cache_class)
+
+
+def _counts_the_last_use_and_not_the_uses(cache_class: Callable[..., Any]) -> None:
+    cache = cache_class(2)
+    cache.put("a", 1)
+    for _ in range(5):
+        _gotten(cache, "a")
+    cache.put("b", 2)
+    _gotten(cache, "b")
+    cache.put("c", 3)
+    held = {key: _gotten(cache, key) for key in "abc"}
+    require(
+        held == {"a": None, "b": 2, "c": 3},
+        "a was put and read five times, then b was put and read, then c was put: a has not been "
+        f"used for longest, so a goes, however often it was read before; it holds {_held(held)}",
+    )
+
+
+def _holds_what_is_false(cache_class: Callable[..., Any]) -> None:
+    for value in (0, None):
+        cache = cache_class(2)
+        cache.put("a", value)
+        cache.put("b", 2)
+        _gotten(cache, "a")
+        cache.put("c", 3)
+        held = {key: _gotten(cache, key) for key in "abc"}
+        require(
+            held == {"a": value, "b": None, "c": 3},
+            f"a was put with the value {value}, then b, a was read, c was put: b has not been used "
+            "for longest, so b goes; whether a key is held does not depend on its value",
+        )
+
+
+def _has_the_room_it_was_given(cache_class: Callable[..., Any]) -> None:
+    for capacity in (1, 3):
+        cache, other = cache_class(capacity), cache_class(capacity)
+        for key in "abcd":
+            cache.put(key, key)
+        held = "".join(key for key in "abcd" if _gotten(cache, key) is not None)
+        require(
+            held == "abcd"[-capacity:],
+            f"with room for {capacity}, after a, b, c and d it holds {held or 'nothing'}; it is to "
+            f"hold {'abcd'[-capacity:]}",
+        )
+        require(
+            _gotten(other, "d") is None,
+            "one cache holds what was put into another one; make what holds it in __init__",
+        )
 
 
 def _gotten(cache: Any, key: str) -> Any:
@@ -130,6 +181,14 @@ async def _loads_once(cache_class: Callable[..., Any]) -> None:
         "a value that is loaded after an invalidation is not kept, so every get() loads; for how "
         "long do you remember the invalidation?",
     )
+    store.values["gold"] = 0
+    cache.invalidate("gold")
+    answers = [await cache.get("gold") for _ in range(2)]
+    require(
+        answers == [0, 0] and len(store.loads) == 3,
+        "the price is 0, and the second get() loads it again: ask whether the key is held, and not "
+        "whether its value is true",
+    )
 
 
 async def _survives_a_failed_load(cache_class: Callable[..., Any]) -> None:
@@ -153,7 +212,12 @@ async def _is_overtaken(cache_class: Callable[..., Any]) -> None:
     await asyncio.sleep(0.01)
     store.values["gold"] = 2
     cache.invalidate("gold")
-    await loading
+    own_answer = await loading
+    require(
+        own_answer in (1, 2),
+        f"gold is invalidated while it is loaded, and the get() that loads it returns "
+        f"{own_answer!r}; its own caller still gets the answer",
+    )
     await other
     answer = await cache.get("gold")
     require(
@@ -201,6 +265,25 @@ def check_any_order(apply: Callable[..., Any]) -> None:
         _applied(apply, [_update(3), _drop(2)]) == {"gold": Versioned(3.0, 3)},
         "version 3 is held, and an invalidation of version 2 arrives: it is older, and drops it",
     )
+    require(
+        _applied(apply, [_update(3), _drop(3)]) == {"gold": Versioned(3.0, 3)},
+        "version 3 is held, and an invalidation of version 3 arrives: it is no newer, and drops it",
+    )
+    held = {key: Versioned(0.0, 0) for key in ("gold", "silver")}
+    apply(held, _drop(1))
+    require(
+        held == {"silver": Versioned(0.0, 0)},
+        "gold and silver are held, and gold is invalidated; silver is to stay, and gold to go",
+    )
+    apply(held, _update(2))
+    require(
+        held == {"silver": Versioned(0.0, 0)},
+        "silver is held, and gold is not, and an update of gold arrives: it changes what is held",
+    )
+    apply(held, _update(2, key="silver"))
+    require(
+        held == {"silver": Versioned(2.0, 2)}, "silver is held, and an update of it has no effect"
+    )
     for changes in ([_update(1), _update(2), _update(3)], [_update(1), _drop(2), _update(3)]):
         for order in permutations(changes):
             held = _applied(apply, list(order))
@@ -218,9 +301,9 @@ def _applied(apply: Callable[..., Any], changes: list[Change[str, float]]) -> di
     return held
 
 
-def _update(version: int) -> Change[str, float]:
+def _update(version: int, key: str = "gold") -> Change[str, float]:
     return Update(
-        key="gold", value=float(version), version=version, writer=f"writer {version}", sequence=1
+        key=key, value=float(version), version=version, writer=f"writer {version}", sequence=1
     )
 
 

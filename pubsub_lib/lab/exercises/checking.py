@@ -10,6 +10,7 @@ Outcome(state='solved', explanation='the sum of two numbers is right')
 >>> del EXERCISES["99.1"]
 """
 
+import asyncio
 import re
 import sysconfig
 import traceback
@@ -82,17 +83,24 @@ def require(condition: bool, explanation: str) -> None:
         raise WrongAnswer(explanation)
 
 
-def run_without_polling[T](main: Coroutine[Any, Any, T]) -> T:
+def run_without_polling[T](
+    main: Coroutine[Any, Any, T],
+    explanation: str = (
+        "while there is nothing to read it looks again and again; get() waits until there is"
+    ),
+) -> T:
     """Run a part of a check on the virtual clock, and refuse an answer that polls.
 
-    It has to leave the answer without a message for `AN_HOUR_S`, or nobody can tell.
+    It has to leave the answer with nothing to do for `AN_HOUR_S`, or nobody can tell.
+
+    Args:
+        main: the part of the check.
+        explanation: what is said of an answer that polls.
     """
     try:
         return run_virtual(main, max_steps=MOST_STEPS)
     except (LimitReached, Livelock):
-        raise WrongAnswer(
-            "while there is nothing to read it looks again and again; get() waits until there is"
-        ) from None
+        raise WrongAnswer(explanation) from None
 
 
 def examine(number: str, answer: Any) -> Outcome:
@@ -114,7 +122,7 @@ def examine(number: str, answer: Any) -> Outcome:
     with _never_awaited() as forgotten:
         try:
             EXERCISES[number].check(answer)
-        except Exception as raised:
+        except (Exception, asyncio.CancelledError) as raised:
             error: BaseException = raised
             while isinstance(error, BaseExceptionGroup):  # as a TaskGroup raises it
                 error = error.exceptions[0]
@@ -140,6 +148,9 @@ def _outcome_of(error: BaseException) -> Outcome:
             return Outcome("not yet", str(error))
         case VirtualTimeError():
             return Outcome("not yet", f"your code comes to a stop: {error}")
+        case asyncio.CancelledError():
+            explanation = "your code ends with a CancelledError, and nobody has cancelled it"
+            return Outcome("not yet", explanation + _where(error))
         case _:
             explanation = f"your code raises {type(error).__name__}: {error}"
             return Outcome("not yet", explanation + _where(error))

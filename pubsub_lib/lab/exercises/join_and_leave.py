@@ -27,6 +27,7 @@ from pubsub_lib.first_attempts.chapter import ChapterPubSub
 from pubsub_lib.in_process.queue_broker import AsyncPubSub
 from pubsub_lib.lab.clock.virtual_time import run_virtual
 from pubsub_lib.lab.costs.leaks import no_garbage_collection
+from pubsub_lib.lab.costs.timers import count_timers
 from pubsub_lib.lab.exercises.checking import (
     AN_HOUR_S,
     exercise,
@@ -45,7 +46,9 @@ hints(
     "07.2",
     "Go through those who are there as the publish begins: a list of their queues, made at once.",
     "The list does not know who has left since. Ask at each place whether that one is still there.",
-    "A publish that waits at the queue of one who leaves goes on as soon as there is room in it.",
+    "A publish that waits at the queue of one who leaves goes on as soon as there is room in it. "
+    "Its score then fills that queue again, and another publish may wait behind it: who has put a "
+    "score into the queue of one who has left takes it out again.",
 )
 hints(
     "07.3",
@@ -54,6 +57,12 @@ hints(
     "loop.call_soon_threadsafe(function) asks a loop from anywhere; what you give it must not "
     "hold the handle.",
     "Put a new list in the place of broker.queues; a publish goes on with the old one.",
+)
+
+
+LOOKS_FOR_ROOM = (
+    "while a phone has no room, publish() looks for some again and again; `await queue.put()` "
+    "waits until there is"
 )
 
 
@@ -148,9 +157,11 @@ def check_relay(new_relay: _NewRelay) -> None:
         _another_one_leaves,
         _the_next_one_leaves,
         _another_one_joins,
+        _somebody_comes_back,
         _the_slow_one_leaves,
+        _two_wait_for_the_one_that_leaves,
     ):
-        run_without_polling(scene(new_relay))
+        run_without_polling(scene(new_relay), LOOKS_FOR_ROOM)
 
 
 def _taken(queue: asyncio.Queue[int]) -> list[int]:
@@ -182,10 +193,12 @@ async def _published(publishing: asyncio.Task[None], when: str) -> None:
 
 async def _one_is_slow(new_relay: _NewRelay) -> None:
     queues, publishing = await _wait_for_the_slow(new_relay())
-    await asyncio.sleep(AN_HOUR_S)
+    with count_timers() as timers:
+        await asyncio.sleep(AN_HOUR_S)
     require(
         not publishing.done(), "publish() returns while a phone has no room; it is to wait for room"
     )
+    require(timers.count == 1, LOOKS_FOR_ROOM)
     _taken(queues[1])
     await _published(publishing, "the slow phone has made room")
     require(
@@ -235,6 +248,40 @@ async def _another_one_joins(new_relay: _NewRelay) -> None:
     require(_taken(newcomer) == [3], "a newcomer does not get the next score")
 
 
+async def _somebody_comes_back(new_relay: _NewRelay) -> None:
+    relay = new_relay()
+    queues, publishing = await _wait_for_the_slow(relay)
+    relay.leave("after")
+    newcomer = relay.join("after")
+    _taken(queues[1])
+    await _published(publishing, "a phone leaves and comes back while a publish waits")
+    require(
+        not _taken(newcomer),
+        "a phone leaves, and another one of the same name joins, while a publish waits; it gets a "
+        "score whose publish had begun before it came",
+    )
+    _taken(queues[0]), _taken(queues[1])
+    await relay.publish(3)
+    require(_taken(newcomer) == [3], "a phone leaves and comes back, and misses the next score")
+
+
+async def _two_wait_for_the_one_that_leaves(new_relay: _NewRelay) -> None:
+    relay = new_relay()
+    queues, first = await _wait_for_the_slow(relay)
+    _taken(queues[0])
+    second = asyncio.create_task(relay.publish(3), name="second publisher")
+    await asyncio.sleep(1)
+    relay.leave("slow")
+    when = "two publishes wait for the phone that leaves"
+    await _published(first, when)
+    await asyncio.sleep(1)
+    require(_taken(queues[2]) == [2], f"{when}, and the next phone does not get the first score")
+    await _published(
+        second, f"{when}, the first takes the room that it leaves, the second has none"
+    )
+    require(_taken(queues[2]) == [3], f"{when}, and the next phone does not get the second score")
+
+
 async def _the_slow_one_leaves(new_relay: _NewRelay) -> None:
     relay = new_relay()
     queues, publishing = await _wait_for_the_slow(relay)
@@ -249,10 +296,13 @@ def check_handle(new_handle: Callable[..., Any]) -> None:
     with no_garbage_collection():
         run_virtual(_is_held(new_handle))
         run_virtual(_is_closed(new_handle))
+        run_virtual(_are_closed_one_after_another(new_handle))
         run_virtual(_is_forgotten(new_handle))
-        run_virtual(_is_forgotten_during_a_publish(new_handle))
+        run_virtual(_leaves_during_a_publish(new_handle, forgotten=True))
+        run_virtual(_leaves_during_a_publish(new_handle, forgotten=False))
         run_without_polling(_waits_for_an_hour(new_handle))
         run_virtual(_waits_and_is_held_by_nobody(new_handle))
+        run_virtual(_waits_and_is_cancelled(new_handle))
 
 
 type _NewHandle = Callable[..., Any]
@@ -279,6 +329,19 @@ async def _is_closed(new_handle: _NewHandle) -> None:
         require(False, f"closing twice raises {error!r}; the second time there is nothing to do")
 
 
+async def _are_closed_one_after_another(new_handle: _NewHandle) -> None:
+    broker = ChapterPubSub[int]()
+    queues = [await broker.subscribe() for _ in range(4)]
+    handles = [new_handle(broker, queue) for queue in queues]
+    for handle in handles[:2]:
+        handle.close()
+    require(
+        broker.queues == queues[2:],
+        "four subscribe, and the first and the second close their handles; the third and the "
+        "fourth are to stay: places in the list change when somebody leaves",
+    )
+
+
 async def _is_forgotten(new_handle: _NewHandle) -> None:
     broker = ChapterPubSub[int]()
     queue = await broker.subscribe()
@@ -300,7 +363,7 @@ async def _is_forgotten(new_handle: _NewHandle) -> None:
     )
 
 
-async def _is_forgotten_during_a_publish(new_handle: _NewHandle) -> None:
+async def _leaves_during_a_publish(new_handle: _NewHandle, *, forgotten: bool) -> None:
     broker = ChapterPubSub[int](maxsize=1)
     first, full, behind = [await broker.subscribe() for _ in range(3)]
     handle = new_handle(broker, first)
@@ -308,14 +371,17 @@ async def _is_forgotten_during_a_publish(new_handle: _NewHandle) -> None:
     first.get_nowait(), behind.get_nowait()
     publishing = asyncio.create_task(broker.publish(2), name="publisher")
     await asyncio.sleep(0.5)
+    if not forgotten:
+        handle.close()
     del handle
     await asyncio.sleep(0)
     full.get_nowait()
     await publishing
     require(
         behind.qsize() == 1,
-        "a handle is forgotten while a publish waits for somebody else, and the subscriber after "
-        "that misses the message: replace the broker's list, and do not change it",
+        f"a handle is {'forgotten' if forgotten else 'closed'} while a publish waits for somebody "
+        "else, and the subscriber after that misses the message: replace the broker's list, and do "
+        "not change it",
     )
 
 
@@ -327,6 +393,31 @@ async def _waits_for_an_hour(new_handle: _NewHandle) -> None:
     require(not waiting.done(), "get() returns while there is no message; it is to wait for one")
     await broker.publish(1)
     require(await waiting == 1, "get() is to return the next message of the queue")
+
+
+async def _waits_and_is_cancelled(new_handle: _NewHandle) -> None:
+    broker = ChapterPubSub[int]()
+    queue = await broker.subscribe()
+    handle = new_handle(broker, queue)
+    waiting = asyncio.create_task(handle.get(), name="reader")
+    del handle
+    await asyncio.sleep(1)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    require(
+        waiting.cancelled(),
+        "a task waits in get() and is cancelled, and get() hides that; let the CancelledError "
+        "through",
+    )
+    del waiting
+    await asyncio.sleep(0)
+    gc.collect()
+    await asyncio.sleep(0)
+    require(
+        queue not in broker.queues,
+        "a task that waited in get() was cancelled, nobody holds the handle any more, and its "
+        "queue is still in broker.queues",
+    )
 
 
 async def _waits_and_is_held_by_nobody(new_handle: _NewHandle) -> None:

@@ -29,12 +29,15 @@ from pubsub_lib.lab.exercises.hints import hints
 
 MOST_STEPS = 5_000  # an answer takes some 50; one that looks again and again takes any number
 QUIET_S = 1e6
+A_MOMENT_S = 0.1  # who was cancelled has ended by then, and who goes on has not
+SECOND = [1]
 
 
 @exercise("02.1", "a full queue keeps the newest, nobody waits, and join() still ends")
 def check_put_newest(put_newest: Callable[..., Any]) -> None:
     """Refuse an answer that drops too much or the wrong one, waits, or makes join() hang."""
-    run_virtual(_keeps_the_newest(put_newest))
+    for maxsize in (2, 3):
+        run_virtual(_keeps_the_newest(put_newest, maxsize))
     run_virtual(_leaves_join_able_to_end(put_newest))
 
 
@@ -49,23 +52,24 @@ hints(
 )
 
 
-async def _keeps_the_newest(put_newest: Callable[..., Any]) -> None:
-    queue = asyncio.Queue[int](maxsize=2)
+async def _keeps_the_newest(put_newest: Callable[..., Any], maxsize: int) -> None:
+    queue = asyncio.Queue[int](maxsize)
+    numbers = list(range(1, maxsize + 2))
     dropped = []
-    for number in (1, 2, 3):
+    for number in numbers:
         dropped.append(_called(put_newest, queue, number))
         if number == 1:
             require(queue.qsize() == 1, "put_newest() is to put the message in the queue")
     waiting = _emptied(queue)
     require(
-        waiting == [2, 3],
-        f"in a queue of 2, after 1, 2 and 3, these are waiting: {_listed(waiting)}; "
-        "the newest belong there: 2, 3",
+        waiting == numbers[1:],
+        f"in a queue of {maxsize}, after {_listed(numbers[:-1])} and {numbers[-1]}, these are "
+        f"waiting: {_listed(waiting)}; the newest belong there: {_listed(numbers[1:])}",
     )
     require(
-        dropped == [0, 0, 1],
+        dropped == [0] * maxsize + [1],
         "return how many messages were thrown away: 0 while there is room, 1 where there is none; "
-        f"in a queue of 2 you return {_listed(dropped)} for three messages",
+        f"in a queue of {maxsize} you return {_listed(dropped)} for {maxsize + 1} messages",
     )
     unbounded = asyncio.Queue[int]()
     for number in range(5):
@@ -126,6 +130,7 @@ def check_handle_all(handle_all: Callable[..., Awaitable[object]]) -> None:
             f"never comes: {stuck}",
         )
     run_virtual(_handles_each_once(handle_all, maxsize=1))
+    run_virtual(_handles_whatever_it_is(handle_all))
     run_virtual(_goes_on_beside_a_slow_one(handle_all))
     run_virtual(_reads_no_further_ahead(handle_all))
     try:
@@ -136,14 +141,15 @@ def check_handle_all(handle_all: Callable[..., Awaitable[object]]) -> None:
             "while one message is handled, the other workers look for the next again and again; "
             "`await queue.get()` waits for it without looking",
         )
-    try:
-        run_virtual(_tells_of_a_failure(handle_all))
-    except VirtualTimeError as stuck:
-        require(
-            False,
-            "handle() raises for the second message, and handle_all() never returns; own the "
-            f"workers in a TaskGroup, which tells of it: {stuck}",
-        )
+    for failing, told in ((SECOND, "the second message"), (range(20), "every message")):
+        try:
+            run_virtual(_tells_of_a_failure(handle_all, failing, told))
+        except VirtualTimeError as stuck:
+            require(
+                False,
+                f"handle() raises for {told}, and handle_all() never returns; own the "
+                f"workers in a TaskGroup, which tells of it: {stuck}",
+            )
 
 
 hints(
@@ -197,6 +203,27 @@ async def _handles_each_once(handle_all: Callable[..., Awaitable[object]], *, ma
     await handle_all([], handle, workers=3, maxsize=maxsize)
 
 
+async def _handles_whatever_it_is(handle_all: Callable[..., Awaitable[object]]) -> None:
+    sent: list[object] = [None, 0, "", None, "last"]
+    handled: list[object] = []
+
+    async def handle(message: object) -> None:
+        await asyncio.sleep(1)
+        handled.append(message)
+
+    try:
+        await asyncio.wait_for(handle_all(iter(sent), handle, workers=1, maxsize=2), timeout=60)
+        returned = True
+    except TimeoutError:
+        returned = False
+    require(
+        returned and handled == sent,
+        f"{_listed(map(repr, sent))} are the messages, and {_listed(map(repr, handled))} handled"
+        f"{'' if returned else ', and it never returns'}; what a message may be, as None and 0 "
+        "are, cannot be the sign that no more comes",
+    )
+
+
 async def _goes_on_beside_a_slow_one(handle_all: Callable[..., Awaitable[object]]) -> None:
     async def handle(number: int) -> None:
         await asyncio.sleep(4 if number == 0 else 1)
@@ -241,27 +268,29 @@ async def _reads_no_further_ahead(handle_all: Callable[..., Awaitable[object]]) 
     )
 
 
-async def _tells_of_a_failure(handle_all: Callable[..., Awaitable[object]]) -> None:
+async def _tells_of_a_failure(
+    handle_all: Callable[..., Awaitable[object]], failing: Iterable[int], told: str
+) -> None:
     async def handle(number: int) -> None:
         await asyncio.sleep(1)
-        if number == 1:
-            raise ValueError("the second message cannot be handled")
+        if number in failing:
+            raise ValueError(f"message {number} cannot be handled")
 
     raised = False
     try:
         await handle_all(range(20), handle, workers=3, maxsize=2)
     except (ValueError, BaseExceptionGroup):
         raised = True
-    require(raised, "handle() raises for the second message, and handle_all() keeps it to itself")
-    await asyncio.sleep(60)
-    _leaves_no_task("handle() raises, and a minute later")
+    require(raised, f"handle() raises for {told}, and handle_all() keeps it to itself")
+    await asyncio.sleep(A_MOMENT_S)
+    _leaves_no_task("handle() raises, so does handle_all(), and after that")
 
 
 def _leaves_no_task(when: str) -> None:
     left = asyncio.all_tasks() - {asyncio.current_task()}
     for task in left:
         task.cancel()
-    require(not left, f"{when}, {len(left)} of its tasks are still waiting; cancel the workers")
+    require(not left, f"{when}, {len(left)} of its tasks have not ended; cancel the workers")
 
 
 def _emptied(queue: asyncio.Queue[int]) -> list[int]:

@@ -14,33 +14,48 @@ from dataclasses import dataclass
 from typing import Any
 
 from pubsub_lib.in_process.queue_broker import AsyncPubSub
-from pubsub_lib.lab.clock.virtual_time import LimitReached, Livelock, run_virtual
-from pubsub_lib.lab.exercises.checking import exercise, require
+from pubsub_lib.lab.costs.timers import count_timers
+from pubsub_lib.lab.exercises.checking import AN_HOUR_S, exercise, require, run_without_polling
 from pubsub_lib.lab.exercises.hints import hints
 from pubsub_lib.messages import Message
 
-MOST_STEPS = 20_000  # an answer takes some 50; one that looks again and again takes any number
+LOOKS_AGAIN = (
+    "while the queue is empty it looks again and again; "
+    "`await queue.get()` waits until there is a message"
+)
 A_MOMENT_S = 1e-6  # enough for whoever waits, and not for whoever sleeps and looks again
 
 
 @exercise("00.1", "both ran at the same time, and the pair is in order")
 def check_both(both: Callable[..., Coroutine[Any, Any, Any]]) -> None:
     """Refuse an answer that waits for one after the other, or mixes the results up."""
+    _runs_both(both, first_s=1, second_s=2)
+    _runs_both(both, first_s=0.5, second_s=0.25)
+    _runs_both(both, first_s=AN_HOUR_S + 0.037, second_s=2)
 
+
+def _runs_both(
+    both: Callable[..., Coroutine[Any, Any, Any]], *, first_s: float, second_s: float
+) -> None:
     async def result_after(seconds: float, result: str) -> str:
         await asyncio.sleep(seconds)
         return result
 
-    async def main() -> tuple[Any, float]:
-        with (
-            closing(result_after(1, "first")) as first,
-            closing(result_after(2, "second")) as second,
-        ):
-            results = await both(first, second)
-        return results, asyncio.get_running_loop().time()
+    async def main(first: Any, second: Any) -> tuple[Any, float]:
+        return await both(first, second), asyncio.get_running_loop().time()
 
     try:
-        results, seconds = run_virtual(main())
+        with (
+            closing(result_after(first_s, "first")) as first,
+            closing(result_after(second_s, "second")) as second,
+        ):
+            results, seconds = run_without_polling(
+                main(first, second),
+                "while the two are waiting it looks again and again whether they are done; to "
+                "await a task, or to end the `async with` block, waits without looking",
+            )
+    except* TimeoutError:
+        require(False, "one of the two takes an hour, and it gives up before that")
     except* asyncio.InvalidStateError:
         require(
             False,
@@ -61,8 +76,9 @@ def check_both(both: Callable[..., Coroutine[Any, Any, Any]]) -> None:
         f"the results come as {results!r}; return them in the order of the arguments",
     )
     require(
-        seconds == 2.0,
-        f"waits of 1 s and 2 s took {seconds:g} s; run at the same time they take 2 s",
+        seconds == max(first_s, second_s),
+        f"waits of {first_s:g} s and {second_s:g} s took {seconds:g} s; run at the same time they "
+        f"take {max(first_s, second_s):g} s",
     )
 
 
@@ -98,13 +114,7 @@ def check_collect(collect: Callable[..., Coroutine[Any, Any, Any]]) -> None:
     """Refuse an answer that polls, loses messages, keeps the None, or forgets task_done()."""
     sent = [Message(str(number)) for number in (0, 1, 2, 3, 3)]  # the same can be said twice
     try:
-        seen = run_virtual(_send_now_and_then(collect, sent), max_steps=MOST_STEPS)
-    except* (LimitReached, Livelock):
-        require(
-            False,
-            "while the queue is empty it looks again and again; "
-            "`await queue.get()` waits until there is a message",
-        )
+        seen = run_without_polling(_send_now_and_then(collect, sent), LOOKS_AGAIN)
     except* ValueError as errors:
         if "task_done()" not in str(errors.exceptions[0]):
             raise
@@ -159,7 +169,12 @@ async def _send_now_and_then(
         await asyncio.sleep(1)  # whoever marks its messages has done so by now
         all_marked, before_the_end = joining.done(), collecting.done()
         joining.cancel()
+        with count_timers() as timers:
+            await asyncio.sleep(AN_HOUR_S)
+        looks = timers.count - 1
+        before_the_end = before_the_end or collecting.done()
         await broker.shutdown()
+    require(before_the_end or looks == 0, LOOKS_AGAIN)
     return _Collected(collecting.result(), before_the_end, waited, all_marked)
 
 

@@ -52,26 +52,27 @@ hints(
 @exercise("12.1", "the newest price of one symbol waits, and the publisher waits for nobody")
 def check_newest_price(newest_price: Callable[..., Any]) -> None:
     """Refuse a subscription that holds old or other prices, or holds the publisher up."""
-    run_virtual(_holds_the_newest(newest_price))
+    for symbol, other in (("gold", "silver"), ("silver", "tin")):
+        run_virtual(_holds_the_newest(newest_price, symbol, other))
 
 
-async def _holds_the_newest(newest_price: Callable[..., Any]) -> None:
+async def _holds_the_newest(newest_price: Callable[..., Any], symbol: str, other: str) -> None:
     broker = AsyncPubSub[Price](maxsize=100)
     every_price = broker.subscribe(name="every price")
-    inbox = newest_price(broker, "gold")
+    inbox = newest_price(broker, symbol)
     require(
         isinstance(inbox, Inbox),
         f"return the inbox that broker.subscribe() gives you, not {inbox!r}",
     )
     start_s = _now_s()
-    for number, symbol in enumerate(("gold", "gold", "gold", "silver"), start=1):
-        await broker.publish(Price(symbol, number, number))
+    for number, named in enumerate((symbol, symbol, symbol, other), start=1):
+        await broker.publish(Price(named, number, number))
     waited_s = _now_s() - start_s
     waiting = _taken(inbox)
     require(
         [price.number for price in waiting] == [3],
-        "gold 1, 2 and 3 and silver 4 were published, nobody has read, and waiting are "
-        f"{_listed(waiting)}; it should be gold 3 alone",
+        f"{symbol} 1, 2 and 3 and {other} 4 were published, nobody has read, and waiting are "
+        f"{_listed(waiting)}; it should be {symbol} 3 alone",
     )
     require(waited_s == 0, f"the publisher waits {waited_s:g} s; for this reader it is not to wait")
     every = _taken(every_price)
@@ -79,18 +80,23 @@ async def _holds_the_newest(newest_price: Callable[..., Any]) -> None:
         len(every) == 4 and every_price.maxsize == 100,
         "somebody else subscribed as before, and is to get all four prices as before",
     )
-    await broker.publish(Price("gold", 5, 5))
+    await broker.publish(Price(symbol, 5, 5))
     waiting = _taken(inbox)
     require(
         [price.number for price in waiting] == [5],
-        f"then gold 5 is published, and waiting are {_listed(waiting)}",
+        f"then {symbol} 5 is published, and waiting are {_listed(waiting)}",
     )
 
 
 @exercise("12.2", "whoever fails or is cancelled leaves, and nobody waits for who has left")
 def check_follow(follow: Follow) -> None:
     """Refuse a customer that stays in the broker when it has ended, or ends without a word."""
-    for scenario in (_follows_to_the_end, _leaves_when_it_fails, _leaves_when_cancelled):
+    for scenario in (
+        _follows_to_the_end,
+        _leaves_when_it_fails,
+        _leaves_when_cancelled,
+        _leaves_when_cancelled_while_it_waits,
+    ):
         run_without_polling(scenario(follow))
 
 
@@ -123,7 +129,7 @@ async def _follows_to_the_end(follow: Follow) -> None:
 
 async def _leaves_when_it_fails(follow: Follow) -> None:
     broker, inbox = _broker_and_inbox()
-    bug = ValueError("a bug")
+    bug = _UnheardOf("a bug")
     seen: list[int] = []
 
     async def handle(price: Price) -> None:
@@ -151,6 +157,28 @@ async def _leaves_when_it_fails(follow: Follow) -> None:
     require(
         report.unfinished == 0,
         f"handle() raised, and shutdown() reports {report}: it waited for prices in hand",
+    )
+
+
+class _UnheardOf(Exception):
+    """One that no answer can name: what a customer's function raises is anybody's guess."""
+
+
+async def _leaves_when_cancelled_while_it_waits(follow: Follow) -> None:
+    broker, inbox = _broker_and_inbox()
+
+    async def handle(price: Price) -> None:
+        pass
+
+    following = asyncio.create_task(_started(follow, inbox, handle), name="customer")
+    await broker.publish(Price("gold", 1900, 0))
+    await asyncio.sleep(AN_HOUR_S)
+    following.cancel()
+    await asyncio.wait([following])
+    require(
+        following.cancelled() and broker.stats.subscribers == 0,
+        "it was cancelled while it waited for a price, and its inbox still takes prices, or the "
+        "cancellation has not passed through",
     )
 
 
@@ -182,7 +210,7 @@ async def _ended(follow: Follow, inbox: Inbox[Price], handle: HandlePrice) -> Ex
     """What `follow` returns, or raises: the check goes on, to say what else is wrong."""
     try:
         return await _started(follow, inbox, handle)
-    except ValueError:
+    except _UnheardOf:
         require(False, "handle() raised, and so did you; return the exception: others are to go on")
         raise
 

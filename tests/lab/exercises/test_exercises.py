@@ -1,6 +1,7 @@
 """Every solution passes its check; every stub and every plausible wrong answer does not."""
 
 import ast
+import asyncio
 import importlib
 import importlib.util
 from pathlib import Path
@@ -31,10 +32,9 @@ SOLUTIONS = {
 }
 WRONG_ANSWERS = [
     wrong
-    for path in sorted((Path(__file__).parent / "wrong_answers").glob("*.py"))
+    for path in sorted((Path(__file__).parent / "wrong_answers").glob("[!_]*.py"))
     for wrong in module_at(path).WRONG_ANSWERS
 ]
-
 RIGHT_ANSWERS = [
     right
     for path in sorted((Path(__file__).parent / "right_answers").glob("[!_]*.py"))
@@ -111,6 +111,14 @@ def test_an_exception_is_explained_with_the_line_of_the_answer_that_raised_it():
     assert outcome.state == "not yet"
     assert "has no attribute 'fill'" in outcome.explanation
     assert outcome.explanation.endswith(", in `return queue.fill()`")
+
+
+def test_an_answer_that_ends_as_if_it_had_been_cancelled_is_refused_and_not_passed_on():
+    async def gives_up(queue):
+        raise asyncio.CancelledError
+
+    explanation = examine("00.2", gives_up).explanation
+    assert "nobody has cancelled it, in `raise asyncio.CancelledError`" in explanation
 
 
 def test_an_explanation_that_asks_ends_with_its_question_mark(capsys):

@@ -208,6 +208,36 @@ async def takes_all_off_the_list(broker, handle):
         broker.queues = []
 
 
+async def shields_what_is_in_hand(broker, handle):
+    queue = await broker.subscribe()
+    try:
+        while True:
+            message = await queue.get()
+            try:
+                if message is None:
+                    break
+                await asyncio.shield(handle(message))
+            finally:
+                queue.task_done()
+    finally:
+        broker.queues = [other for other in broker.queues if other is not queue]
+
+
+async def clears_the_list(broker, handle):
+    queue = await broker.subscribe()
+    try:
+        while True:
+            message = await queue.get()
+            try:
+                if message is None:
+                    break
+                await handle(message)
+            finally:
+                queue.task_done()
+    finally:
+        broker.queues = []
+
+
 WRONG_ANSWERS = [
     ("04.1", measures_the_publish, "not when publish() returns"),
     ("04.1", reads_after_the_publish, "not when publish() returns"),
@@ -225,4 +255,6 @@ WRONG_ANSWERS = [
     ("04.2", stays_on_the_list, "stays in broker.queues"),
     ("04.2", changes_the_list, "give the broker a new one"),
     ("04.2", takes_all_off_the_list, "take off its own queue alone"),
+    ("04.2", shields_what_is_in_hand, "handle() goes on without it"),
+    ("04.2", clears_the_list, "takes others off"),
 ]

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 
-from pubsub_lib import AsyncPubSub, ChapterPubSub
+from pubsub_lib import AsyncPubSub, ChapterPubSub, Message
 
 
 class OneQueueForAll(ChapterPubSub):
@@ -335,6 +335,151 @@ class TapThatSeesEachMessageOnce(TapThatKeepsTheAnswer):
         return await self.broker.publish(message)
 
 
+class _Counting(ChapterPubSub):
+    def __init__(self, maxsize=100):
+        super().__init__(maxsize)
+        self.dropped = 0
+
+
+class _Stopping(ChapterPubSub):
+    async def run_subscriber(self, handle):
+        queue = await self.subscribe()
+        while (message := await queue.get()) is not None:
+            handle(message)
+            queue.task_done()
+
+
+class _Tap:
+    def __init__(self, broker):
+        self.broker = broker
+        self.seen = []
+
+    async def subscribe(self):
+        return await self.broker.subscribe()
+
+    async def publish(self, message):
+        self.seen.append(message)
+        return await self.broker.publish(message)
+
+    async def shutdown(self):
+        return await self.broker.shutdown()
+
+
+class HasRoomForTwo:
+    def __init__(self, maxsize=100):
+        self.maxsize = maxsize
+        self.queues = []
+
+    async def subscribe(self):
+        queue = asyncio.Queue(2)
+        self.queues.append(queue)
+        return queue
+
+    async def publish(self, message):
+        for queue in self.queues:
+            await queue.put(message)
+
+
+class LooksEachMillisecond(ChapterPubSub):
+    async def publish(self, message):
+        for queue in self.queues:
+            while queue.full():  # noqa: ASYNC110 - the mistake
+                await asyncio.sleep(0.001)
+            queue.put_nowait(message)
+
+
+class CountsOncePerMessage(_Counting):
+    async def publish(self, message):
+        lost = False
+        for queue in self.queues:
+            try:
+                await asyncio.wait_for(queue.put(message), 1.0)
+            except TimeoutError:
+                lost = True
+        self.dropped += lost
+
+
+class WaitsHalfAMinuteForTheEnd(_Stopping):
+    async def shutdown(self):
+        for queue in self.queues:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(queue.put(None), 30)
+
+
+class LooksForRoomForTheEnd(_Stopping):
+    async def shutdown(self):
+        for queue in self.queues:
+            while queue.full():  # noqa: ASYNC110 - the mistake
+                await asyncio.sleep(1)
+            queue.put_nowait(None)
+
+
+class WakesUpEveryQuarterOfAnHour(_Stopping):
+    async def run_subscriber(self, handle):
+        queue, message = await self.subscribe(), ...
+        while message is not None:
+            try:
+                message = await asyncio.wait_for(queue.get(), 900)
+            except TimeoutError:
+                continue
+            if message is not None:
+                handle(message)
+                queue.task_done()
+
+    async def shutdown(self):
+        for queue in self.queues:
+            await queue.put(None)
+
+
+class HandlesNothingTwice(_Stopping):
+    async def run_subscriber(self, handle):
+        queue = await self.subscribe()
+        last = object()
+        while (message := await queue.get()) is not None:
+            if message != last:
+                handle(message)
+            last = message
+            queue.task_done()
+
+    async def shutdown(self):
+        for queue in self.queues:
+            await queue.put(None)
+
+
+class TapWithOneQueueForAll(_Tap):
+    queue = None
+
+    async def subscribe(self):
+        if self.queue is None:
+            self.queue = await self.broker.subscribe()
+        return self.queue
+
+
+class TapThatHidesErrors(_Tap):
+    async def publish(self, message):
+        self.seen.append(message)
+        with contextlib.suppress(Exception):
+            return await self.broker.publish(message)
+
+
+class TapThatIsImpatient(_Tap):
+    async def publish(self, message):
+        self.seen.append(message)
+        return await asyncio.wait_for(self.broker.publish(message), 0.5)
+
+
+class TapThatShutsDownInASecond(_Tap):
+    async def shutdown(self):
+        return await asyncio.wait_for(self.broker.shutdown(), 1)
+
+
+class TapThatAsksForTheType(_Tap):
+    async def publish(self, message):
+        if isinstance(message, Message):
+            self.seen.append(message)
+        return await self.broker.publish(message)
+
+
 WRONG_ANSWERS = [
     ("03.1", OneQueueForAll, "only one of them"),
     ("03.1", NoBound, "maxsize=2"),
@@ -374,4 +519,16 @@ WRONG_ANSWERS = [
     ("03.4", TapWithoutShutdown, "shutdown()"),
     ("03.4", TapThatKeepsTheAnswer, "the tap is to return"),
     ("03.4", TapThatSeesEachMessageOnce, "seen is to hold"),
+    ("03.1", HasRoomForTwo, "have a maxsize of 100, and not 2"),
+    ("03.1", LooksEachMillisecond, "and no longer"),
+    ("03.2", CountsOncePerMessage, "three subscribers miss the message, and dropped is 1"),
+    ("03.3", WaitsHalfAMinuteForTheEnd, "however long it takes"),
+    ("03.3", LooksForRoomForTheEnd, "looks for room again and again"),
+    ("03.3", WakesUpEveryQuarterOfAnHour, "wakes up to look for one"),
+    ("03.3", HandlesNothingTwice, "published twice"),
+    ("03.4", TapWithOneQueueForAll, "ask the inner broker each time"),
+    ("03.4", TapThatHidesErrors, "publish() raises, and the tap's does not"),
+    ("03.4", TapThatIsImpatient, "and wait for its answer"),
+    ("03.4", TapThatShutsDownInASecond, "and wait for its answer"),
+    ("03.4", TapThatAsksForTheType, "seen is to hold"),
 ]

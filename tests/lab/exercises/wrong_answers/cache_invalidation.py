@@ -1,7 +1,7 @@
 """Plausible wrong answers to the exercises of notebook 10, and what the check says to each."""
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 
 from pubsub_lib.caching.replicas import Update, Versioned
 
@@ -232,6 +232,147 @@ def the_other_way_round(held, change):
         last_arrival_wins(held, change)
 
 
+class _Guarded:
+    def __init__(self, load):
+        self.load = load
+        self.held = {}
+        self.marks = {}
+
+    async def get(self, key):
+        if key in self.held:
+            return self.held[key]
+        mark = self.marks[key] = object()
+        value = await self.load(key)
+        if self.marks.get(key) is mark:
+            self.held[key] = value
+            del self.marks[key]
+        return value
+
+    def invalidate(self, key):
+        self.held.pop(key, None)
+        self.marks.pop(key, None)
+
+
+class CountsTheUses:
+    def __init__(self, capacity):
+        self.capacity = capacity
+        self.values = {}
+        self.uses = Counter()
+
+    def get(self, key):
+        if key not in self.values:
+            return None
+        self.uses[key] += 1
+        return self.values[key]
+
+    def put(self, key, value):
+        if key not in self.values and len(self.values) >= self.capacity:
+            dropped = min(self.values, key=lambda key: self.uses[key])
+            del self.values[dropped]
+            del self.uses[dropped]
+        self.values[key] = value
+        self.uses[key] += 1
+
+
+class MindsWhetherAValueIsTrue:
+    def __init__(self, capacity):
+        self.capacity = capacity
+        self.values = OrderedDict()
+
+    def get(self, key):
+        value = self.values.get(key)
+        if value:
+            self.values.move_to_end(key)
+        return value
+
+    def put(self, key, value):
+        self.values[key] = value
+        self.values.move_to_end(key)
+        if len(self.values) > self.capacity:
+            self.values.popitem(last=False)
+
+
+class TakesNoneForMissing(MindsWhetherAValueIsTrue):
+    def get(self, key):
+        value = self.values.get(key)
+        if value is not None:
+            self.values.move_to_end(key)
+        return value
+
+
+class HasRoomForTwo(MindsWhetherAValueIsTrue):
+    def __init__(self, capacity):
+        super().__init__(2)
+
+    def get(self, key):
+        if key not in self.values:
+            return None
+        self.values.move_to_end(key)
+        return self.values[key]
+
+
+class SharesItsValues:
+    values = OrderedDict()  # noqa: RUF012 - the mistake
+
+    def __init__(self, capacity):
+        self.capacity = capacity
+
+    get = HasRoomForTwo.get
+    put = MindsWhetherAValueIsTrue.put
+
+
+class KeepsTheAnswerFromItsCaller(_Guarded):
+    async def get(self, key):
+        if key in self.held:
+            return self.held[key]
+        mark = self.marks[key] = object()
+        value = await self.load(key)
+        if self.marks.get(key) is mark:
+            self.held[key] = value
+            del self.marks[key]
+            return value
+        return None
+
+
+class LoadsWhatIsFreeAgain(_Guarded):
+    async def get(self, key):
+        if self.held.get(key):
+            return self.held[key]
+        mark = self.marks[key] = object()
+        value = await self.load(key)
+        if self.marks.get(key) is mark:
+            self.held[key] = value
+            del self.marks[key]
+        return value
+
+
+def lets_an_equal_one_win(held, change):
+    if change.key not in held or held[change.key].version > change.version:
+        return
+    if isinstance(change, Update):
+        held[change.key] = Versioned(change.value, change.version)
+    else:
+        del held[change.key]
+
+
+def knows_gold_alone(held, change):
+    if "gold" not in held or held["gold"].version >= change.version:
+        return
+    if isinstance(change, Update):
+        held["gold"] = Versioned(change.value, change.version)
+    else:
+        del held["gold"]
+
+
+def clears_all(held, change):
+    if change.key not in held or held[change.key].version >= change.version:
+        return
+    if isinstance(change, Update):
+        held[change.key] = Versioned(change.value, change.version)
+    else:
+        held.clear()
+
+
 WRONG_ANSWERS = [
     ("10.1", NoBound, "where does put() drop one?"),
     ("10.1", FirstInFirstOut, "What does get() do to the order?"),
@@ -255,4 +396,14 @@ WRONG_ANSWERS = [
     ("10.3", only_changes_what_is_held, "it is older, and drops it"),
     ("10.3", keeps_the_old_version, "an update has no effect"),
     ("10.3", the_other_way_round, "an update has no effect"),
+    ("10.1", CountsTheUses, "however often it was read"),
+    ("10.1", MindsWhetherAValueIsTrue, "does not depend on its value"),
+    ("10.1", TakesNoneForMissing, "with the value None"),
+    ("10.1", HasRoomForTwo, "with room for 1"),
+    ("10.1", SharesItsValues, "make what holds it in __init__"),
+    ("10.2", KeepsTheAnswerFromItsCaller, "its own caller still gets the answer"),
+    ("10.2", LoadsWhatIsFreeAgain, "whether its value is true"),
+    ("10.3", lets_an_equal_one_win, "it is no newer"),
+    ("10.3", knows_gold_alone, "an update of it has no effect"),
+    ("10.3", clears_all, "silver is to stay"),
 ]

@@ -68,10 +68,6 @@ async def says_whether_any_is_kept(new_broker, visit, new_message):
     return await collects_nothing(new_broker, visit, new_message) > 0
 
 
-def take_off(broker, queue):
-    broker.queues = [other for other in broker.queues if other is not queue]
-
-
 class _Handle:
     def __init__(self, broker, queue):
         self.broker = broker
@@ -81,7 +77,7 @@ class _Handle:
         return await self.queue.get()
 
     def close(self):
-        take_off(self.broker, self.queue)
+        _take_off(self.broker, self.queue)
 
 
 class NeverLeavesByItself(_Handle):
@@ -126,7 +122,7 @@ class ClosesEverybody(_Handle):
 class HandsOutTheQueuesOwnGet(_Handle):
     def __init__(self, broker, queue):
         self.queue = queue
-        self.close = weakref.finalize(self, take_off, broker, queue)
+        self.close = weakref.finalize(self, _take_off, broker, queue)
 
     def get(self):
         return self.queue.get()
@@ -242,6 +238,102 @@ class LeavesNobodyOff(_Relay):
             await queue.put(score)
 
 
+class _Leaving:
+    def __init__(self, broker, queue):
+        self._queue = queue
+        self._broker = broker
+        self._leave = weakref.finalize(self, _take_off, broker, queue)
+
+    async def get(self):
+        return await self._queue.get()
+
+    def close(self):
+        self._leave()
+
+
+class LooksUpWhoIsThere(_Relay):
+    async def publish(self, score):
+        for name in list(self.phones):
+            if name in self.phones:
+                await self.phones[name].put(score)
+
+
+class RemembersNames(_Relay):
+    def __init__(self):
+        super().__init__()
+        self.gone = set()
+
+    def leave(self, name):
+        super().leave(name)
+        self.gone.add(name)
+
+    async def publish(self, score):
+        for name, queue in list(self.phones.items()):
+            if name not in self.gone:
+                await queue.put(score)
+
+
+class LeavesASecondPublishBehind(_Relay):
+    def leave(self, name):
+        queue = self.phones.pop(name)
+        while not queue.empty():
+            queue.get_nowait()
+
+    async def publish(self, score):
+        for name, queue in list(self.phones.items()):
+            if name in self.phones:
+                await queue.put(score)
+
+
+class TriesEveryFiveSeconds(_Relay):
+    async def publish(self, score):
+        for name, queue in list(self.phones.items()):
+            while self.phones.get(name) is queue:
+                try:
+                    await asyncio.wait_for(queue.put(score), 5)
+                    break
+                except TimeoutError:
+                    pass
+
+
+class ClosesInPlace(_Leaving):
+    def close(self):
+        if self._queue in self._broker.queues:
+            self._broker.queues.remove(self._queue)
+        self._leave.detach()
+
+
+class RemembersItsPlace(_Leaving):
+    def __init__(self, broker, queue):
+        self._queue = queue
+        self._broker = broker
+        place = broker.queues.index(queue)
+
+        def leave():
+            broker.queues = broker.queues[:place] + broker.queues[place + 1 :]
+
+        self._leave = weakref.finalize(self, leave)
+
+
+WAITING = set()
+
+
+class KeepsItselfUntilAMessageComes(_Leaving):
+    async def get(self):
+        WAITING.add(self)
+        message = await self._queue.get()
+        WAITING.discard(self)
+        return message
+
+
+class HidesACancellation(_Leaving):
+    async def get(self):
+        try:
+            return await self._queue.get()
+        except asyncio.CancelledError:
+            return None
+
+
 WRONG_ANSWERS = [
     ("07.3", Polls, "looks again and again"),
     ("07.1", keeps_the_messages, "weak references"),
@@ -266,4 +358,12 @@ WRONG_ANSWERS = [
     ("07.3", ClosesEverybody, "and no other"),
     ("07.3", HandsOutTheQueuesOwnGet, "is to hold the handle"),
     ("07.3", HoldsItselfInACircle, "in a circle"),
+    ("07.2", LooksUpWhoIsThere, "had begun before it came"),
+    ("07.2", RemembersNames, "misses the next score"),
+    ("07.2", LeavesASecondPublishBehind, "the second has none"),
+    ("07.2", TriesEveryFiveSeconds, "looks for some again and again"),
+    ("07.3", ClosesInPlace, "a handle is closed while a publish waits"),
+    ("07.3", RemembersItsPlace, "places in the list change"),
+    ("07.3", KeepsItselfUntilAMessageComes, "was cancelled, nobody holds the handle"),
+    ("07.3", HidesACancellation, "get() hides that"),
 ]

@@ -177,6 +177,48 @@ class EndsWhenNothingHasArrived(WithQueues):
         await self.end(tasks)
 
 
+class _Client:
+    def __init__(self):
+        self.arrived = asyncio.Queue()
+        self.handlers = {}
+
+
+class OnlyOrdersGetATask(_Client):
+    async def run(self):
+        queue = asyncio.Queue()
+
+        async def work():
+            while (number := await queue.get()) is not None:
+                await self.handlers["orders"](number)
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(work())
+            while (arrival := await self.arrived.get()) is not None:
+                subject, number = arrival
+                if subject == "orders":
+                    queue.put_nowait(number)
+                else:
+                    await self.handlers[subject](number)
+            queue.put_nowait(None)
+
+
+class HasABoundOfTen(_Client):
+    async def run(self):
+        queues = {subject: asyncio.Queue(10) for subject in self.handlers}
+
+        async def work(subject):
+            while (number := await queues[subject].get()) is not None:
+                await self.handlers[subject](number)
+
+        async with asyncio.TaskGroup() as group:
+            for subject in queues:
+                group.create_task(work(subject))
+            while (arrival := await self.arrived.get()) is not None:
+                await queues[arrival[0]].put(arrival[1])
+            for queue in queues.values():
+                await queue.put(None)
+
+
 WRONG_ANSWERS = [
     ("01.3", stops_at_the_first, "each is to be called once"),
     ("01.3", hides_the_errors, "return the exceptions"),
@@ -197,4 +239,6 @@ WRONG_ANSWERS = [
     ("01.2", NeverEndsItsTasks, "run() never returns"),
     ("01.2", LooksIntoItsQueues, "looks again and again"),
     ("01.2", EndsWhenNothingHasArrived, "the None has not come"),
+    ("01.2", OnlyOrdersGetATask, "orders 2 and 4 arrive at 0 s"),
+    ("01.2", HasABoundOfTen, "a queue with a bound makes whoever puts into it wait"),
 ]

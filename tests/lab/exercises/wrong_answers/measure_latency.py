@@ -227,6 +227,24 @@ def prints_them(latencies_ms, every_ms):
         str(range(latency, 0, -every_ms))
 
 
+class SendsEight:
+    async def run(self, send, messages):
+        loop = asyncio.get_running_loop()
+        start_s = loop.time()
+        took_ms = []
+        for number in range(8):
+            due_s = start_s + number / 1000
+            await asyncio.sleep(due_s - loop.time())
+            await send(number)
+            took_ms.append((loop.time() - due_s) * 1000)
+        return took_ms
+
+
+def fills_in_behind_the_worst(latencies_ms, every_ms):
+    latencies_ms = list(latencies_ms)
+    return latencies_ms + list(range(max(latencies_ms) - every_ms, 0, -every_ms))
+
+
 WRONG_ANSWERS = [
     ("08.1", the_fullest_bucket, "count from the fastest on"),
     ("08.1", one_message_too_far, "p99 is 10 ms, not 100"),
@@ -254,4 +272,6 @@ WRONG_ANSWERS = [
     ("08.3", leaves_out_the_recorded, "not [1, 2, 3, 4]"),
     ("08.3", fills_the_given_list, "return a new list"),
     ("08.3", prints_them, "return a list of latencies"),
+    ("08.2", SendsEight, "of 5 messages 8 are sent"),
+    ("08.3", fills_in_behind_the_worst, "held others up"),
 ]

@@ -267,6 +267,109 @@ async def in_batches(messages, handle, *, workers, maxsize):
         await asyncio.gather(*map(handle, batch))
 
 
+def knows_a_bound_of_two(queue, message):
+    dropped = 0
+    if queue.qsize() >= 2 and queue.maxsize:
+        queue.get_nowait()
+        queue.task_done()
+        dropped = 1
+    queue.put_nowait(message)
+    return dropped
+
+
+async def takes_none_for_the_end(messages, handle, *, workers, maxsize):
+    queue = asyncio.Queue(maxsize)
+
+    async def work():
+        while (message := await queue.get()) is not None:
+            await handle(message)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(workers):
+            group.create_task(work())
+        for message in messages:
+            await queue.put(message)
+        for _ in range(workers):
+            await queue.put(None)
+
+
+async def skips_what_is_false(messages, handle, *, workers, maxsize):
+    queue = asyncio.Queue(maxsize)
+    end = object()
+
+    async def work():
+        while (message := await queue.get()) is not end:
+            if message or message == 0:
+                await handle(message)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(workers):
+            group.create_task(work())
+        for message in messages:
+            await queue.put(message)
+        for _ in range(workers):
+            await queue.put(end)
+
+
+async def goes_on_after_a_failure(messages, handle, *, workers, maxsize):
+    queue = asyncio.Queue(maxsize)
+    end = object()
+
+    async def work():
+        while (message := await queue.get()) is not end:
+            await handle(message)
+
+    async def feed():
+        for message in messages:
+            await queue.put(message)
+        for _ in range(workers):
+            await queue.put(end)
+
+    await asyncio.gather(feed(), *(work() for _ in range(workers)))
+
+
+async def raises_in_the_end(messages, handle, *, workers, maxsize):
+    queue = asyncio.Queue(maxsize)
+
+    async def work():
+        while True:
+            message = await queue.get()
+            try:
+                await handle(message)
+            finally:
+                queue.task_done()
+
+    tasks = [asyncio.create_task(work()) for _ in range(workers)]
+    for message in messages:
+        await queue.put(message)
+    await queue.join()
+    for task in tasks:
+        task.cancel()
+    for result in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(result, Exception):
+            raise result
+
+
+async def leaves_those_that_have_not_failed(messages, handle, *, workers, maxsize):
+    queue = asyncio.Queue(maxsize)
+    end = object()
+
+    async def work():
+        while (message := await queue.get()) is not end:
+            await handle(message)
+
+    async def feed():
+        for message in messages:
+            await queue.put(message)
+        for _ in range(workers):
+            await queue.put(end)
+
+    tasks = [asyncio.create_task(part) for part in (feed(), *(work() for _ in range(workers)))]
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    for task in done:
+        task.result()
+
+
 WRONG_ANSWERS = [
     ("02.1", drops_the_newest, "the newest belong there: 2, 3"),
     ("02.1", raises_when_full, "raises QueueFull"),
@@ -292,4 +395,10 @@ WRONG_ANSWERS = [
     ("02.2", takes_them_all_into_a_list, "8 in all"),
     ("02.2", waits_for_a_dead_worker, "own the workers in a TaskGroup"),
     ("02.2", in_batches, "does a worker that is done wait for the others?"),
+    ("02.1", knows_a_bound_of_two, "in a queue of 3"),
+    ("02.2", takes_none_for_the_end, "cannot be the sign that no more comes"),
+    ("02.2", skips_what_is_false, "cannot be the sign that no more comes"),
+    ("02.2", goes_on_after_a_failure, "of its tasks have not ended"),
+    ("02.2", raises_in_the_end, "raises for every message"),
+    ("02.2", leaves_those_that_have_not_failed, "of its tasks have not ended"),
 ]

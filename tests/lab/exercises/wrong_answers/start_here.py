@@ -143,6 +143,60 @@ async def keeps_each_text_once(queue):
     return messages
 
 
+async def trusts_that_the_second_takes_longer(first, second):
+    first_task, second_task = asyncio.create_task(first), asyncio.create_task(second)
+    result = await second_task
+    return first_task.result(), result
+
+
+async def takes_them_as_they_come(first, second):
+    results = []
+    for result in asyncio.as_completed([first, second]):
+        results.append(await result)
+    return tuple(results)
+
+
+async def sleeps_for_two_seconds(first, second):
+    first_task, second_task = asyncio.create_task(first), asyncio.create_task(second)
+    await asyncio.sleep(2)
+    return await first_task, await second_task
+
+
+async def looks_whether_they_are_done(first, second):
+    first_task, second_task = asyncio.create_task(first), asyncio.create_task(second)
+    while not (first_task.done() and second_task.done()):  # noqa: ASYNC110 - the mistake
+        await asyncio.sleep(0.1)
+    return first_task.result(), second_task.result()
+
+
+async def has_a_time_out_of_ten_seconds(first, second):
+    return tuple(await asyncio.wait_for(asyncio.gather(first, second), 10))
+
+
+async def stops_after_five_quiet_seconds(queue):
+    messages = []
+    try:
+        while (message := await asyncio.wait_for(queue.get(), 5)) is not None:
+            messages.append(message)
+            queue.task_done()
+    except TimeoutError:
+        pass
+    return messages
+
+
+async def looks_once_a_minute(queue):
+    messages = []
+    while True:
+        try:
+            message = await asyncio.wait_for(queue.get(), 60)
+        except TimeoutError:
+            continue
+        if message is None:
+            return messages
+        messages.append(message)
+        queue.task_done()
+
+
 WRONG_ANSWERS = [
     ("00.1", one_after_the_other, "took 3 s"),
     ("00.1", as_a_list, "return a pair"),
@@ -158,8 +212,15 @@ WRONG_ANSWERS = [
     ("00.2", waits_for_the_first_and_then_until_it_is_empty, "there is more to come"),
     ("00.2", looks_now_and_then, "looks again and again"),
     ("00.2", looks_all_the_time, "looks again and again"),
-    ("00.2", tries_now_and_then, "takes it as it comes"),
+    ("00.2", tries_now_and_then, "looks again and again"),
     ("00.2", gives_up_after_a_while, "there is more to come"),
     ("00.2", returns_the_first, "there is more to come"),
     ("00.2", keeps_each_text_once, "you return [0, 1, 2, 3]"),
+    ("00.1", trusts_that_the_second_takes_longer, "before there is one"),
+    ("00.1", takes_them_as_they_come, "in the order of the arguments"),
+    ("00.1", sleeps_for_two_seconds, "0.25 s took 2 s"),
+    ("00.1", looks_whether_they_are_done, "whether they are done"),
+    ("00.1", has_a_time_out_of_ten_seconds, "an hour"),
+    ("00.2", stops_after_five_quiet_seconds, "before the queue has given `None`"),
+    ("00.2", looks_once_a_minute, "looks again and again"),
 ]

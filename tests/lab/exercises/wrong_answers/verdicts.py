@@ -212,6 +212,47 @@ async def stops_where_it_is_empty(inbox, handle):
     return None
 
 
+def only_gold(broker, symbol):
+    return broker.subscribe(
+        where=lambda price: price.symbol == "gold",
+        maxsize=1,
+        timeout=0,
+        overflow=Overflow.DROP_OLDEST,
+    )
+
+
+def all_but_silver(broker, symbol):
+    return broker.subscribe(
+        where=lambda price: price.symbol != "silver",
+        maxsize=1,
+        timeout=0,
+        overflow=Overflow.DROP_OLDEST,
+    )
+
+
+async def expects_a_value_error(inbox, handle):
+    async with inbox:
+        try:
+            async for price in inbox:
+                await handle(price)
+        except ValueError as error:
+            return error
+    return None
+
+
+async def closes_only_while_it_handles(inbox, handle):
+    async for price in inbox:
+        try:
+            await handle(price)
+        except Exception as error:
+            inbox.close()
+            return error
+        except asyncio.CancelledError:
+            inbox.close()
+            raise
+    return None
+
+
 WRONG_ANSWERS = [
     ("12.2", polls, "looks again and again"),
     ("12.2", stops_where_it_is_empty, "it ends while no price is there"),
@@ -249,4 +290,8 @@ WRONG_ANSWERS = [
     ("12.3", CountsWhatItHands, "buggy has handled 2 prices, and the report says 3"),
     ("12.3", LooksTooLate, "is reported as disconnected, and was closed"),
     ("12.3", NeedsCustomers, "a feed without customers is closed"),
+    ("12.1", only_gold, "it should be silver 3 alone"),
+    ("12.1", all_but_silver, "it should be silver 3 alone"),
+    ("12.2", expects_a_value_error, "and so did you"),
+    ("12.2", closes_only_while_it_handles, "while it waited for a price"),
 ]

@@ -291,6 +291,23 @@ class CountsFromTheBeginning(Counting):
             self.queue.put_nowait(line)
 
 
+class _Log:
+    def __init__(self, queue):
+        self.queue = queue
+        self.missing = 0
+
+
+class KnowsABoundOfThree(_Log):
+    def write(self, line):
+        if self.missing and self.queue.qsize() < 3:
+            self.queue.put_nowait(self.missing)
+            self.missing = 0
+        if self.queue.qsize() >= 3:
+            self.missing += 1
+        else:
+            self.queue.put_nowait(line)
+
+
 WRONG_ANSWERS = [
     ("05.1", returns_nothing, "prices: return a dictionary"),
     ("05.1", knows_prices_only, "orders: settings_for('orders') finds no settings"),
@@ -343,4 +360,5 @@ WRONG_ANSWERS = [
     ("05.3", SkipsNothing, "the next read gives ('tea', 3), and is to wait"),
     ("05.3", ReadsTheLastFirst, "keeps its place"),
     ("05.3", HandsOverToWhoeverCameFirst, "one who is not there any more"),
+    ("05.2", KnowsABoundOfThree, "in a queue of 5"),
 ]
