@@ -86,6 +86,8 @@ def _reason(frame: FrameType) -> str | None:
     if frame.f_code is asyncio.sleep.__code__:
         return _time_of(frame.f_locals.get("h"))
     owner = frame.f_locals.get("self")
+    if isinstance(owner, asyncio.Queue) and frame.f_code.co_name == "get" and not owner.empty():
+        return f"somebody to wake it, beside a queue that holds {owner.qsize()}"
     for (kind, method), reason in _REASONS.items():
         if isinstance(owner, kind) and frame.f_code.co_name == method:
             return reason.format(owner)

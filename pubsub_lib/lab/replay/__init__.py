@@ -33,9 +33,9 @@ One message, a film of 3 pictures and 0 s: 1 message; reader got 1.
 True
 
 How it is made: `calls` notices publishing and reading, `peeking` looks into queues, `watched` is
-what was in them, `watching` turns what has changed into events, `expressions` looks at what else
-is to be watched, `standing` says where each task stands, `events` is the film as data, `filming`
-puts it together, and `player` shows it.
+what was in them, `message_numbers` tells messages apart, `watching` turns what has changed into
+events, `expressions` looks at what else is to be watched, `standing` says where each task stands,
+`words` sums up, `events` is the film as data, `filming` puts it together, `player` shows it.
 """
 
 from pubsub_lib.lab.replay.filming import Film, View, film

@@ -32,7 +32,8 @@ class Kind(StrEnum):
     PUBLISH = "P"
     """A task begins to publish a message, or to put it in a queue. (task, message)"""
     RETURN = "R"
-    """The publish is over. (message)"""
+    """The publish is over. (message), and, where it returns how many got it and these are others,
+    (..., so many as it returns, so many as have it)"""
     WAIT = "W"
     """The publish waits for room in these queues, which may be none. (message, queue, ...)"""
     ENTER = "E"
@@ -41,8 +42,11 @@ class Kind(StrEnum):
     """A task takes it out. (queue, message, task)"""
     HANDLE = "H"
     """The task that took it comes back for more, or ends. (queue, message)"""
+    ASLEEP = "Z"
+    """Whether its reader sleeps though messages wait, as nobody has woken it. (queue, 1 or 0)"""
     DROP = "D"
-    """A subscriber loses a message, for want of room or by being cancelled. (queue, message)"""
+    """A subscriber loses a message, for want of room or by being cancelled; or has not got it when
+    the publish is over, which a late delivery may mend. (queue, message), and 1 if it is that."""
     BACK = "B"
     """Its reader has gone without a word about it: the message waits again, first. (queue, message)
     """
@@ -77,11 +81,13 @@ class Queue:
         name: what it is called; "" until that is known.
         bound: how many messages it holds, 0 for any number.
         ring: whether it is a place in a ring, which others share.
+        readers: the tasks that read it, by number.
     """
 
     name: str
     bound: int
     ring: bool = False
+    readers: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -108,6 +114,7 @@ class Recording:
         tasks: their names, in the order in which they were seen.
         queues: in the same order.
         messages: their texts, in the order in which they were published.
+        ends: the numbers of those that are no messages, but the end of all messages.
         texts: sentences that changes refer to.
         source: the program that is shown, as (number, text) a line.
         error: what ended the program before its time; "" if nothing did.
@@ -117,6 +124,7 @@ class Recording:
     tasks: list[str] = field(default_factory=list)
     queues: list[Queue] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     source: list[tuple[int, str]] = field(default_factory=list)
     error: str = ""
@@ -142,14 +150,16 @@ class Recording:
         if changes:
             self.pictures.append(Picture(time_s, task, changes))
 
+    def changes(self, *kinds: Kind) -> list[Change]:
+        """Return the changes of these kinds, in order."""
+        return [
+            change for picture in self.pictures for change in picture.changes if change[0] in kinds
+        ]
+
     def count(self, kind: Kind, *numbers: int) -> int:
         """Return how many changes of a kind there are, that begin with these numbers."""
         wanted = (kind, *numbers)
-        return sum(
-            change[: len(wanted)] == wanted
-            for picture in self.pictures
-            for change in picture.changes
-        )
+        return sum(change[: len(wanted)] == wanted for change in self.changes(kind))
 
     @property
     def end_s(self) -> float:
@@ -173,8 +183,11 @@ class Recording:
                 for step, picture in zip(later, self.pictures, strict=True)
             ),
             "tasks": self.tasks,
-            "queues": [[queue.name, queue.bound, int(queue.ring)] for queue in self.queues],
+            "queues": [
+                [queue.name, queue.bound, int(queue.ring), queue.readers] for queue in self.queues
+            ],
             "messages": self.messages,
+            "ends": self.ends,
             "texts": self.texts,
             "source": self.source,
             "error": self.error,

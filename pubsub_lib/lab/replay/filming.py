@@ -20,11 +20,12 @@ from typing import Any, assert_never
 
 from pubsub_lib.lab.clock.virtual_time import MAX_STEPS, Step, run_virtual
 from pubsub_lib.lab.replay.calls import Call, watch_calls
-from pubsub_lib.lab.replay.events import Kind, Recording
+from pubsub_lib.lab.replay.events import Recording
 from pubsub_lib.lab.replay.expressions import Expressions
 from pubsub_lib.lab.replay.player import page
 from pubsub_lib.lab.replay.standing import Cast, Program, Stage
 from pubsub_lib.lab.replay.watching import FilmTooLong, Watcher
+from pubsub_lib.lab.replay.words import sentence_of, summary_of
 
 MOST_BYTES = 100_000
 
@@ -64,7 +65,7 @@ class Film:
     def caption(self) -> str:
         """What the film shows, in words and numbers that come from it."""
         runs = [
-            f"{name}: {_summary(recording)}" if name else _summary(recording)
+            f"{name}: {summary_of(recording)}" if name else summary_of(recording)
             for name, recording in self.recordings.items()
         ]
         pictures = sum(len(recording.pictures) for recording in self.recordings.values())
@@ -182,7 +183,7 @@ def _record(
         raise
     except Exception as error:
         made.errors[name] = error
-        recording.error = f"{type(error).__name__}: {error}"
+        recording.error = sentence_of(error)
     for number, queue in enumerate(recording.queues, start=1):
         queue.name = queue.name or f"queue {number}"
 
@@ -248,21 +249,3 @@ def _shows_every_step(view: View) -> bool:
             return False
         case _:
             assert_never(view)
-
-
-def _summary(recording: Recording) -> str:
-    """Return in words what became of the messages of a run."""
-    published = len(recording.messages)
-    if published or recording.queues:
-        parts = [f"{published} message{'' if published == 1 else 's'}"]
-    else:
-        parts = [f"the tasks {', '.join(recording.tasks)}"]
-    for number, queue in enumerate(recording.queues):
-        lost = recording.count(Kind.DROP, number)
-        parts.append(
-            f"{queue.name} got {recording.count(Kind.TAKE, number)}"
-            + (f" and lost {lost}" if lost else "")
-        )
-    if recording.error:
-        parts.append(f"it ends with {recording.error.splitlines()[0].rstrip(': ')}")
-    return "; ".join(parts)

@@ -9,6 +9,7 @@
 """
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,27 +27,37 @@ class WatchedQueue:
         number: its number in the recording.
         owner: its broker, as far as it is known.
         contents: the messages in it, each with its number in the recording, the oldest first.
+        entered: the numbers of those that got in.
         seen: the numbers of those that got in or were lost.
+        missing: the numbers of those that had not got in when their publish was over.
         in_hand: who has taken a message and not come back for more, by the message's number.
         marked: the numbers of those for which `task_done()` was called.
         held: whether its owner holds it in a list or the like.
         left: whether it takes no more messages.
+        asleep: whether its reader sleeps though there are messages.
     """
 
     queue: Any
     number: int
     owner: Any = None
     contents: list[tuple[Any, int]] = field(default_factory=list)
+    entered: set[int] = field(default_factory=set)
     seen: set[int] = field(default_factory=set)
+    missing: set[int] = field(default_factory=set)
     in_hand: dict[int, asyncio.Task[Any] | None] = field(default_factory=dict)
     marked: set[int] = field(default_factory=set)
     held: bool = False
     left: bool = False
+    asleep: bool = False
 
     @property
     def full(self) -> bool:
         """Whether there is no room in it."""
         return bool(0 < self.queue.maxsize <= len(self.contents))
+
+    def cannot_be(self, number: int) -> bool:
+        """Return whether what gets in now cannot be the message of this number."""
+        return number in self.seen and number not in self.missing
 
     def has_left(self) -> bool:
         """Return whether it is closed, or its broker, which held it, has let it go."""
@@ -68,12 +79,21 @@ class WatchedQueue:
 
     def read_by(self, call: Call | None) -> list[Any]:
         """Return the messages that a call has read from this queue: none, one, or a batch."""
-        if call is None or call.error is not None:
-            return []
-        state = getattr(call.owner, "_state", call.owner)  # an iterator knows its subscription's
-        if state is not getattr(self.queue, "_state", self.queue):
+        if call is None or call.error is not None or not self.belongs_to(call):
             return []
         return call.result if isinstance(call.result, list) else [call.result]
+
+    def belongs_to(self, call: Call) -> bool:
+        """Return whether a call reads this queue."""
+        state = getattr(call.owner, "_state", call.owner)  # an iterator knows its subscription's
+        return state is getattr(self.queue, "_state", self.queue)
+
+    def is_asleep(self, readers: Iterable[asyncio.Task[Any]]) -> bool:
+        """Return whether messages wait, and so do readers, none of whom has been woken."""
+        if not self.contents or not isinstance(self.queue, asyncio.Queue):
+            return False
+        waits = [future for task in readers if (future := _waits_in_get(task, self.queue))]
+        return bool(waits) and not any(future.done() for future in waits)
 
 
 @dataclass(slots=True, eq=False)
@@ -105,6 +125,14 @@ class Sending:
             and self.message not in watched.seen
             and (putting is None or putting is watched.queue)
         )
+
+
+def _waits_in_get(task: asyncio.Task[Any], queue: Any) -> asyncio.Future[None] | None:
+    """Return what wakes a task that waits in the `get` of a queue; `None` if it does not."""
+    for frame in frames_of(task):
+        if frame.f_code is asyncio.Queue.get.__code__ and frame.f_locals["self"] is queue:
+            return frame.f_locals.get("getter")
+    return None
 
 
 def _queue_of_a_put(task: asyncio.Task[Any] | None) -> Any:

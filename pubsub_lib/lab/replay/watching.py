@@ -12,14 +12,14 @@ from typing import Any
 from pubsub_lib.lab.clock.waiting_tasks import frames_of
 from pubsub_lib.lab.replay.calls import Call
 from pubsub_lib.lab.replay.events import Change, Kind, Recording
+from pubsub_lib.lab.replay.message_numbers import MOST_MESSAGES, MessageNumbers
 from pubsub_lib.lab.replay.peeking import can_be_watched, compare, unread
 from pubsub_lib.lab.replay.standing import Cast
 from pubsub_lib.lab.replay.watched import Sending, WatchedQueue
 
-MOST_MESSAGES = 400
 _SENDING = frozenset({"publish", "publish_nowait", "publish_many", "put", "put_nowait"})
 _READING = frozenset({"get", "get_nowait", "__anext__"})
-_WIDEST = 40  # letters of a message's text
+_WAITING_TO_READ = frozenset({"get", "__anext__"})
 
 
 class FilmTooLong(ValueError):
@@ -33,11 +33,9 @@ class Watcher:
         self.recording = recording
         self.cast = cast
         self.changes: list[Change] = []
-        self.too_long = False
         self._queues: list[WatchedQueue] = []
         self._sending: list[Sending] = []
-        self._numbers: dict[int, list[int]] = {}  # of messages, by id()
-        self._kept: list[Any] = []  # or another object might get the same id()
+        self._numbers = MessageNumbers(recording)
 
     # What is called.
 
@@ -46,6 +44,8 @@ class Watcher:
         self._watch_what_was_there(call)
         if call.name == "shutdown" and _is_broker(call.owner):
             self.note("shutdown() begins")
+        elif call.name in _WAITING_TO_READ:
+            self._note_a_reader(call)
         elif call.name in _SENDING and self._is_outermost(call):
             self.look()
             task = asyncio.current_task()
@@ -95,7 +95,7 @@ class Watcher:
         Raises:
             FilmTooLong: if there were too many messages.
         """
-        if self.too_long:
+        if self._numbers.too_many:
             raise FilmTooLong(
                 f"a film shows at most {MOST_MESSAGES} messages, and this program publishes more; "
                 "film a shorter run: fewer messages, or less time"
@@ -104,6 +104,7 @@ class Watcher:
         for watched in self._queues:
             self._note_its_own_name(watched)
             self._note_what_is_handled(watched)
+            self._note_who_sleeps(watched)
             if not watched.left and watched.has_left():
                 watched.left = True
                 self.changes.append((Kind.LEAVE, watched.number))
@@ -139,6 +140,8 @@ class Watcher:
         watched.contents = stayed
         for item in new:
             message = self._number_for(item, watched)
+            watched.entered.add(message)
+            watched.missing.discard(message)
             watched.seen.add(message)
             watched.contents.append((item, message))
             self.changes.append((Kind.ENTER, watched.number, message))
@@ -156,9 +159,30 @@ class Watcher:
             watched.in_hand[message] = task
             change = (Kind.TAKE, watched.number, message, self.cast.number(task))
             self.changes.append(change)
+        self._add_reader(watched, task)
+
+    def _note_a_reader(self, call: Call) -> None:
+        """Note who waits to read a queue, whether or not it ever gets anything."""
+        task = _current_task()
+        if any(one.task is task for one in self._sending):
+            return  # it only makes room
+        for watched in self._queues:
+            if watched.belongs_to(call):
+                self._add_reader(watched, task)
+
+    def _add_reader(self, watched: WatchedQueue, task: asyncio.Task[Any] | None) -> None:
         queue = self.recording.queues[watched.number]
-        if not queue.name and task is not None:
-            queue.name = self.cast.name(task)
+        if task is None or (number := self.cast.number(task)) in queue.readers:
+            return
+        queue.readers.append(number)
+        queue.name = queue.name or self.cast.name(task)
+
+    def _note_who_sleeps(self, watched: WatchedQueue) -> None:
+        numbers = self.recording.queues[watched.number].readers
+        readers = [task for task in self.cast.everybody() if self.cast.number(task) in numbers]
+        if (asleep := watched.is_asleep(readers)) != watched.asleep:
+            watched.asleep = asleep
+            self.changes.append((Kind.ASLEEP, watched.number, int(asleep)))
 
     def _note_its_own_name(self, watched: WatchedQueue) -> None:
         """Prefer a name that somebody gave the queue, `queue.name = "till"`, to its reader's."""
@@ -180,8 +204,16 @@ class Watcher:
                 continue
             if missed_by is None or watched.queue in missed_by:
                 watched.seen.add(sending.message)
-                self.changes.append((Kind.DROP, watched.number, sending.message))
-        self.changes.append((Kind.RETURN, sending.message))
+                drop: Change = (Kind.DROP, watched.number, sending.message)
+                if missed_by is None and sending.call.error is None:
+                    watched.missing.add(sending.message)
+                    drop = (*drop, 1)
+                self.changes.append(drop)
+        returned = sending.call.result
+        got = sum(sending.message in watched.entered for watched in self._queues)
+        miscounts = type(returned) is int and returned != got
+        counts = (returned, got) if miscounts else ()
+        self.changes.append((Kind.RETURN, sending.message, *counts))
 
     # Who is who.
 
@@ -223,28 +255,19 @@ class Watcher:
     def _number_to_send(self, call: Call, message: Any) -> int:
         """Return the number of what is sent; one object in several queues is one message."""
         target = next((one for one in self._queues if one.queue is call.owner), None)
-        known = self._known_as(message, target) if target else None
-        return self._new_message(message) if known is None else known
-
-    def _known_as(self, message: Any, watched: WatchedQueue) -> int | None:
-        """Return which message this is: the same object may be published again and again."""
-        numbers = self._numbers.get(id(message), ())
-        return next((number for number in numbers if number not in watched.seen), None)
-
-    def _new_message(self, message: Any) -> int:
-        if len(self.recording.messages) >= MOST_MESSAGES:
-            self.too_long = True  # and not an error here, which would be the program's own
-        number = self.recording.message(_text_of(message))
-        self._numbers.setdefault(id(message), []).append(number)
-        self._kept.append(message)
-        return number
+        known = self._numbers.known(message, but_not=target.cannot_be) if target else None
+        return self._numbers.new(message) if known is None else known
 
     def _number_for(self, message: Any, watched: WatchedQueue) -> int:
-        known = self._known_as(message, watched)
+        known = self._numbers.known(message, but_not=watched.cannot_be)
         if known is not None:
             return known
-        number = self._new_message(message)  # by a way that is no `publish` and no `put`
-        self.changes.append((Kind.PUBLISH, self.cast.number(_current_task()), number))
+        task = _current_task()
+        for sending in self._sending:
+            if sending.task is task and self._numbers.is_one_of(sending.message, message):
+                return sending.message  # once more
+        number = self._numbers.new(message)  # by a way that is no `publish` and no `put`
+        self.changes.append((Kind.PUBLISH, self.cast.number(task), number))
         self.changes.append((Kind.RETURN, number))
         return number
 
@@ -254,16 +277,6 @@ def _messages_of(call: Call) -> list[Any]:
     if call.name != "publish_many":
         return [call.argument]
     return list(call.argument) if isinstance(call.argument, list | tuple | range) else []
-
-
-def _text_of(message: Any) -> str:
-    if message is None:
-        return "the end (None)"
-    try:
-        text = repr(message)
-    except Exception:  # what a learner's class does must not stop the film
-        return f"a {type(message).__name__} that cannot be shown"
-    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
 
 
 def _is_broker(owner: Any) -> bool:
@@ -277,9 +290,5 @@ def _current_task() -> asyncio.Task[Any] | None:
         return None
 
 
-def _names_of_calls(task: asyncio.Task[Any]) -> list[str]:
-    return [frame.f_code.co_name for frame in frames_of(task)]
-
-
 def _waits_to_read(task: asyncio.Task[Any]) -> bool:
-    return not _READING.isdisjoint(_names_of_calls(task))
+    return any(frame.f_code.co_name in _READING for frame in frames_of(task))

@@ -148,7 +148,7 @@ def test_several_runs_are_filmed_by_name():
     made = film({name: one_reader(broker, ["a"]) for name, broker in brokers.items()})
     assert list(made.recordings) == list(brokers)
     assert made.results["ours"] == ["a"]
-    assert "the chapter's: 2 messages; reader got 2. ours: 1 message; reader got 1" in made.caption
+    assert "the chapter's: 1 message; reader got 1. ours: 1 message; reader got 1" in made.caption
 
 
 def test_the_loop_is_filmed_step_by_step():

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from pubsub_lib import AsyncPubSub, ChapterPubSub, Lagged, Overflow, RingPubSub
 from pubsub_lib.lab.replay.events import Kind
 from pubsub_lib.lab.replay.filming import film
-from pubsub_lib.lab.replay.watching import MOST_MESSAGES, FilmTooLong
+from pubsub_lib.lab.replay.message_numbers import MOST_MESSAGES
+from pubsub_lib.lab.replay.watching import FilmTooLong
 from tests.lab.replay.programs import (
     OwnPubSub,
     fates,

@@ -48,5 +48,5 @@ function drawRing(view, run, state) {
     const below = narrow ? { x: lx, dy: 16 } : {};
     if (queue.lost.length) make(text, "tspan", { class: "lost", ...below }, `${narrow ? "" : ", "}lost ${queue.lost.length}`);
   });
-  move(view, places, R, () => [cx, cy]);
+  move(view, run, places, R, () => [cx, cy]);
 }

@@ -18,6 +18,26 @@ const cut = (text, most) => (text.length > most ? text.slice(0, most - 1) + "…
 
 const STATES = { r: "runs", w: "waits", y: "ready", d: "done", f: "failed", c: "cancelled" };
 
+const isEnd = (run, message) => run.ends.includes(message);
+// What a message is called: by its number, which leaves out ends.
+const called = (run, message) => isEnd(run, message) ? "the end"
+  : `#${message + 1 - run.ends.filter((end) => end < message).length}`;
+
+// Adds to the changes what is odd: a message that comes once more, or after a later one.
+function remark(run) {
+  const queues = run.queues.map(() => ({ entered: new Set(), taken: new Set(), last: -1 }));
+  for (const change of run.pictures.flatMap(([, , changes]) => changes)) {
+    const [kind, number, message] = change, queue = queues[number];
+    if (kind === "E" && queue.entered.has(message)) change[3] = " again";
+    if (kind === "E") queue.entered.add(message);
+    if (kind !== "T") continue;
+    if (queue.taken.has(message)) change[4] = `${called(run, message)} again`;
+    else if (message < queue.last) change[4] = `${called(run, message)} after ${called(run, queue.last)}`;
+    queue.taken.add(message);
+    queue.last = Math.max(queue.last, message);
+  }
+}
+
 // The time line: the pictures of all runs, in the order of time.
 const line = [];
 data.runs.forEach((run, which) => {
@@ -27,6 +47,7 @@ data.runs.forEach((run, which) => {
     return [Number(later) * run.unit_ns, Number(task), changes.split(";").map((change) =>
       [change[0], ...change.slice(1).split(",").filter((part) => part !== "").map((part) => STATES[part] ?? Number(part))])];
   });
+  remark(run);
   run.pictures.forEach(([later, task, changes], index) => {
     time += later;
     line.push({ time, which, task, changes, index });
@@ -42,19 +63,20 @@ if (!line.length) {
 // What is where after the first so many pictures.
 function stateAt(position) {
   const states = data.runs.map((run) => ({
-    queues: run.queues.map(() => ({ items: [], hand: [], handled: 0, lost: [], here: false, left: false })),
-    sending: new Map(), tasks: new Map(), ready: [], stored: [], publishers: [], runs: -1, last: null,
+    queues: run.queues.map(() => (
+      { items: [], hand: [], handled: 0, lost: [], odd: [], asleep: false, here: false, left: false })),
+    sending: new Map(), counts: new Map(), tasks: new Map(), ready: [], stored: [], publishers: [], runs: -1, last: null,
   }));
   for (const picture of line.slice(0, position + 1)) {
     const state = states[picture.which];
     state.runs = picture.task;
     state.last = picture;
-    for (const change of picture.changes) apply(state, change);
+    for (const change of picture.changes) apply(data.runs[picture.which], state, change);
   }
   return states;
 }
 const drop = (list, item) => list.includes(item) && list.splice(list.indexOf(item), 1);
-function apply(state, change) {
+function apply(run, state, change) {
   const [kind, one, two, three, four] = change;
   const queue = state.queues[one];
   switch (kind) {
@@ -62,16 +84,26 @@ function apply(state, change) {
     case "L": queue.left = true; break;
     case "P":
       state.sending.set(two, { task: one, waits: [] });
+      state.counts.delete(one);
       if (!state.publishers.includes(one)) state.publishers.push(one);
       break;
-    case "R": state.sending.delete(one); break;
+    case "R":
+      if (two !== undefined) state.counts.set(state.sending.get(one)?.task, [two, three]);
+      state.sending.delete(one);
+      break;
     case "W": if (state.sending.has(one)) state.sending.get(one).waits = change.slice(2); break;
     case "E":
       queue.items.push(two);
+      drop(queue.lost, two);
       if (!state.stored.includes(two)) state.stored.push(two);
       break;
-    case "T": drop(queue.items, two); queue.hand.push(two); break;
-    case "H": drop(queue.hand, two); queue.handled += 1; break;
+    case "T":
+      drop(queue.items, two);
+      queue.hand.push(two);
+      if (four) queue.odd.push(four);
+      break;
+    case "H": drop(queue.hand, two); queue.handled += !isEnd(run, two); break;
+    case "Z": queue.asleep = Boolean(two); break;
     case "B": drop(queue.hand, two); queue.items.unshift(two); break;
     case "D": drop(queue.items, two); drop(queue.hand, two); queue.lost.push(two); break;
     case "I": state.tasks.set(one, { state: "waits", text: -1, line: two }); break;
@@ -85,22 +117,26 @@ function tell(picture) {
   const run = data.runs[picture.which];
   const task = (number) => (number < 0 ? "a timer" : run.tasks[number]);
   const queue = (number) => run.queues[number][0];
-  const message = (number) => `#${number + 1}`;
+  const message = (number) => called(run, number);
   const own = picture.changes.filter(([kind]) => kind === "Y").map(([, text]) => run.texts[text]);
   if (own.length) return own.join("; ");
   const entered = new Map(), said = [];
+  const enters = new Set(picture.changes.filter(([kind]) => kind === "E" || kind === "D").map(([, , one]) => one));
   for (const [kind, one, two, three, ...more] of picture.changes) {
-    if (kind === "P") said.push(`${task(one)} publishes ${message(two)}`);
-    if (kind === "E" && entered.has(two)) entered.get(two).push(queue(one));
+    if (kind === "P") said.push(`${task(one)} ${isEnd(run, two) ? "sends" : "publishes"} ${message(two)}`);
+    if (kind === "E" && entered.has(two)) entered.get(two).push(`${queue(one)}${three ?? ""}`);
     else if (kind === "E") {
-      entered.set(two, [queue(one)]);
+      entered.set(two, [`${queue(one)}${three ?? ""}`]);
       said.push(() => `${message(two)} gets into ${entered.get(two).join(", ")}`);
     }
+    if (kind === "R" && two !== undefined) said.push(`publish() returns ${two}, and ${three} got ${message(one)}`);
+    if (kind === "W" && two === undefined && !enters.has(one)) said.push(`there is room for ${message(one)}`);
     if (kind === "W" && two !== undefined)
       said.push(`${message(one)} waits for room in ${[two, three, ...more].filter((n) => n !== undefined).map(queue).join(", ")}`);
-    if (kind === "T") said.push(`${task(three)} takes ${message(two)}`);
-    if (kind === "H") said.push(`${queue(one)} has handled ${message(two)}`);
-    if (kind === "D") said.push(`${queue(one)} loses ${message(two)}`);
+    if (kind === "T") said.push(`${task(three)} takes ${more[0] ?? message(two)}`);
+    if (kind === "H" && !isEnd(run, two)) said.push(`${queue(one)} has handled ${message(two)}`);
+    if (kind === "Z" && two) said.push(`${queue(one)} sleeps: a message is there, and nobody wakes it`);
+    if (kind === "D") said.push(`${queue(one)} ${three ? "has not got" : "loses"} ${message(two)}`);
     if (kind === "J") said.push(`${queue(one)} joins`);
     if (kind === "L") said.push(`${queue(one)} is closed`);
     if (kind === "N") said.push(run.texts[one]);

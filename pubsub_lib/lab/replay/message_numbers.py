@@ -1,0 +1,58 @@
+"""Which message is which: a number for each, though the same object may be sent again and again.
+
+>>> recording = Recording()
+>>> numbers = MessageNumbers(recording)
+>>> first, again = numbers.new("tick"), numbers.new("tick")
+>>> numbers.known("tick", but_not=lambda number: number == first) == again
+True
+>>> numbers.new(None) in recording.ends
+True
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from pubsub_lib.lab.replay.events import Recording
+
+MOST_MESSAGES = 400
+_WIDEST = 40  # letters of a message's text
+
+
+class MessageNumbers:
+    """The numbers of a recording's messages, by identity."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.too_many = False
+        self._recording = recording
+        self._numbers: dict[int, list[int]] = {}  # by id()
+        self._kept: list[Any] = []  # or another object might get the same id()
+
+    def new(self, message: Any) -> int:
+        """Return the number of a message that was not there before."""
+        if len(self._recording.messages) >= MOST_MESSAGES:
+            self.too_many = True  # and not an error here, which would be the program's own
+        number = self._recording.message(_text_of(message))
+        if message is None:
+            self._recording.ends.append(number)
+        self._numbers.setdefault(id(message), []).append(number)
+        self._kept.append(message)
+        return number
+
+    def known(self, message: Any, *, but_not: Callable[[int], bool]) -> int | None:
+        """Return the first number of an object, but for some; `None` if it has no other."""
+        numbers = self._numbers.get(id(message), ())
+        return next((number for number in numbers if not but_not(number)), None)
+
+    def is_one_of(self, number: int, message: Any) -> bool:
+        """Return whether an object has this number, perhaps beside others."""
+        return number in self._numbers.get(id(message), ())
+
+
+def _text_of(message: Any) -> str:
+    if message is None:
+        return "the end (None)"
+    try:
+        text = repr(message)
+    except Exception:  # what a learner's class does must not stop the film
+        return f"a {type(message).__name__} that cannot be shown"
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"

@@ -1,0 +1,68 @@
+"""What a film says of a run in words: what became of its messages, and what ended it.
+
+>>> recording = Recording()
+>>> reader = recording.queue("reader", bound=2)
+>>> first, second = recording.message("a"), recording.message("b")
+>>> got = [(Kind.TAKE, reader, message, 0) for message in (second, first, second)]
+>>> recording.add(0, None, got)
+>>> summary_of(recording)
+'2 messages; reader got 3, 1 twice and 1 late'
+>>> sentence_of(ExceptionGroup("of a TaskGroup", [KeyError("price")]))
+"KeyError: 'price'"
+"""
+
+from pubsub_lib.lab.clock.virtual_time import Deadlock
+from pubsub_lib.lab.replay.events import Kind, Recording
+
+
+def sentence_of(error: BaseException) -> str:
+    """Return what an error says, and its name, where it is not the lab's own, whose text is enough.
+
+    A group says what its only member does.
+    """
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    is_the_labs = type(error).__module__.startswith("pubsub_lib.lab.")
+    if is_the_labs and not isinstance(error, Deadlock):
+        return str(error)
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
+
+
+def summary_of(recording: Recording) -> str:
+    """Return in words what became of the messages of a run."""
+    published = len(recording.messages) - len(recording.ends)
+    if published or recording.queues:
+        parts = [f"{published} message{'' if published == 1 else 's'}"]
+    else:
+        parts = [f"the tasks {', '.join(recording.tasks)}"]
+    for number, queue in enumerate(recording.queues):
+        parts.append(f"{queue.name} {_fate(recording, number)}")
+    if recording.error:
+        parts.append(f"it ends with {recording.error.splitlines()[0].rstrip(': ')}")
+    return "; ".join(parts)
+
+
+def _fate(recording: Recording, queue: int) -> str:
+    """Return in words what a queue's readers got, and what they did not."""
+    taken: list[int] = []
+    lost: list[int] = []
+    again = late = 0
+    for kind, number, message, *_ in recording.changes(Kind.ENTER, Kind.TAKE, Kind.DROP):
+        if number != queue:
+            continue
+        if kind == Kind.DROP:
+            lost.append(message)
+        elif message in lost:
+            lost.remove(message)  # it came after all
+        if kind == Kind.TAKE and message not in recording.ends:
+            again += message in taken
+            late += message not in taken and message < max(taken, default=0)
+            taken.append(message)
+    remarks = [f"{count} {what}" for count, what in [(again, "twice"), (late, "late")] if count]
+    ends = sum(message in recording.ends for message in lost)
+    losses = [str(len(lost) - ends)] * (len(lost) > ends) + ["the end"] * (ends > 0)
+    return (
+        f"got {len(taken)}"
+        + (f", {' and '.join(remarks)}," if remarks else "")
+        + (f" and lost {' and '.join(losses)}" if losses else "")
+    ).rstrip(",")
