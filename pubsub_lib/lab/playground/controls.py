@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets as widgets  # type: ignore[import-untyped]
 
 # A slider's label stands beside it and is not tied to it: a screen reader would say a number only.
-NAMED = "Each slider has its label for a name."
+# It is displayed without a text: where no script runs, it says nothing.
 NAMING = """<script>
 (() => {
   const name = () => document.querySelectorAll(".widget-slider").forEach((slider) => {

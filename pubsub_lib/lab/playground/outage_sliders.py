@@ -22,7 +22,7 @@ from IPython.display import display
 
 from pubsub_lib.lab.figures.outages import age_after_outage
 from pubsub_lib.lab.figures.style import Plot
-from pubsub_lib.lab.playground.controls import NAMED, NAMING, slider
+from pubsub_lib.lab.playground.controls import NAMING, slider
 from pubsub_lib.lab.playground.outage import Outage
 
 UNITS = {"away": "s", "busy": "% of its time"}
@@ -88,7 +88,7 @@ class OutageSliders:
         still = self._plot(self.outage.settings())
         shown |= {"image/png": still.png(), "text/plain": self.caption}
         display(shown, metadata={"image/png": {"alt": self.caption}}, raw=True)
-        display({"text/html": NAMING, "text/plain": NAMED}, raw=True)
+        display({"text/html": NAMING}, raw=True)
 
 
 def open_outage(outage: Outage = Outage()) -> OutageSliders:  # noqa: B008  # it is frozen

@@ -28,7 +28,7 @@ from IPython.display import display
 
 from pubsub_lib.lab.figures.captions import milliseconds
 from pubsub_lib.lab.figures.overload import at_a_glance
-from pubsub_lib.lab.playground.controls import NAMED, NAMING, look, slider
+from pubsub_lib.lab.playground.controls import NAMING, look, slider
 from pubsub_lib.lab.playground.incidents import INCIDENTS, Incident
 from pubsub_lib.lab.playground.overload import Overload
 from pubsub_lib.overflow import Overflow
@@ -164,7 +164,7 @@ class Playground:
         shown = self.widget._repr_mimebundle_()
         shown |= {"image/png": still.png(), "text/plain": self.caption}
         display(shown, metadata={"image/png": {"alt": self.caption}}, raw=True)
-        display({"text/html": NAMING, "text/plain": NAMED}, raw=True)
+        display({"text/html": NAMING}, raw=True)
 
 
 def open_playground(incident: Incident = INCIDENTS[0]) -> Playground:

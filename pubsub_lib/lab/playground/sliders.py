@@ -24,7 +24,7 @@ import ipywidgets as widgets  # type: ignore[import-untyped]
 from IPython.display import display
 
 from pubsub_lib.lab.figures.style import Plot
-from pubsub_lib.lab.playground.controls import NAMED, NAMING, slider
+from pubsub_lib.lab.playground.controls import NAMING, slider
 
 type Draw = Callable[[Mapping[str, int]], Plot]
 """Draws what the sliders say, by their labels."""
@@ -96,4 +96,4 @@ class FigureWithSliders:
         shown = self.widget._repr_mimebundle_()
         shown |= {"image/png": self.picture, "text/plain": self.caption}
         display(shown, metadata={"image/png": {"alt": self.caption}}, raw=True)
-        display({"text/html": NAMING, "text/plain": NAMED}, raw=True)
+        display({"text/html": NAMING}, raw=True)

@@ -5,8 +5,10 @@
 >>> first, again = numbers.new("tick"), numbers.new("tick")
 >>> numbers.known("tick", but_not=lambda number: number == first) == again
 True
->>> numbers.new(None) in recording.ends
+>>> {numbers.new(None), numbers.new("end")} == set(recording.ends)
 True
+
+What says that there are no more messages is none itself: `None`, and the text "end".
 """
 
 from collections.abc import Callable
@@ -32,7 +34,7 @@ class MessageNumbers:
         if len(self._recording.messages) >= MOST_MESSAGES:
             self.too_many = True  # and not an error here, which would be the program's own
         number = self._recording.message(_text_of(message))
-        if message is None:
+        if message is None or (type(message) is str and message == "end"):
             self._recording.ends.append(number)
         self._numbers.setdefault(id(message), []).append(number)
         self._kept.append(message)

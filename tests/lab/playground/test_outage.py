@@ -74,7 +74,7 @@ def test_where_widgets_cannot_run_a_picture_of_the_first_settings_is_shown(slide
     data, naming = shown
     assert set(data) == {WIDGET, "image/png", "text/plain"}
     assert data["text/plain"] == sliders.caption
-    assert naming == {"text/html": module.NAMING, "text/plain": module.NAMED}
+    assert naming == {"text/html": module.NAMING}
 
 
 def test_the_longest_outage_of_the_busiest_desk_has_a_bounded_number_of_prices(sliders):

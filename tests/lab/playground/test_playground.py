@@ -137,7 +137,7 @@ def shown_by(sliders: Playground, monkeypatch) -> dict[str, Any]:
     monkeypatch.setattr(module, "display", lambda data, **_: shown.append(data))
     sliders._ipython_display_()
     data, naming = shown
-    assert naming == {"text/html": module.NAMING, "text/plain": module.NAMED}
+    assert naming == {"text/html": module.NAMING}
     return data
 
 

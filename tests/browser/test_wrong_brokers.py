@@ -1,0 +1,85 @@
+"""What is wrong with a broker is seen in its film, without its source and without its name."""
+
+import pytest
+
+pytest.importorskip(
+    "playwright", reason="playwright is not installed; `make test-browser` does that"
+)
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from pubsub_lib.lab.replay import film
+from tests.lab.replay import wrong_brokers
+from tools.open_in_browser import BROWSER_ARGUMENTS, NO_BROWSER, find_browser
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(find_browser() is None, reason=NO_BROWSER),
+]
+
+# What is drawn, and what is said, at each picture; the source is not looked at.
+LOOK = """() => {
+  const slider = document.querySelector(".film input[type=range]"), seen = [];
+  for (slider.value = 0; ; slider.value = Number(slider.value) + 1) {
+    slider.oninput();
+    const texts = [...document.querySelectorAll(".film .run text, .film .run.error > p:last-child")];
+    seen.push([document.querySelector(".film .now").textContent, texts.map((one) => one.textContent)]);
+    if (slider.value === slider.max) return seen;
+  }
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=BROWSER_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def watch(browser: Browser, tmp_path: Path):
+    def watch_it(broker: str) -> tuple[str, set[str]]:
+        """Return what is said in all pictures, and all that is written in them."""
+        made = film(wrong_brokers.ordinary_day(getattr(wrong_brokers, broker)()))
+        file = tmp_path / "film.html"
+        file.write_text(f'<!doctype html><meta charset="utf-8">{made.html}', "utf-8")
+        page = browser.new_page(reduced_motion="reduce")
+        page.goto(file.as_uri())
+        seen = page.evaluate(LOOK)
+        page.close()
+        return "\n".join(said for said, _ in seen), {text for _, texts in seen for text in texts}
+
+    return watch_it
+
+
+@pytest.mark.parametrize(
+    ("broker", "said", "mark"),
+    [
+        ("DropsTheOldest", "Ben loses #2", "1 lost"),
+        ("DeliversTwice", "Ada takes #3 again", "#3 again"),
+        ("ChangesTheOrder", "Ada takes #1 after #2", "#1 after #2"),
+        ("IsBlockedByTheSlowest", "0.5 s #4 gets into Ada, Ben", "waits"),
+        ("ForgetsWhoJoinsLater", "Cy has not got #4", "5 lost"),
+        ("WakesOnlyTheFirst", "Ben sleeps: a message is there, and nobody wakes it", "sleeps"),
+        ("LosesTheEnd", "Ben loses the end", "3 lost"),
+        ("KeepsWhoHasLeft", "#4 gets into Ada, Dee", "1 left behind"),
+        ("CountsWhatIsDropped", "publish() returns 3, and 2 got #5", "says 3, 2 got it"),
+        ("HoldsItsLock", "Ben takes the end", "Lock.acquire waits for a lock that nobody releases"),
+    ],
+)
+def test_what_is_wrong_is_said_and_marked(watch, broker, said, mark):
+    sentences, texts = watch(broker)
+    assert said in sentences
+    assert any(mark in text for text in texts)
+
+
+@pytest.mark.parametrize("broker", ["Waits", "DropsTheNewest"])
+def test_nothing_is_marked_where_nothing_is_wrong(watch, broker):
+    sentences, texts = watch(broker)
+    for word in (" again", " after #", "left behind", "sleeps", "says ", "Deadlock", "loses"):
+        assert word not in sentences
+        assert not any(word in text for text in texts)
