@@ -22,11 +22,12 @@ pytestmark = [
 
 # What is drawn, and what is said, at each picture; the source is not looked at.
 LOOK = """() => {
-  const slider = document.querySelector(".film input[type=range]"), seen = [];
+  const film = document.querySelector(".film"), slider = film.querySelector("input[type=range]");
+  const now = film.querySelector(".now"), seen = [];
   for (slider.value = 0; ; slider.value = Number(slider.value) + 1) {
     slider.oninput();
-    const texts = [...document.querySelectorAll(".film .run text, .film .run.error > p:last-child")];
-    seen.push([document.querySelector(".film .now").textContent, texts.map((one) => one.textContent)]);
+    const drawn = [...film.querySelectorAll(".run text, .run.error > p:last-child")];
+    seen.push([now.textContent, drawn.map((one) => one.textContent)]);
     if (slider.value === slider.max) return seen;
   }
 }"""

@@ -44,6 +44,8 @@ _REASONS: dict[tuple[type, str], str] = {
     (SubscriberState, "drained"): "a subscriber to handle its messages",
 }
 
+_OF_GATHER = asyncio.tasks._GatheringFuture  # type: ignore[attr-defined]  # no public name
+
 
 def describe_waiting_tasks(tasks: Iterable[asyncio.Task[Any]]) -> str:
     """Return a line for each task, by name: where it stands and what it waits for."""
@@ -65,8 +67,12 @@ def _describe(task: asyncio.Task[Any]) -> str:
 
 
 def reason_to_wait(task: asyncio.Task[Any]) -> str:
-    """Return what a task waits for, without the way there: "a message in an empty queue"."""
-    return next(filter(None, map(_reason, frames_of(task))), None) or _awaited(task)
+    """Return what a task waits for, without the way there: "a message in an empty queue".
+
+    While a program runs nobody knows what it waits for in vain.
+    """
+    reason = next(filter(None, map(_reason, frames_of(task))), None) or _awaited(task)
+    return reason.partition(" that nobody ")[0]
 
 
 def frames_of(task: asyncio.Task[Any]) -> Iterator[FrameType]:
@@ -105,4 +111,6 @@ def _awaited(task: asyncio.Task[Any]) -> str:
     future = getattr(task, "_fut_waiter", None)
     if isinstance(future, asyncio.Task):
         return f"the task {future.get_name()!r}"
+    if isinstance(future, _OF_GATHER):
+        return "the tasks that it gathers"
     return "a future that nobody completes"

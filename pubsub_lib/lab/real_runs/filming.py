@@ -94,6 +94,7 @@ class _Director:
         name = f"desk {desk}"
         if name not in self._tasks:
             self._tasks.append(name)
+            self.recording.queues[QUEUE].readers.append(self._tasks.index(name))
         return self._tasks.index(name)
 
     def _told(self, event: Event) -> tuple[list[Change], str]:

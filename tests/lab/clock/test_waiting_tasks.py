@@ -79,6 +79,16 @@ async def a_future() -> None:
     await asyncio.get_running_loop().create_future()
 
 
+async def gather() -> None:
+    await asyncio.gather(a_future(), a_future())
+
+
+async def be_forgotten() -> None:
+    queue = asyncio.Queue[int]()
+    asyncio.get_running_loop().call_soon(queue._put, 1)  # which wakes nobody
+    await queue.get()
+
+
 async def sleep() -> None:
     await asyncio.sleep(60)
 
@@ -164,6 +174,11 @@ async def put_into_an_inbox() -> None:
         (task_group, "task_group > TaskGroup.__aexit__ waits for the tasks of its group"),
         (another_task, "another_task waits for the task 'the other'"),
         (a_future, "a_future waits for a future that nobody completes"),
+        (gather, "gather waits for the tasks that it gathers"),
+        (
+            be_forgotten,
+            "be_forgotten > Queue.get waits for somebody to wake it, beside a queue that holds 1",
+        ),
         (sleep, "sleep > sleep waits for 60.0 s on the clock"),
         (publish, "publish > AsyncPubSub.publish waits for room in a full inbox of 1"),
         (
@@ -251,7 +266,8 @@ def test_nothing_is_said_of_no_tasks():
     [
         (get, "a message in an empty queue"),
         (sleep, "60.0 s on the clock"),
-        (a_future, "a future that nobody completes"),
+        (a_future, "a future"),
+        (gather, "the tasks that it gathers"),
     ],
 )
 def test_what_a_task_waits_for_can_be_had_without_the_way_there(wait, reason):

@@ -10,6 +10,7 @@ import pytest
 import pubsub_lib.lab
 from pubsub_lib import AsyncPubSub, ChapterPubSub
 from pubsub_lib.lab.clock.virtual_time import Deadlock
+from pubsub_lib.lab.promises import BrokenPromise
 from pubsub_lib.lab.replay import View, film
 from pubsub_lib.lab.replay.events import Kind, State
 from pubsub_lib.lab.replay.player import PLAYER_BEGINS, PLAYER_ENDS
@@ -122,6 +123,29 @@ def test_a_program_that_breaks_is_filmed_as_far_as_it_comes():
     assert made.caption.endswith("it ends with ZeroDivisionError: no divisor.")
 
 
+async def fail_in_a_group() -> None:
+    async def fail() -> None:
+        raise KeyError("price")
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(fail())
+
+
+async def break_a_promise() -> None:
+    raise BrokenPromise("who reads gets the end: nothing came; expected was the end")
+
+
+@pytest.mark.parametrize(
+    ("program", "error"),
+    [
+        (fail_in_a_group, "KeyError: 'price'"),
+        (break_a_promise, "who reads gets the end: nothing came; expected was the end"),
+    ],
+)
+def test_of_a_group_its_member_is_told_and_of_a_check_its_sentence(program, error):
+    assert film(program()).recordings[""].error == error
+
+
 def test_a_program_that_hangs_is_filmed_and_the_film_says_who_waits_for_what():
     async def main() -> None:
         queue = asyncio.Queue(maxsize=1)
@@ -187,7 +211,7 @@ def test_what_the_lock_the_event_and_the_other_task_do_is_seen_in_the_loop():
             event.set()
 
     recording = film(main(), view="loop").recordings[""]
-    assert {"an event that nobody sets", "a lock that nobody releases"} <= set(recording.texts)
+    assert {"an event", "a lock"} <= set(recording.texts)
 
 
 @pytest.mark.parametrize("ending", ["cancelled", "failed"])

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from pubsub_lib import AsyncPubSub, ChapterPubSub, Lagged, Overflow, RingPubSub
 from pubsub_lib.lab.replay.events import Kind
-from pubsub_lib.lab.replay.filming import film
+from pubsub_lib.lab.replay.filming import Film, film
 from pubsub_lib.lab.replay.message_numbers import MOST_MESSAGES
 from pubsub_lib.lab.replay.watching import FilmTooLong
+from tests.lab.replay import wrong_brokers
 from tests.lab.replay.programs import (
     OwnPubSub,
     fates,
@@ -405,3 +406,72 @@ def test_the_film_counts_what_the_broker_and_the_readers_count(
         for number in range(len(recording.queues))
     ]
     assert counted == made.results[""]
+
+
+# What a broker does wrong.
+
+
+def film_of(broker_class: type[wrong_brokers.Waits]) -> Film:
+    return film(wrong_brokers.ordinary_day(broker_class()))
+
+
+@pytest.mark.parametrize(
+    ("broker_class", "words"),
+    [
+        (wrong_brokers.DeliversTwice, "Ada got 9, 1 twice;"),
+        (wrong_brokers.ChangesTheOrder, "Ada got 8, 2 late; Ben got 4 and lost 4;"),
+        (wrong_brokers.ForgetsWhoJoinsLater, "Cy got 0 and lost 5."),
+        (wrong_brokers.LosesTheEnd, "Ben got 6 and lost 2 and the end;"),
+    ],
+)
+def test_the_caption_says_who_got_something_twice_late_or_never(broker_class, words):
+    assert words in film_of(broker_class).caption
+
+
+def test_a_reader_that_nobody_wakes_sleeps_beside_its_messages():
+    recording = film_of(wrong_brokers.WakesOnlyTheFirst).recordings[""]
+    asleep = {recording.queues[queue].name for _, queue, _ in recording.changes(Kind.ASLEEP)}
+    assert asleep == {"Ben", "Cy", "Dee"}
+
+
+def test_nobody_sleeps_where_each_is_woken():
+    assert film_of(wrong_brokers.Waits).recordings[""].changes(Kind.ASLEEP) == []
+
+
+def test_a_publish_that_counts_others_than_those_that_got_it_is_found_out():
+    counts = film_of(wrong_brokers.CountsWhatIsDropped).recordings[""].changes(Kind.RETURN)
+    assert [change[2:] for change in counts if change[2:]] == [(3, 2)] * 2
+    right = film_of(wrong_brokers.Waits).recordings[""].changes(Kind.RETURN)
+    assert all(not change[2:] for change in right)
+
+
+def test_what_is_delivered_later_was_not_lost():
+    recording = film_of(wrong_brokers.ChangesTheOrder).recordings[""]
+    ada = [queue.name for queue in recording.queues].index("Ada")
+    assert fates(recording, ada)[Kind.ENTER] == 9, "eight messages, and the end"
+    assert recording.messages[:8] == [f"'message {number}'" for number in range(1, 9)]
+
+
+def test_a_reader_has_its_place_before_it_gets_anything():
+    async def main() -> None:
+        queue = asyncio.Queue()
+        reader = asyncio.create_task(queue.get(), name="reader")
+        await asyncio.sleep(1)
+        reader.cancel()
+
+    (queue,) = recording_of(main()).queues
+    assert (queue.name, queue.readers) == ("reader", [0])
+
+
+@pytest.mark.parametrize("end", [None, "end"])
+def test_an_end_is_no_message(end):
+    async def main() -> None:
+        queue = asyncio.Queue()
+        for message in ("a", "b", end):
+            await queue.put(message)
+        while await queue.get() != end:
+            pass
+
+    made = film(main())
+    assert made.recordings[""].ends == [2]
+    assert "2 messages; main got 2." in made.caption

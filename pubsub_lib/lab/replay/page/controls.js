@@ -7,7 +7,7 @@ film.tabIndex = 0;
 if (data.title) make(film, "p", { class: "title" }, data.title);
 const body = make(film, "div", { class: "body" });
 const stage = make(body, "div");
-const runs = make(stage, "div", { class: data.runs.length > 1 ? "runs two" : "runs" });
+const runs = make(stage, "div", { class: data.runs.length > 1 ? "panels two" : "panels" });
 const panels = data.runs.map((run) => {
   const panel = make(runs, "div", { class: "run" });
   if (run.name) make(panel, "p", {}, run.name);

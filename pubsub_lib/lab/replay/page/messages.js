@@ -28,7 +28,7 @@ function drawMessages(view, run, state) {
     const [said, got] = [...state.counts].find(([task]) => senderOf(task) === sender)?.[1] ?? [];
     if (said !== undefined) make(back, "text", { x: 4, y: y + 40, class: "lost" }, `says ${said}, ${got} got it`);
     make(back, "rect", { class: `box ${kind}`, x: 1, y: y - 24, width: left - 8, height: 48, rx: 6 });
-    make(back, "text", { x: 8, y: y - 4, class: "bold" }, cut(sender, narrow ? 10 : 13));
+    make(back, "text", { x: 8, y: y - 4, class: "bold" }, cut(sender, narrow ? 12 : 13));
     make(back, "text", { x: 8, y: y + 14, class: waits ? "wait" : "quiet" },
       waits ? "waits" : status || (sent.length ? "publishes" : ""));
   });
@@ -46,13 +46,13 @@ function drawMessages(view, run, state) {
     for (let cell = 0; cell < cells; cell++)
       make(back, "circle", { class: "cell", cx: x1 - (cell + 0.5) * step, cy: y, r: R, opacity: 0.5 });
     const waits = queue.items.filter((message) => !isEnd(run, message)).length;
-    const count = `${queue.items.length}${bound ? ` of ${bound}` : ""}`;
+    const count = `${queue.items.length}${bound ? ` of ${bound}` : queue.items.length === 1 ? " waits" : " wait"}`;
     make(back, "text", { x: x1, y: y - R - 12, "text-anchor": "end", class: full ? "wait" : "quiet" },
       `${count}${full ? ", full" : ""}${queue.left ? ", closed" : ""}`);
-    if (queue.items.length > cells) make(back, "text", { x: start - 8, y: y + 5, "text-anchor": "end", class: "wait" }, `+${queue.items.length - cells}`);
+    if (queue.items.length > cells && !waiting.length) make(back, "text", { x: start - 8, y: y + 5, "text-anchor": "end", class: "wait" }, `+${queue.items.length - cells}`);
     make(back, "path", { class: "wire", d: `M${x1 + 2} ${y}h18` });
     make(back, "rect", { class: "box" + (queue.hand.length ? " runs" : ""), x: x1 + 20, y: y - 28, width: right - 2, height: 56, rx: 6 });
-    make(back, "text", { x: x1 + 28, y: y - 12, class: "bold" }, cut(label, narrow ? 9 : 14));
+    make(back, "text", { x: x1 + 28, y: y - 12, class: "bold" }, cut(label, narrow ? 12 : 14));
     make(back, "text", { x: x1 + 28, y: y + 42, class: "done" }, queue.handled ? `${queue.handled} handled` : "");
     const [kind, status] = readerOf(run, state, number);
     if (!queue.hand.length) make(back, "text", { x: x1 + 28, y: y + 12, class: kind }, status);
@@ -61,7 +61,7 @@ function drawMessages(view, run, state) {
     queue.items.slice(0, cells).forEach((message, index) => place(message, number, x1 - (index + 0.5) * step, y));
     queue.hand.slice(0, 3).forEach((message, index) => place(message, number, x1 + 41 + index * step, y + 10));
     waiting.forEach(([message], index) => place(message, number, start - 22 - index * 6, y, "wait"));
-    const shown = queue.lost.slice(-Math.max(1, Math.floor((x1 - x0 - 40) / (2 * R + 2))));
+    const shown = queue.lost.slice(-Math.max(1, Math.floor((x1 - left - 50) / (2 * R + 2))));
     if (queue.lost.length) make(back, "text", { x: x1 - shown.length * (2 * R + 2) - 6, y: y + 40, class: "lost", "text-anchor": "end" }, `${queue.lost.length} lost`);
     shown.forEach((message, index) => place(message, number, x1 - (shown.length - index - 0.5) * (2 * R + 2), y + 36, "lost"));
   });
@@ -90,7 +90,7 @@ function readerOf(run, state, number) {
   if (!states.length) return ["quiet", "no reader"];
   if (state.queues[number].asleep) return ["wait", "sleeps"];
   const over = states.every((one) => OVER.includes(one));
-  return over ? ["quiet over", states.at(-1)] : ["", ""];
+  return over ? [states.at(-1) === "failed" ? "lost over" : "quiet over", states.at(-1)] : ["", ""];
 }
 const words = (run, state) => run.queues.map(([label], number) => {
   const queue = state.queues[number];

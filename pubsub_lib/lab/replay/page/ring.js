@@ -2,7 +2,7 @@
 function drawRing(view, run, state) {
   const width = view.host.clientWidth || 600, slots = run.queues[0]?.[1] ?? 1;
   const size = Math.min(width, 400), cx = width / 2, cy = size / 2, narrow = width < 480;
-  const radius = size / 2 - (narrow ? 84 : 66), R = Math.max(8, Math.min(narrow ? 17 : 22, (radius * 2.4) / slots));
+  const radius = size / 2 - (narrow ? 90 : 68), R = Math.max(8, Math.min(narrow ? 17 : 22, (radius * 2.4) / slots));
   view.svg ??= make(view.host, "svg", { role: "img" });
   view.svg.setAttribute("viewBox", `0 0 ${width} ${size}`);
   view.svg.setAttribute("height", size);
@@ -40,7 +40,7 @@ function drawRing(view, run, state) {
     const height = narrow && queue.lost.length ? 50 : 34; // what is written beside its cursor
     const index = head - behind + slots, offset = taken.get(index % slots) ?? 0;
     taken.set(index % slots, offset + height);
-    const [x, y] = at(index, radius + R + 11), [lx, ly] = at(index, radius + R + 20);
+    const [x, y] = at(index, radius + R + 11), [lx, ly] = at(index, radius + R + 22);
     if (!offset) make(back, "circle", { cx: x, cy: y, r: 5, fill: gate ? "var(--wait)" : "var(--message)" });
     const anchor = lx > cx ? "start" : "end", y0 = ly < cy ? ly + 22 - height - offset : ly + 4 + offset;
     const text = make(back, "text", { x: lx, y: y0, "text-anchor": anchor, class: gate ? "wait" : "bold" }, cut(label, 11));

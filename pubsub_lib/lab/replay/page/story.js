@@ -25,9 +25,11 @@ const called = (run, message) => isEnd(run, message) ? "the end"
 
 // Adds to the changes what is odd: a message that comes once more, or after a later one.
 function remark(run) {
-  const queues = run.queues.map(() => ({ entered: new Set(), taken: new Set(), last: -1 }));
+  const queues = run.queues.map(() => ({ entered: new Set(), taken: new Set(), last: -1 })), sent = new Set();
   for (const change of run.pictures.flatMap(([, , changes]) => changes)) {
     const [kind, number, message] = change, queue = queues[number];
+    if (kind === "P") change[3] = sent.has(`${change[1]}/${message}`); // put into another queue
+    if (kind === "P") sent.add(`${change[1]}/${message}`);
     if (kind === "E" && queue.entered.has(message)) change[3] = " again";
     if (kind === "E") queue.entered.add(message);
     if (kind !== "T") continue;
@@ -123,7 +125,7 @@ function tell(picture) {
   const entered = new Map(), said = [];
   const enters = new Set(picture.changes.filter(([kind]) => kind === "E" || kind === "D").map(([, , one]) => one));
   for (const [kind, one, two, three, ...more] of picture.changes) {
-    if (kind === "P") said.push(`${task(one)} ${isEnd(run, two) ? "sends" : "publishes"} ${message(two)}`);
+    if (kind === "P" && !three) said.push(`${task(one)} ${isEnd(run, two) ? "sends" : "publishes"} ${message(two)}`);
     if (kind === "E" && entered.has(two)) entered.get(two).push(`${queue(one)}${three ?? ""}`);
     else if (kind === "E") {
       entered.set(two, [`${queue(one)}${three ?? ""}`]);
@@ -133,7 +135,7 @@ function tell(picture) {
     if (kind === "W" && two === undefined && !enters.has(one)) said.push(`there is room for ${message(one)}`);
     if (kind === "W" && two !== undefined)
       said.push(`${message(one)} waits for room in ${[two, three, ...more].filter((n) => n !== undefined).map(queue).join(", ")}`);
-    if (kind === "T") said.push(`${task(three)} takes ${more[0] ?? message(two)}`);
+    if (kind === "T") said.push(`${task(three)} takes ${more[0] ?? message(two)}${task(three) === queue(one) ? "" : ` of ${queue(one)}`}`);
     if (kind === "H" && !isEnd(run, two)) said.push(`${queue(one)} has handled ${message(two)}`);
     if (kind === "Z" && two) said.push(`${queue(one)} sleeps: a message is there, and nobody wakes it`);
     if (kind === "D") said.push(`${queue(one)} ${three ? "has not got" : "loses"} ${message(two)}`);
@@ -144,7 +146,10 @@ function tell(picture) {
   }
   const returned = picture.changes.find(([kind]) => kind === "R");
   if (!said.length && returned) said.push(`the publish of ${message(returned[1])} is over`);
-  if (!said.length && picture.task < 0) said.push("a timer rings");
+  if (!said.length && picture.task < 0) {
+    const ready = picture.changes.filter(([kind, , state]) => kind === "S" && state === "ready").map(([, one]) => task(one));
+    said.push(ready.length ? `${ready.join(", ")} can go on` : "a timer rings");
+  }
   if (!said.length) {
     const [, , state, text] = picture.changes.find(([kind, one]) => kind === "S" && one === picture.task) ?? [];
     const until = { waits: ` until it waits for ${run.texts[text]}`, done: " to its end" }[state] ?? "";
