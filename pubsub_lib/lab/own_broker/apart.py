@@ -5,7 +5,7 @@ the next try; and each try begins with a fresh interpreter, in which an edit cou
 
 >>> from pubsub_lib.lab.own_broker.given import given_state
 >>> run_apart("trying:try_stage", given_state("03"), "03").kept
-3
+4
 """
 
 import base64

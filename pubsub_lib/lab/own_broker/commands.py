@@ -9,7 +9,7 @@ Your own broker, stage 03: not begun yet. It is yours to write, in my_course/my_
 >>> start_my_broker_at("05")
 my_broker.py is now the broker as it is before stage 05. Go on from there.
 >>> check_my_broker("03")
-Your own broker, stage 03: all 3 promises hold.
+Your own broker, stage 03: all 4 promises hold.
 >>> os.environ["COURSE_PROGRESS"] = before
 >>> folder.cleanup()
 """

@@ -3,7 +3,7 @@
 >>> from pubsub_lib.lab.own_broker.given import given_state
 >>> report = try_stage(given_state("03"), "05")
 >>> report.kept, len(report.marks)
-(4, 10)
+(5, 11)
 >>> print(report.first_broken)
 Dead subscribers, however many, cost a publish one second in all.
 >>> print(report.reason.partition(":")[0])

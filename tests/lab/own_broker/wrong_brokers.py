@@ -55,6 +55,28 @@ WRONG = (
         "A full subscriber is waited for",
     ),
     Wrong(
+        "03",
+        "publishes the end, which may be dropped",
+        "            await queue.put(None)",
+        "            await self.publish(None)",
+        "The end reaches one that is full",
+    ),
+    Wrong(
+        "03",
+        "gives the end up after half a minute",
+        "            await queue.put(None)",
+        "            with __import__('contextlib').suppress(TimeoutError):\n"
+        "                await asyncio.wait_for(queue.put(None), timeout=30)",
+        "The end reaches one that is full",
+    ),
+    Wrong(
+        "03",
+        "puts the end only where there is room",
+        "            await queue.put(None)",
+        "            queue.full() or queue.put_nowait(None)",
+        "The end reaches one that is full",
+    ),
+    Wrong(
         "05",
         "waits for one after the other",
         "await (asyncio.wait(waiting, timeout=self.timeout) if waiting else asyncio.sleep(0))",

@@ -58,6 +58,20 @@ async def every_subscriber_reads_every_message(broker: Any, trial: Trial) -> Non
         trial.found(f"what subscriber {number} read", each, expected=messages)
 
 
+@promise(Trait.IN_PROCESS, maxsize=2)
+async def the_end_comes_however_slow_the_reader(broker: Any, trial: Trial) -> None:
+    """The end reaches one that is full, too, however long that takes to make room."""
+    reader = start(read_all(await broker.subscribe(), seconds=60))
+    await broker.publish(1)
+    await let_all_run()
+    for number in (2, 3):
+        await broker.publish(number)
+    await trial.shutdown(broker)
+    await asyncio.wait([reader], timeout=600)
+    trial.found("whether it has come to its end", reader.done(), expected=True)
+    trial.found("what it read", await reader, expected=[1, 2, 3])
+
+
 @promise(Trait.IN_PROCESS)
 async def every_subscriber_gets_the_same_object(broker: Any, trial: Trial) -> None:
     """Every subscriber gets the same object, not a copy."""
