@@ -215,9 +215,10 @@ place=$folder
     cd -- "$place" 2>/dev/null && pwd -P || echo "$place"
 ) is not there, or cannot be written to.
 
-Copy the course to a folder of your own, or name another place for the environment each time:
+Copy the course to a folder of your own; your notebooks need one, too. To run the tests where it is,
+name another place for the environment each time:
 
-    make lab VENV=/path/to/a/folder/.venv"
+    make test VENV=/path/to/a/folder/.venv"
 
 if [ "$keep" = yes ]; then
     say "1/4 Keeping $folder, and bringing it up to date"
@@ -225,6 +226,7 @@ if [ "$keep" = yes ]; then
 else
     choose_python
     say "1/4 Making $folder with Python $version, $executable"
+    rm -f "$python"  # first: what is left of an interrupted removal must not be kept
     rm -rf "$folder"
     mkdir "$folder"
     echo unfinished >"$stamp"

@@ -463,6 +463,20 @@ def test_an_environment_that_was_never_finished_is_made_again(machine):
     )
 
 
+def test_what_is_left_of_an_environment_whose_removal_was_interrupted_is_not_kept(
+    machine, tmp_path
+):
+    stamp = environment_of(machine, made_in=tmp_path / "elsewhere")
+    machine.install("python3.13", "3.13.1")
+    remove = (machine.path / "rm").resolve()
+    (machine.path / "rm").unlink()
+    # It has come as far as the stamp.
+    interrupted = f"case $1 in -rf) {remove} '{stamp}'; exit 130 ;; *) exec {remove} \"$@\" ;; esac"
+    machine.script(machine.path / "rm", interrupted)
+    machine.set_up()
+    assert machine.set_up().stdout.startswith(".venv has to be made again: its Python does not run")
+
+
 @pytest.mark.parametrize("python", ["", "/nonexistent/python"])
 def test_an_environment_is_kept_while_there_is_nothing_to_make_another_with(machine, python):
     stamp = environment_of(machine, Path("unfinished"))
@@ -480,8 +494,9 @@ def test_an_interpreter_that_makes_no_environment_is_named(machine):
 def no_place(folder: str, place: str | Path) -> str:
     return (
         f"{folder} has to be made or brought up to date, but {place} is not there, or cannot be "
-        "written to.\n\nCopy the course to a folder of your own, or name another place for the "
-        "environment each time:\n\n    make lab VENV=/path/to/a/folder/.venv\n"
+        "written to.\n\nCopy the course to a folder of your own; your notebooks need one, too. "
+        "To run the tests where it is,\nname another place for the environment each time:\n\n    "
+        "make test VENV=/path/to/a/folder/.venv\n"
     )
 
 
