@@ -4,6 +4,8 @@
 well, so that Jupyter Notebook and nbconvert, which are started without it, find it there.
 """
 
+import logging
+
 from jupyter_client.manager import KernelManager
 from traitlets import TraitError
 
@@ -16,8 +18,10 @@ c.ContentsManager.pre_save_hook = "pubsub_lib.lab.lesson.widget_views.before_sav
 c.LabApp.news_url = None
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 
-# The server's own default is longer than the web framework allows, of which each kernel would warn.
-c.ServerApp.tornado_settings = {"ws_ping_timeout": 30_000}
+# Of a default of the server's own, which does no harm, each kernel that is opened would warn.
+logging.getLogger("tornado.general").addFilter(
+    lambda record: "websocket_ping_timeout" not in record.getMessage()
+)
 
 # Else each kernel that starts warns that others on this machine could listen.
 if hasattr(KernelManager, "transport_encryption"):
