@@ -12,6 +12,19 @@ from pubsub_lib.caching.cache import CacheStats, LRUCache
 MISSING = object()
 
 
+each_use_of_a_key = pytest.mark.parametrize(
+    "use",
+    [
+        lambda cache, key: cache.get(key),
+        lambda cache, key: cache.peek(key),
+        lambda cache, key: cache.put(key, 1),
+        lambda cache, key: cache.replace(key, 1),
+        lambda cache, key: cache.discard(key),
+        lambda cache, key: key in cache,
+    ],
+)
+
+
 class Model:
     """A list of pairs, the least recently used first; everything by the book, nothing fast."""
 
@@ -109,17 +122,7 @@ def test_the_capacity_is_a_whole_number(capacity):
         LRUCache(capacity)
 
 
-@pytest.mark.parametrize(
-    "use",
-    [
-        lambda cache, key: cache.get(key),
-        lambda cache, key: cache.peek(key),
-        lambda cache, key: cache.put(key, 1),
-        lambda cache, key: cache.replace(key, 1),
-        lambda cache, key: cache.discard(key),
-        lambda cache, key: key in cache,
-    ],
-)
+@each_use_of_a_key
 def test_a_key_that_is_not_hashable_is_an_error_that_names_the_remedy(use):
     cache = LRUCache(1)
     with pytest.raises(TypeError, match=r"a key must be hashable, such as .*, not \['a'\]"):
@@ -171,17 +174,7 @@ def in_threads(*functions) -> None:
         thread.join()
 
 
-@pytest.mark.parametrize(
-    "use",
-    [
-        lambda cache, key: cache.get(key),
-        lambda cache, key: cache.peek(key),
-        lambda cache, key: cache.put(key, 1),
-        lambda cache, key: cache.replace(key, 1),
-        lambda cache, key: cache.discard(key),
-        lambda cache, key: key in cache,
-    ],
-)
+@each_use_of_a_key
 def test_two_threads_are_never_inside_at_once(use):
     meeting, met = threading.Barrier(2), []
     cache = LRUCache(10)

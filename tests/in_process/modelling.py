@@ -8,7 +8,7 @@ import asyncio
 import os
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -94,42 +94,33 @@ def described(report: Delivery | Deliveries, *error) -> tuple:
 
 
 async def get(subscription: BaseSubscription) -> object:
-    try:
-        message = await subscription.get()
-    except Lagged as lagged:
-        return Lagged, lagged.missed
-    except FilterError:
-        return BROKEN
-    except Disconnected:
-        return CUT_OFF
+    message = await read(subscription.get())
     if message is None:
         return END
-    subscription.task_done()
+    if isinstance(message, int):
+        subscription.task_done()
     return message
 
 
 async def get_batch(subscription: BaseSubscription) -> object:
     batches = subscription.batches()
-    try:
-        batch = await anext(batches)
-    except Lagged as lagged:
-        return Lagged, lagged.missed
-    except FilterError:
-        return BROKEN
-    except Disconnected:
-        return CUT_OFF
-    except StopAsyncIteration:
-        return END
+    batch = await read(anext(batches))
     del batches  # which will not say that they are handled
-    for _ in batch:
-        subscription.task_done()
+    if isinstance(batch, list):
+        for _ in batch:
+            subscription.task_done()
     return batch
 
 
 async def get_next(messages) -> object:
     """Take the next message of an `async for`."""
+    return await read(anext(messages))
+
+
+async def read(reading: Awaitable[object]) -> object:
+    """Read, and return what came, or how it ended."""
     try:
-        return await anext(messages)
+        return await reading
     except Lagged as lagged:
         return Lagged, lagged.missed
     except FilterError:

@@ -516,8 +516,15 @@ async def test_a_comparison_that_always_publishes_is_told_so():
     )
 
 
+@pytest.mark.parametrize(
+    "batches",
+    [
+        pytest.param([[1, 2, 3, 4]], id="of the same batch"),
+        pytest.param([[1, 2], [3, 4]], id="of one before"),
+    ],
+)
 @in_virtual_time
-async def test_a_key_that_is_freed_finds_the_history_whole():
+async def test_a_key_that_a_batch_displaces_is_freed_when_the_batch_is_in(batches):
     class Freed(Key):
         def __del__(self) -> None:
             if not seen:
@@ -525,21 +532,8 @@ async def test_a_key_that_is_freed_finds_the_history_whole():
 
     seen: list[list[int]] = []
     broker = AsyncPubSub[int](history=2, key=lambda number: Freed(f"{number}"))
-    await broker.publish_many([1, 2, 3])
-    assert seen == [[2, 3]]
-
-
-@in_virtual_time
-async def test_a_key_that_a_batch_displaces_is_freed_when_the_batch_is_in():
-    class Freed(Key):
-        def __del__(self) -> None:
-            if not seen:
-                seen.append(unread(broker.subscribe(replay=2)))
-
-    seen: list[list[int]] = []
-    broker = AsyncPubSub[int](history=2, key=lambda number: Freed(f"{number}"))
-    await broker.publish_many([1, 2])
-    await broker.publish_many([3, 4])
+    for batch in batches:
+        await broker.publish_many(batch)
     assert seen == [[3, 4]]
 
 
