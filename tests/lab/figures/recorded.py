@@ -1,4 +1,4 @@
-"""Runs, and heartbeats of the loop, for the figures' tests to draw."""
+"""Runs, latencies, and heartbeats of the loop, for the figures' tests to draw."""
 
 import pandas as pd
 
@@ -9,7 +9,13 @@ from pubsub_lib.lab.traffic.readers import Pace, Reader, dead_reader, fast_reade
 from pubsub_lib.lab.traffic.recordings import Recording
 from pubsub_lib.lab.traffic.workloads import run_workload
 
+LATENCIES_MS = [1.0] * 90 + [10.0] * 9 + [100.0]
 PACES = {pace.value: pace for pace in Pace}
+
+
+def expected_ms(utilisation: float) -> float:
+    """The mean that the formula of a queue gives for a service time of 10 ms."""
+    return 10 / (1 - utilisation)
 
 
 def run(messages: int, *readers: Reader, bound: int = 3) -> Recording:

@@ -1,56 +1,10 @@
 """What the figures of estimates draw, and say, is what the numbers say."""
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
 from pubsub_lib.lab.figures.estimates import against_utilisation, spread
-from pubsub_lib.lab.figures.style import Plot
-from tests.lab.figures.drawn import cut_off, points, texts
-
-
-def expected_ms(utilisation: float) -> float:
-    return 10 / (1 - utilisation)
-
-
-EXAMPLES: dict[str, Callable[[], Plot]] = {
-    "against_utilisation": lambda: against_utilisation(
-        {"mean": {0.5: 21.0, 0.9: 98.0}, "steady": {0.5: 1.0, 0.9: 1.0}}, {"mean": expected_ms}
-    ),
-    "spread": lambda: spread({"3 runs": [5, 9, 7]}, quantity="p99", unit="ms", truth=8.0),
-}
-each_example = pytest.mark.parametrize("draw", EXAMPLES.values(), ids=EXAMPLES.keys())
-
-
-@each_example
-def test_no_text_is_cut_off(draw):
-    assert cut_off(draw()) == []
-
-
-@each_example
-def test_the_same_numbers_make_the_same_picture(draw):
-    assert draw().png() == draw().png()
-
-
-@each_example
-def test_the_caption_is_a_sentence(draw):
-    assert draw().caption.endswith(".")
-
-
-@pytest.mark.parametrize(
-    ("draw", "nothing"),
-    [
-        (lambda values: against_utilisation(values, {}), {}),
-        (lambda values: spread(values, quantity="p99", unit="ms"), {}),
-        (lambda values: spread(values, quantity="p99", unit="ms"), {"runs": []}),
-    ],
-)
-def test_where_there_is_nothing_to_draw_the_figure_says_so(draw: Callable[[Any], Plot], nothing):
-    plot = draw(nothing)
-    assert plot.caption.startswith("There is nothing to draw: ")
-    assert plot.png()
-
+from tests.lab.figures.drawn import points, texts
+from tests.lab.figures.recorded import expected_ms
 
 # Utilisation.
 
