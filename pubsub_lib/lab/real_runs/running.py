@@ -130,7 +130,12 @@ class _Running:
             self._note(What.STOOD_STILL, desk=desk)
             raise _DayIsOver from None
         except (ChildFailed, EOFError) as error:
-            self._day.error = str(error).strip().splitlines()[-1]
+            has_returned = isinstance(error, EOFError)
+            self._day.error = (
+                "no error, while orders wait"
+                if has_returned
+                else str(error).strip().splitlines()[-1]
+            )
             self._note(What.FAILED, desk=desk)
             raise _DayIsOver from None
 

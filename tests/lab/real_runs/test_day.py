@@ -39,6 +39,20 @@ async def misspells(inbox, ledger):
     await inbox.got()
 
 
+async def returns_at_once(inbox, ledger):
+    pass
+
+
+#: A desk has carried out an order, and is killed; the next one gets it again.
+KILLED_AFTER_ITS_EFFECT = (
+    (What.STORED, 1, 0),
+    (What.TOOK, 1, 1),
+    (What.CARRIED_OUT, 1, 1),
+    (What.KILLED, 0, 1),
+    (What.TOOK, 1, 2),
+)
+
+
 def day_of(*steps: tuple[What, int, int]) -> Day:
     """Return a day in which each step comes a tenth of a second after the last."""
     events = [Event(number / 10, *step) for number, step in enumerate(steps)]
@@ -58,6 +72,13 @@ async def test_a_fresh_run_shows_the_events_of_a_recording_in_their_order(name):
 
     recorded = recorded_day(name)
     assert (await run_day(recorded.source)).names == recorded.names
+
+
+@pytest.mark.real_time
+@pytest.mark.skipif(NO_SERVER is not None, reason=str(NO_SERVER))
+async def test_a_desk_that_returns_too_early_is_told_of():
+    film = await asyncio.to_thread(film_a_day, returns_at_once)
+    assert "a desk ends with no error, while orders wait" in film.caption
 
 
 @pytest.mark.real_time
@@ -109,28 +130,13 @@ def test_an_order_that_was_acknowledged_and_not_carried_out_is_lost():
 
 
 def test_what_a_dead_desk_has_carried_out_is_handled_when_the_next_one_acknowledges_it():
-    day = day_of(
-        (What.STORED, 1, 0),
-        (What.TOOK, 1, 1),
-        (What.CARRIED_OUT, 1, 1),
-        (What.KILLED, 0, 1),
-        (What.TOOK, 1, 2),
-        (What.ACKNOWLEDGED, 1, 2),
-    )
+    day = day_of(*KILLED_AFTER_ITS_EFFECT, (What.ACKNOWLEDGED, 1, 2))
     assert count(day, Kind.HANDLE, QUEUE, 0) == 1
     assert day.repeated == []
 
 
 def test_an_order_that_is_carried_out_twice_is_told():
-    day = day_of(
-        (What.STORED, 1, 0),
-        (What.TOOK, 1, 1),
-        (What.CARRIED_OUT, 1, 1),
-        (What.KILLED, 0, 1),
-        (What.TOOK, 1, 2),
-        (What.CARRIED_OUT, 1, 2),
-        (What.ACKNOWLEDGED, 1, 2),
-    )
+    day = day_of(*KILLED_AFTER_ITS_EFFECT, (What.CARRIED_OUT, 1, 2), (What.ACKNOWLEDGED, 1, 2))
     film = film_of_day(day)
     assert "desk 2 carries out order 1 a second time" in film.recordings[""].texts
     assert "order 1 more than once" in film.caption
