@@ -1,7 +1,7 @@
-"""uvicorn, with the two things that a service with open streams needs and it has not.
+"""uvicorn, with what a service with open streams needs and it has not.
 
 It waits for open streams to end before it says a word to the application, so they have to be told
-first; and an application cannot end a connection at once, which it must where nobody reads.
+first.
 
 >>> issubclass(BoardServer, uvicorn.Server)
 True
@@ -16,34 +16,16 @@ from types import FrameType
 from typing import override
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from examples.price_board.app import make_app
 from examples.price_board.board import Board
 from examples.price_board.changes import Numbers
+from examples.price_board.connection import BoardProtocol, NoWebSocket
 from examples.price_board.settings import Settings
 
-#: What may wait within this process for a connection, beside what the system keeps for it.
-WRITE_BUFFER_BYTES = 16_384
-#: How long a connection may be there without asking for anything.
-SILENCE_S = 10.0
 #: How much of the grace other requests may take at the end, after the streams.
 PART_FOR_OTHERS = 0.15
 INTERRUPTED_TWICE = 130
-
-
-class BoardProtocol(H11Protocol):
-    """One connection."""
-
-    @override
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
-        self.app_state = {**self.app_state, "abort": transport.abort}
-        # The first bytes that come in cancel it.
-        self.timeout_keep_alive_task = self.loop.call_later(
-            SILENCE_S, self.timeout_keep_alive_handler
-        )
 
 
 class BoardServer(uvicorn.Server):
@@ -71,7 +53,7 @@ class BoardServer(uvicorn.Server):
                 make_app(self.board),
                 http=BoardProtocol,
                 loop="asyncio",  # the same on every system
-                ws="none",
+                ws=NoWebSocket,
                 lifespan="off",
                 log_config=None,
                 access_log=False,

@@ -9,9 +9,9 @@ itself, after it was started: nothing of the parent's but the socket and the num
 
 import logging
 import multiprocessing
-import os
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -119,6 +119,6 @@ class Workers:
         if self._ending and number == signal.SIGINT:
             for worker in self._workers:
                 worker.process.kill()
-            os._exit(INTERRUPTED_TWICE)
+            sys.exit(INTERRUPTED_TWICE)
         self._ending = True
         self._tell.send(None)

@@ -60,6 +60,25 @@ def test_a_megabyte_of_headers_is_refused(service):
     assert service.metrics()["visitors"] == 0
 
 
+def test_who_asks_for_a_websocket_is_told_that_there_is_none(service):
+    with socket.create_connection(("127.0.0.1", service.port)) as raw:
+        raw.settimeout(60)
+        raw.sendall(
+            b"GET /prices HTTP/1.1\r\nHost: here\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        )
+        answer = raw.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"There is no WebSocket here" in answer
+    assert service.metrics()["visitors"] == 0
+
+
+def test_who_asks_for_the_head_of_a_stream_opens_none(service):
+    answer = service.client.head("prices")
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert service.metrics()["visitors"] == 0
+
+
 @pytest.mark.parametrize(
     ("body", "status", "said"),
     [

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from examples.price_board import posting, server, settings, visitors
+from examples.price_board import connection, posting, settings, visitors
 from examples.price_board.memory import Memory
 
 FOLDER = Path(settings.__file__).parent
@@ -31,7 +31,7 @@ def test_its_limits_are_those_of_the_program():
         f"the last {length:,} changes",
         f"{posting.MOST_SYMBOLS} symbols",
         f"{posting.LARGEST_BODY_BYTES:,} bytes for a price",
-        f"{server.SILENCE_S:g} s of silence",
+        f"{connection.REQUEST_S:g} s for a request to come in",
     ):
         assert said in README
     assert visitors.FAREWELL_S == 2
