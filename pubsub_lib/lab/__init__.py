@@ -107,7 +107,12 @@ _MODULE_OF = {name: module for module, names in _NAMES_IN.items() for name in na
 def __getattr__(name: str) -> Any:
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    try:
+        module = import_module(f"{__name__}.{_MODULE_OF[name]}")
+    except ModuleNotFoundError as missing:
+        missing.add_note('pubsub_lib.lab needs more: python -m pip install "pubsub-lib[course]"')
+        raise
+    return getattr(module, name)
 
 
 def __dir__() -> list[str]:

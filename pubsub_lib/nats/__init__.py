@@ -8,6 +8,15 @@ process.
 It needs nats-py, which the optional dependencies `distributed` bring, and a server with it.
 """
 
+from importlib import import_module
+
+try:
+    for name in ("nats.aio", "msgspec", "nacl"):
+        import_module(name)
+except ModuleNotFoundError as missing:
+    missing.add_note('pubsub_lib.nats needs more: python -m pip install "pubsub-lib[distributed]"')
+    raise
+
 from pubsub_lib.nats.connecting_errors import (
     AccessRefused,
     ConnectionLimitReached,

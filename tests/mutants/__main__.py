@@ -3,11 +3,12 @@
 import argparse
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
-from tests.mutants.areas import AREAS, LIBRARY, ROOT, Area, area_of, modules_in
+from tests.mutants.areas import AREAS, LIBRARY, ROOT, Area, area_of, modules_in, part
 from tests.mutants.making import Mutant, mutants_of
 from tests.mutants.running import BY_THE_CLOCK, Runner, Trial
 from tests.mutants.survivors import Change, equivalents
@@ -41,6 +42,9 @@ def main() -> int:
         default=10_000,
         help="tests that are run against one mutant; so a few more seem to survive",
     )
+    arguments.add_argument(
+        "--part", type=part, default=(1, 1), help="only a part of them, such as 1/4, for each of 4"
+    )
     options = arguments.parse_args()
     named = [path for each in options.modules for path in modules_in(each.resolve())]
     try:
@@ -55,7 +59,8 @@ def main() -> int:
         if not trial.killed_by and described(trial.mutant) not in equivalents():
             print(in_words(trial), flush=True)
 
-    mutants = chosen(modules, options.function)
+    number, of = options.part
+    mutants = islice(chosen(modules, options.function), number - 1, None, of)
     runner = Runner(modules, mutants, report, longest_s=options.longest, most=options.most)
     code = pytest.main([*OPTIONS, *area.options], plugins=[runner])
     if code != pytest.ExitCode.OK or not trials:

@@ -71,3 +71,15 @@ def area_of(paths: list[Path]) -> Area:
             return area
     areas = "; ".join(", ".join(area.modules) for area in AREAS)
     raise ValueError(f"name modules of one area, which are, below pubsub_lib/: {areas}")
+
+
+def part(text: str) -> tuple[int, int]:
+    """Return which part it is and of how many: of "1/4", 1 and 4.
+
+    Raises:
+        ValueError: if there is no such part.
+    """
+    number, of = map(int, text.split("/"))
+    if not 1 <= number <= of:
+        raise ValueError(text)
+    return number, of

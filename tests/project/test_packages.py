@@ -91,6 +91,19 @@ def test_the_wheel_works_in_an_empty_environment(installed, tmp_path) -> None:
     assert str(installed.parents[1]) in where
 
 
+@pytest.mark.parametrize(
+    ("program", "extra"),
+    [
+        ("import pubsub_lib.nats", "distributed"),
+        ("from pubsub_lib.lab import check", "course"),
+    ],
+)
+def test_a_part_that_needs_more_says_how_to_get_it(installed, tmp_path, program, extra) -> None:
+    remedy = rf'python -m pip install "pubsub-lib\[{extra}\]"'
+    with pytest.raises(AssertionError, match=remedy):
+        run(installed, "-c", program, cwd=tmp_path)
+
+
 def test_a_project_that_uses_it_is_type_checked(installed, tmp_path) -> None:
     consumer = tmp_path / "consumer.py"
     consumer.write_text(CONSUMER)

@@ -2,11 +2,15 @@
 
 import json
 import re
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
+
+from tools.set_repository import NAMING, current, set_repository
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -37,6 +41,41 @@ def test_readme_and_citation_name_the_repository_of_pyproject() -> None:
     assert citation["repository-code"] == project()["urls"]["Repository"]
     assert citation["version"] == project()["version"]
     assert citation["license"] == project()["license"]
+
+
+def test_whoever_sets_the_address_sets_it_everywhere(tmp_path) -> None:
+    for name in NAMING:
+        shutil.copyfile(ROOT / name, tmp_path / name)
+    owner, name = owner_and_name()
+    set_repository("https://github.com/ada-l/my.course/", tmp_path)
+    assert current(tmp_path) == "https://github.com/ada-l/my.course"
+    for path in tmp_path.iterdir():
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(rf"{owner}(/|\.github\.io/){name}", text)
+        assert "ada-l/my.course" in text
+    assert "https://ada-l.github.io/my.course/" in (tmp_path / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("address", ["course", "https://github.com/ada", "git@github.com:ada/x"])
+def test_what_is_no_address_of_a_repository_changes_nothing(tmp_path, address) -> None:
+    shutil.copyfile(ROOT / "pyproject.toml", tmp_path / "pyproject.toml")
+    with pytest.raises(ValueError, match="is no address such as"):
+        set_repository(address, tmp_path)
+    assert current(tmp_path) == current()
+
+
+def test_no_other_file_names_the_repository() -> None:
+    owner, name = owner_and_name()
+    pattern = re.compile(rf"{owner}(/|\.github\.io/){name}")
+    listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
+    if listing.returncode:
+        pytest.skip("not a git clone")
+    naming = {
+        file
+        for file in listing.stdout.split("\0")
+        if file and pattern.search((ROOT / file).read_bytes().decode("utf-8", "replace"))
+    }
+    assert naming == set(NAMING)
 
 
 def test_binder_has_one_exact_python_and_the_versions_of_the_course() -> None:
