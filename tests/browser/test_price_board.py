@@ -23,7 +23,8 @@ from tools.open_in_browser import BROWSER_ARGUMENTS, NO_BROWSER, find_browser
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "screenshots"
 LITTLE = ["--send-buffer", "4096", "--maxsize", "20"]
-TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
+TOO_WIDE = """() => [document.documentElement, ...document.querySelectorAll(".scrolls")]
+    .some((part) => part.scrollWidth > part.clientWidth)"""
 PATIENCE_MS = 60_000
 
 pytestmark = [

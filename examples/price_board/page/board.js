@@ -1,8 +1,9 @@
 // The visitor's page: shows what the stream says, and comes back when it ends.
 
+import { byId, holdsStill, say } from "./shared.js";
+
 const KEPT = 40; // prices of a symbol, for its line
 const AGAIN_MS = 2000; // after an answer that is no stream, for which EventSource gives up
-const byId = (id) => document.getElementById(id);
 const rows = new Map(); // symbol: {row, prices}
 // By this name the board knows who is back, and can say why the last stream ended.
 const visitor = Array.from(crypto.getRandomValues(new Uint8Array(6)), (byte) =>
@@ -10,7 +11,7 @@ const visitor = Array.from(crypto.getRandomValues(new Uint8Array(6)), (byte) =>
 const moved = new Set(); // symbols that are to be drawn
 let read = 0;
 let behindMs = 0;
-let still = false;
+const still = holdsStill(() => [...rows.keys()].forEach(draw));
 
 function connect() {
   const stream = new EventSource(`prices?visitor=${visitor}`);
@@ -39,12 +40,6 @@ function whyItEnded({ reason, lag, dropped }) {
     `and ${dropped} more found no room.`;
 }
 
-function say(state) {
-  const badge = byId("connection");
-  if (badge.dataset.state === state) return;
-  badge.dataset.state = badge.textContent = state;
-}
-
 function note(text) {
   const item = document.createElement("li");
   const time = document.createElement("time");
@@ -66,7 +61,7 @@ function show({ symbol, price, sent }) {
 }
 
 function drawAll() {
-  if (!still) {
+  if (!still()) {
     byId("read").textContent = read.toLocaleString("en");
     byId("behind").textContent = behindMs.toFixed(0);
     moved.forEach(draw);
@@ -109,12 +104,6 @@ function added(symbol) {
   rows.set(symbol, { row, prices: [] });
   return rows.get(symbol);
 }
-
-byId("still").addEventListener("click", () => {
-  still = !still;
-  byId("still").setAttribute("aria-pressed", still);
-  if (!still) [...rows.keys()].forEach(draw);
-});
 
 byId("post").addEventListener("submit", async (event) => {
   event.preventDefault();

@@ -1,9 +1,10 @@
 // The operator's page: asks every second who is here, and how far behind.
 
+import { byId, holdsStill, say } from "./shared.js";
+
 const EVERY_MS = 1000;
-const byId = (id) => document.getElementById(id);
 const number = new Intl.NumberFormat("en");
-let still = false;
+const still = holdsStill();
 
 async function asked(path) {
   const answer = await fetch(path);
@@ -24,7 +25,7 @@ async function look() {
     const visitors = await (await asked("operator/visitors")).json();
     const metrics = await (await asked("metrics")).text();
     say("live");
-    if (!still) show(visitors, health, metrics);
+    if (!still()) show(visitors, health, metrics);
   } catch {
     say("reconnecting");
   }
@@ -64,15 +65,5 @@ function row({ visitor, address, lag, dropped, connected_s }, limit) {
   where.textContent = address;
   return cells;
 }
-
-function say(state) {
-  const badge = byId("connection");
-  if (badge.dataset.state !== state) badge.dataset.state = badge.textContent = state;
-}
-
-byId("still").addEventListener("click", () => {
-  still = !still;
-  byId("still").setAttribute("aria-pressed", still);
-});
 
 look();
