@@ -19,6 +19,12 @@ def _how_many(visitors: float) -> str:
     return "200 to 20,000" if visitors <= 20_000 else "more than 20,000"
 
 
+def _when_it_ends(came_after: int) -> str:
+    if came_after > 50:
+        return "when its visitor goes"
+    return "after the next price" if came_after else "at once"
+
+
 def _how_early(warning_s: float | None) -> str:
     if warning_s is None:
         return "it never sounds"
@@ -77,10 +83,10 @@ ANSWERS: Answers = {
         replies={
             "at once": "So does a program that does not handle the signal. uvicorn does, since "
             "whoever is being served should get the rest.",
-            "after 5 s": "A limit has to be given: timeout_graceful_shutdown. Without it there is "
-            "none.",
+            "after the next price": "A price is no answer of its own: all of them together are "
+            "one response, and that has no end.",
         },
-        chosen=lambda goes_on: "when its visitor goes" if goes_on else "at once",
+        chosen=_when_it_ends,
     ),
     "13.reached": Number(
         10,
@@ -106,14 +112,14 @@ ANSWERS: Answers = {
 RECALL: Recall = [
     Question(
         "13.recall.inbox",
-        "A visitor has stopped reading, and its inbox is empty. What does that tell?",
+        "The operator sees an open stream, and an empty inbox. Does that visitor read?",
         choices={
-            "that it keeps up": "It may be so. But the systems at both ends take a lot first.",
-            "nothing yet": "Right: until the buffers of the connection are full, the inbox stays "
+            "yes": "It may be so. But the systems at both ends take a lot first.",
+            "perhaps": "Right: until the buffers of the connection are full, the inbox stays "
             "empty. Look at the age of what was not taken, too.",
-            "that it was cut off": "Who is cut off has an inbox that was full.",
+            "no": "Who has stopped long ago has a full inbox, or is cut off.",
         },
-        right="nothing yet",
+        right="perhaps",
     ),
     Question(
         "13.recall.sigterm",
