@@ -44,6 +44,13 @@ KINDS = {
     "live": "live.html",
     "search": "search.html?q=backpressure",
 }
+# As wide as A4 is between its margins, where nothing scrolls.
+PAPER_PX = 718
+TABLES_THAT_ARE_CUT_OFF = """
+() => [...document.querySelectorAll("article table")]
+  .filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+  .map((one) => one.textContent.trim().slice(0, 60))
+"""
 # What must not stick out of the window; code and wide tables scroll by themselves.
 TOO_WIDE = """
 () => [...document.querySelectorAll("article :is(p, h1, h2, .film, .film .run, form, img)")]
@@ -256,10 +263,12 @@ def test_a_page_fits_its_window_and_axe_finds_nothing(opened, kind, theme) -> No
         assert not result.response["violations"], result.generate_report()
 
 
-@pytest.mark.parametrize("kind", ["landing", "notebook", "reference"])
+@pytest.mark.parametrize("kind", ["landing", "notebook", "reference", "which broker"])
 def test_a_page_can_be_printed(opened, kind) -> None:
     page = opened(KINDS[kind]).page
     page.emulate_media(media="print")
+    page.set_viewport_size({"width": PAPER_PX, "height": 1000})
+    assert page.evaluate(TABLES_THAT_ARE_CUT_OFF) == []
     expect(page.locator(".bd-sidebar-primary").first).to_be_hidden()
     expect(page.locator("h1:visible")).to_have_count(1)
     SCREENSHOTS.mkdir(exist_ok=True)
