@@ -16,6 +16,12 @@ def _nearest_step(times: float, steps: Sequence[int]) -> str:
     return f"about {step} times"
 
 
+def _how_slow(slowest_s: float) -> str:
+    if slowest_s < 0.1:
+        return "less than 0.1 s"
+    return "0.1 to 2 s" if slowest_s <= 2 else "more than 2 s"
+
+
 ANSWERS: Answers = {
     "11.cost": Choice(
         "10 to 50 times",
@@ -101,13 +107,16 @@ ANSWERS: Answers = {
             "not at all" if confirmed >= 100 else "after 10" if confirmed < 20 else "after 30 or so"
         ),
     ),
-    "11.never_handled": Number(
-        0,
-        "In the recorded run {found} are never handled.",
+    "11.slowest": Choice(
+        "more than 2 s",
+        "The slowest publish of the recorded run takes more than 2 s.",
         replies={
-            3: "One for each kill would be right if one copy confirmed alone. Two have each order.",
-            1: "The leader's orders are on another server, too, before they are confirmed.",
+            "less than 0.1 s": "So it is while a follower is away. But who confirms an order while "
+            "there is no leader?",
+            "0.1 to 2 s": "A follower waits for some seconds before it believes that the leader is "
+            "gone. Only then is another chosen.",
         },
+        chosen=_how_slow,
     ),
     "11.catch_up": Number(
         239.2,
