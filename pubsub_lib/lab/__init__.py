@@ -33,7 +33,7 @@ _NAMES_IN = {
     "exercises": ("check", "hint", "show_progress"),
     "figures.captions": ("quantile",),
     "lesson.claims": ("holds",),
-    "lesson.experiments": ("NewBroker", "compare", "outcome"),
+    "lesson.experiments": ("NewBroker", "outcome", "run_experiments"),
     "lesson.faults": ("Fault", "show_faults"),
     "lesson.predictions": ("predict",),
     "lesson.recall": ("recall",),

@@ -14,7 +14,7 @@ a few words. That it hangs or is refused is a result, too.
 ...     await broker.shutdown()
 ...     return f"ends after {asyncio.get_running_loop().time():g} s"
 >>> print(
-...     compare(
+...     run_experiments(
 ...         {"publish(None)": publish_none, "shutdown() while full": shut_down_while_full},
 ...         {"the chapter's": ChapterPubSub, "ours": AsyncPubSub},
 ...     )
@@ -60,8 +60,9 @@ def outcome(experiment: Experiment, new_broker: NewBroker) -> object:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """What came of each experiment with each broker; shows itself as a table. Made by `compare`.
+class OutcomeTable:
+    """What came of each experiment with each broker, which shows itself as a table. Made by
+    `run_experiments`.
 
     Attributes:
         outcomes: in words, by the name of the experiment and then of the broker.
@@ -85,7 +86,9 @@ class Comparison:
         display(Markdown(str(self)))
 
 
-def compare(experiments: Mapping[str, Experiment], brokers: Mapping[str, NewBroker]) -> Comparison:
+def run_experiments(
+    experiments: Mapping[str, Experiment], brokers: Mapping[str, NewBroker]
+) -> OutcomeTable:
     """Do every experiment with every broker. What a broker prints meanwhile is not shown.
 
     Raises:
@@ -94,7 +97,7 @@ def compare(experiments: Mapping[str, Experiment], brokers: Mapping[str, NewBrok
     if not experiments or not brokers:
         raise ValueError("a comparison needs at least one experiment and one broker")
     with contextlib.redirect_stdout(io.StringIO()):
-        return Comparison(
+        return OutcomeTable(
             {
                 name: {
                     broker: _in_words(outcome(experiment, new_broker))

@@ -28,6 +28,10 @@ from pubsub_lib.lab.replay.watching import FilmTooLong, Watcher
 from pubsub_lib.lab.replay.words import sentence_of, summary_of
 
 MOST_BYTES = 100_000
+NOTHING_YET = (
+    "There is nothing to film yet: a part that is yours still raises NotImplementedError. "
+    "Write it, and run this cell again."
+)
 
 type Running = Coroutine[Any, Any, Any]
 
@@ -92,7 +96,15 @@ class Film:
         number = hashlib.sha256(self.data.encode()).hexdigest()[:12]
         return page(f"film-{number}", self.caption, self.data)
 
+    @property
+    def is_unwritten(self) -> bool:
+        """Whether no run has come further than to a part that is still to be written."""
+        errors = [self.errors.get(name) for name in self.recordings]
+        return all(isinstance(_first_of(error), NotImplementedError) for error in errors)
+
     def _repr_mimebundle_(self, **options: object) -> dict[str, str]:
+        if self.is_unwritten:
+            return {"text/html": f"<p>{NOTHING_YET}</p>", "text/plain": NOTHING_YET}
         return {"text/html": self.html, "text/plain": self.caption}
 
     def __repr__(self) -> str:
@@ -150,6 +162,13 @@ def film(
             f"{MOST_BYTES / 1000:.0f}; film a shorter run: fewer messages, subscribers or steps"
         )
     return made
+
+
+def _first_of(error: BaseException | None) -> BaseException | None:
+    """Return the first error of a group, as a TaskGroup raises it, or the error itself."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def _checked(view: View | str) -> View:

@@ -6,7 +6,7 @@ import pytest
 
 from pubsub_lib import AsyncPubSub, ChapterPubSub, PubSubClosed
 from pubsub_lib.lab.clock.virtual_time import Deadlock
-from pubsub_lib.lab.lesson.experiments import compare, outcome
+from pubsub_lib.lab.lesson.experiments import outcome, run_experiments
 
 
 async def wait_for_a_message(new_broker):
@@ -52,7 +52,7 @@ def test_a_mistake_in_an_experiment_is_raised():
 
 
 def test_a_comparison_has_a_row_for_each_experiment_and_a_column_for_each_broker(capsys):
-    comparison = compare(
+    comparison = run_experiments(
         {"fill": fill_the_queue, "hang": wait_for_a_message, "refuse": publish_after_shutdown},
         {"chapter": ChapterPubSub, "ours": AsyncPubSub},
     )
@@ -64,11 +64,13 @@ def test_a_comparison_has_a_row_for_each_experiment_and_a_column_for_each_broker
 
 
 def test_what_several_have_read_stands_in_a_table_by_name():
-    comparison = compare({"read": lambda _: {"till": [1], "website": []}}, {"ours": AsyncPubSub})
+    comparison = run_experiments(
+        {"read": lambda _: {"till": [1], "website": []}}, {"ours": AsyncPubSub}
+    )
     assert comparison["read"]["ours"] == "till: [1], website: []"
 
 
 @pytest.mark.parametrize(("experiments", "brokers"), [({}, {"a": AsyncPubSub}), ({"a": len}, {})])
 def test_an_empty_comparison_is_refused(experiments, brokers):
     with pytest.raises(ValueError, match="at least one experiment and one broker"):
-        compare(experiments, brokers)
+        run_experiments(experiments, brokers)

@@ -146,6 +146,22 @@ def test_of_a_group_its_member_is_told_and_of_a_check_its_sentence(program, erro
     assert film(program()).recordings[""].error == error
 
 
+def test_a_part_that_is_still_to_be_written_is_not_filmed_but_named():
+    async def yours() -> None:
+        raise NotImplementedError
+
+    async def in_a_group() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(yours())
+
+    for program in (yours(), in_a_group()):
+        shown = film(program)._repr_mimebundle_()
+        assert shown["text/plain"].startswith("There is nothing to film yet")
+        assert shown["text/html"] == f"<p>{shown['text/plain']}</p>"
+    beside = film({"ours": one_reader(AsyncPubSub(), [1]), "yours": yours()})
+    assert beside._repr_mimebundle_()["text/plain"] == beside.caption
+
+
 def test_a_program_that_hangs_is_filmed_and_the_film_says_who_waits_for_what():
     async def main() -> None:
         queue = asyncio.Queue(maxsize=1)
