@@ -22,6 +22,7 @@ from pubsub_lib.nats.errors import NatsError, PayloadTooLarge, StoreFull, cut
 # The server's numbers of errors that say that there is no room, or there are too few servers.
 STORE_FULL = frozenset({10002, 10023, 10028, 10047})
 TOO_FEW_SERVERS = frozenset({10005, 10074})
+SUBJECTS_OVERLAP = 10065
 # What the server says, in lower case, where it does not let us in, or does so no longer.
 NOT_LET_IN = ("authorization", "authentication expired", "authentication revoked")
 
@@ -87,6 +88,8 @@ def of_stream(number: int | None, description: str, address: str, stream: str) -
     if number in STORE_FULL:
         return StoreFull(address, description)
     remedy = "give every process the same settings, or the stream another name"
+    if number == SUBJECTS_OVERLAP:
+        remedy = "another stream keeps such a subject already, so give one of the brokers another"
     if number in TOO_FEW_SERVERS:
         remedy = "replicas= needs as many servers with JetStream in one cluster"
     return NatsError(

@@ -52,7 +52,8 @@ class AdministeredBroker[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         Raises:
             LookupError: if it is not there any more.
             SubscriptionForgotten: if there is no such subscription any more.
-            NatsError: if there is none at all, or the server cannot be reached or refuses it.
+            NatsError: if nobody asks for its subject, or the server cannot be reached or refuses
+                it.
         """
         self._home.check()
         async with self._in_time():

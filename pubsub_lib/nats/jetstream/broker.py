@@ -23,6 +23,8 @@ subscription has acknowledged it. The code stays the same, and this changes:
   it is set aside, as a dead letter; so is at once what does not decode, and what a filter raises
   on. `dead_letters()` lists them, `network.dead_letters` counts them, and `put_back()` lets the
   subscription try again. They survive in a stream of their own, `orders_dead` beside `orders`.
+- With `Published` messages, as `Topics` sends them, each has a subject of its own below the
+  broker's, and the server keeps and sends for a subscription what matches its pattern.
 - `maxsize` is how many messages a subscription may have that are not acknowledged. The others wait
   on the server, up to `max_messages` for the slowest; then publishing fails with `StreamFull`.
   Nothing is dropped, but what one without a name has not got when the broker is shut down.
@@ -89,11 +91,15 @@ from pubsub_lib.nats.jetstream.statistics import JetStreamStats, statistics
 from pubsub_lib.nats.jetstream.stream import Stream, stream_name
 from pubsub_lib.nats.jetstream.subscription import JetStreamSubscription
 from pubsub_lib.nats.networked_broker import checked_subject
-from pubsub_lib.nats.routing import Routing
+from pubsub_lib.nats.routing import Routing, carries_subjects
 from pubsub_lib.nats.settings import ConnectionOptions, connection_settings
 from pubsub_lib.nats.single_flight import SingleFlight
 from pubsub_lib.nats.transport import Transport
 from pubsub_lib.reports import BrokerStats, ShutdownReport
+
+# The server is asked for a consumer on a subject in which its pattern stands, with its name and
+# that of the stream; and a subject is 4,000 bytes at most.
+LONGEST_PATTERN = 3_000
 
 
 class JetStreamPubSub[T](PublishingBroker[T], AdministeredBroker[T]):
@@ -158,12 +164,14 @@ class JetStreamPubSub[T](PublishingBroker[T], AdministeredBroker[T]):
         duplicate_window = checked_seconds("duplicate_window", duplicate_window)
         replicas = checked_whole_number("replicas", replicas, unit="servers", least=1, most=5)
         super().__init__(maxsize, timeout, Subscribers())
-        self._transport = Transport(self, self._home, settings, codec, Routing(self.subject))
+        routing = Routing(self.subject, by_subject=carries_subjects(codec))
+        self._transport = Transport(self, self._home, settings, codec, routing)
         self._tasks = BackgroundTasks(self._home)
         self._stream = Stream(
             self._transport.connection,
             self._tasks,
             self.subject,
+            pattern=routing.pattern_of(None),
             name=stream,
             max_messages=max_messages,
             duplicate_window=duplicate_window,
@@ -216,12 +224,14 @@ class JetStreamPubSub[T](PublishingBroker[T], AdministeredBroker[T]):
                 subscribe by one name, in whatever processes, share the work: each message goes to
                 one of them. What a reader that dies or leaves had, and has not acknowledged, goes
                 to the others: at once if it could say so, else after `ack_wait`. Only then, or
-                where `ack_wait` is too short, may two of them see the same message. Without a
-                name, nothing is kept after the reader has left.
-            where: says whether a message is wanted, as for `AsyncPubSub`. Others are acknowledged
-                when they come in.
+                where `ack_wait` is too short, may two of them see the same message. All who share
+                a name give the same options; the last decides. Without a name, nothing is kept
+                after the reader has left.
+            where: says whether a message is wanted, as for `AsyncPubSub`. With a `subject_filter`
+                the server sends and keeps only what matches, if this broker carries `Published`
+                messages. Any other filter is asked here, and what it does not want is acknowledged.
             maxsize: how many messages it may have that are not acknowledged, if not as many as the
-                broker says. All who share a name give the same; the last decides.
+                broker says.
             ack_wait: how long the server waits for an acknowledgement, in seconds, if not as long
                 as the broker says.
             max_tries: how often a message is tried that always fails, if not as often as the broker
@@ -245,6 +255,7 @@ class JetStreamPubSub[T](PublishingBroker[T], AdministeredBroker[T]):
             self._transport.decoder,
             self._subscribers,
             self._home,
+            pattern=self._pattern_of(where),
             name=checked_name(name),
             where=where,
             maxsize=self.maxsize if maxsize is None else checked_maxsize(maxsize),
@@ -274,9 +285,10 @@ class JetStreamPubSub[T](PublishingBroker[T], AdministeredBroker[T]):
         """
         self._home.check()
         await self._recovery.get_ready()
-        last = await self._stream.last_sequence()
+        patterns = {self._stream.pattern, *(consumer.pattern for consumer in self._consumers)}
+        last = {pattern: await self._stream.last_sequence(pattern) for pattern in patterns}
         for consumer in list(self._consumers):
-            await consumer.arrived(last, or_full=True)
+            await consumer.arrived(last.get(consumer.pattern, 0), or_full=True)
 
     @override
     async def shutdown(self, *, timeout: float | None = 10.0) -> ShutdownReport:
@@ -317,6 +329,11 @@ class JetStreamPubSub[T](PublishingBroker[T], AdministeredBroker[T]):
             await self.shutdown(timeout=0)
             raise
         return self
+
+    def _pattern_of(self, where: Where[T] | None) -> str:
+        pattern = self._transport.routing.pattern_of(where)
+        # A longer one does not get through the server's interface, so it is asked here alone.
+        return pattern if len(pattern.encode()) <= LONGEST_PATTERN else self._stream.pattern
 
     async def _leave(self) -> None:
         self._draining.cancel()

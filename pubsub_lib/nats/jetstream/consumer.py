@@ -45,6 +45,7 @@ class Consumer[T]:
         decoder: makes messages of bytes.
         subscribers: where the subscriber is known, until it leaves.
         home: the event loop that it belongs to.
+        pattern: for which of the stream's subjects it asks.
         name: the durable name, or nothing.
         where: the subscriber's filter.
         maxsize: how many messages it may have that are not acknowledged.
@@ -66,6 +67,7 @@ class Consumer[T]:
         subscribers: Subscribers[JetStreamInboxState[T]],
         home: HomeLoop,
         *,
+        pattern: str,
         name: str,
         where: Callable[[T], object] | None,
         maxsize: int,
@@ -97,6 +99,7 @@ class Consumer[T]:
             stream,
             self.inbox,
             self._position,
+            pattern=pattern,
             name=name,
             ack_wait=ack_wait,
             expires_after=expires_after,
@@ -118,6 +121,11 @@ class Consumer[T]:
     def name(self) -> str:
         """What the server calls it; without a durable name, once it is made."""
         return self._on_server.name
+
+    @property
+    def pattern(self) -> str:
+        """For which of the stream's subjects it asks."""
+        return self._on_server.pattern
 
     @property
     def ready(self) -> bool:

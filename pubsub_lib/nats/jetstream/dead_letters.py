@@ -2,8 +2,8 @@
 
 What always fails must not be tried for ever, nor be lost. The field calls it a dead letter. The
 library keeps those of a stream in another one beside it: of `orders` it is called `orders_dead`,
-with the subject `dead.orders`. It keeps them until they are put back or deleted, and as many as the
-first stream may hold.
+with the subject `dead.orders`, or one below that, as the message had. It keeps them until they are
+put back or deleted, and as many as the first stream may hold.
 
 >>> DeadLetter(number=1, data=b'7', headers={}, message=7, reason="KeyError: 7",
 ...            subscription="billing", tries=5,
@@ -27,10 +27,12 @@ from pubsub_lib.nats.jetstream.intake import PUT_BACK_FOR
 from pubsub_lib.nats.jetstream.position import numbers_of, stored_at
 from pubsub_lib.nats.jetstream.publisher import Outgoing, StreamPublisher
 from pubsub_lib.nats.jetstream.recovery import Recovery
-from pubsub_lib.nats.jetstream.stream import Stream, found
+from pubsub_lib.nats.jetstream.stream import Stream, asks_for, found
 
 # What tells why a message was set aside, in the header of its dead letter.
 NOTE = "Pubsub-Dead-Letter"
+# How the subject of a dead letter begins; then comes that of the message.
+DEAD = "dead."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +86,7 @@ class DeadLetters[T]:
         self._of = stream
         self._putting_back = publisher
         self._decoder = decoder
-        self._stream = stream.beside(f"{stream.name}_dead", f"dead.{stream.subject}")
+        self._stream = stream.beside(name_ends="_dead", subject_begins=DEAD)
         self._publisher = StreamPublisher(self._stream, Recovery(self._stream, ()))
         self._storing: set[asyncio.Task[Any]] = set()
 
@@ -101,7 +103,8 @@ class DeadLetters[T]:
             # A number alone may be that of another one, in a stream that was made since.
             number = f"{stored_at(envelope)}.{sequence}.{subscription}"
             headers = given_headers(envelope.headers) | {NOTE: note}
-            await self._publisher.put(Outgoing.of(envelope.data, number, headers))
+            subject = DEAD + envelope.subject
+            await self._publisher.put(Outgoing.of(subject, envelope.data, number, headers))
         except NatsError as error:
             self._of.connection.report(error)
             return False
@@ -138,23 +141,28 @@ class DeadLetters[T]:
         Raises:
             LookupError: if it is not there any more.
             SubscriptionForgotten: if there is no such subscription any more.
-            NatsError: if there is none at all, or the server cannot be reached or refuses it.
+            NatsError: if nobody asks for its subject, or the server cannot be reached or refuses
+                it.
         """
         await self._stream.make()
         stored = await self._next(letter.number)
         if stored is None or stored.seq != letter.number:
             raise _gone(letter)
         name = self._read(letter.number, stored).subscription
-        if name and await self._of.consumer(name) is None:
-            raise SubscriptionForgotten(name)
-        if await self._of.is_unread():
+        subject = (stored.subject or "").removeprefix(DEAD)
+        readers = await self._of.consumers()
+        if name:
+            readers = [reader for reader in readers if reader.name == name]
+            if not readers:
+                raise SubscriptionForgotten(name)
+        if not any(asks_for(reader.config, subject) for reader in readers):
             raise NatsError(
-                f"nobody has subscribed to {self._of.subject!r}, so what is put back would be kept "
-                "for nobody; subscribe first"
+                f"nobody has subscribed to {subject!r}, so what is put back would be kept for "
+                "nobody; subscribe first"
             )
         number = f"{self._stream.created}.{letter.number}".replace(" ", "T")
         headers = given_headers(stored.headers) | ({PUT_BACK_FOR: name} if name else {})
-        await self._putting_back.put(Outgoing.of(stored.data or b"", number, headers))
+        await self._putting_back.put(Outgoing.of(subject, stored.data or b"", number, headers))
         await self._delete(letter)
 
     async def delete(self, letter: DeadLetter[T]) -> None:
@@ -182,7 +190,7 @@ class DeadLetters[T]:
         try:
             return await stream.ask(
                 lambda: found(
-                    stream.context.get_msg(stream.name, number, stream.subject, next=True)
+                    stream.context.get_msg(stream.name, number, stream.pattern, next=True)
                 )
             )
         except LookupError:

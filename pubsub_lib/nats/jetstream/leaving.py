@@ -46,7 +46,7 @@ class Leaving:
         with contextlib.suppress(NatsError):
             for consumer in sorted(self._consumers, key=lambda consumer: not consumer.durable):
                 if not consumer.durable and self._stream.made:
-                    await consumer.arrived(await self._stream.last_sequence())
+                    await consumer.arrived(await self._stream.last_sequence(consumer.pattern))
                 await consumer.stop()
 
     async def leave(self) -> None:

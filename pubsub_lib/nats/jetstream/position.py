@@ -29,6 +29,15 @@ class Arrival(NamedTuple):
     delivery: int  #: the number of its delivery to this consumer
 
 
+class Gap(NamedTuple):
+    """Between which numbers deliveries were lost on their way."""
+
+    after: int
+    before: int
+    lost: int  #: how many; the others are not for this consumer
+    came: set[int]  #: which have come again
+
+
 class Position:
     """How far one consumer's messages have come in here.
 
@@ -40,10 +49,12 @@ class Position:
 
     Attributes:
         highest: the last number in the stream that has come in, or that is not to come.
-        missing: the numbers before it of what was lost on its way, for now.
+        missing: the numbers before it of what was lost on its way, for now, if they are
+            consecutive.
         pending: how many messages there still were to be sent, when the server last said so.
         consecutive: whether all messages of the stream are for this consumer. Else a gap between
-            their numbers says nothing, and nothing is counted by it.
+            their numbers says nothing: only a missing delivery was lost on its way, and what is
+            removed shows where the server has nothing more to send.
         deliveries: how many the server had sent up to the last one that came.
     """
 
@@ -54,6 +65,8 @@ class Position:
         self.missing: set[int] = set()
         self.pending = 0
         self._window = window
+        self._gaps: list[Gap] = []
+        self._expected = 0  # how many there were still to come before it was held
         self._begun = False  # whether it was ever known where the server begins
         self._early: list[Arrival] | None = []  # what has come in before that is known
 
@@ -72,12 +85,14 @@ class Position:
         return self._note(sequence, delivery)
 
     def _note(self, sequence: int, delivery: int) -> int:
-        if not self.consecutive:
-            self.deliveries, self.highest = delivery, max(self.highest, sequence)
-            return 0
         lost_on_their_way = max(delivery - self.deliveries - 1, 0)
         self.deliveries = delivery
-        self.missing.discard(sequence)
+        self._came(sequence)
+        if not self.consecutive:
+            if lost_on_their_way and sequence > self.highest:
+                self._gaps.append(Gap(self.highest, sequence, lost_on_their_way, set()))
+            self.highest = max(self.highest, sequence)
+            return 0
         gap = range(self.highest + 1, sequence)
         self.highest = max(self.highest, sequence)
         if lost_on_their_way and len(gap) <= self._window:
@@ -85,9 +100,23 @@ class Position:
             return 0
         return max(len(gap) - lost_on_their_way, 0)
 
+    def _came(self, sequence: int) -> None:
+        """Note that it is not missing, if it was."""
+        self.missing.discard(sequence)
+        for gap in self._gaps:
+            if gap.after < sequence < gap.before:
+                gap.came.add(sequence)
+        if self._gaps:
+            self._gaps = [gap for gap in self._gaps if len(gap.came) < gap.lost]
+
+    @property
+    def absent(self) -> int:
+        """How many messages were lost on their way, for now."""
+        return len(self.missing) + sum(gap.lost - len(gap.came) for gap in self._gaps)
+
     def has_all_up_to(self, sequence: int) -> bool:
         """Return whether everything up to this number has come in."""
-        return self.highest >= sequence and not self.missing
+        return self.highest >= sequence and not self.absent
 
     def pass_over(self, sequence: int) -> int:
         """Expect nothing up to this number; return how many messages that are."""
@@ -98,10 +127,15 @@ class Position:
         return lost + self._pass_over(sequence)
 
     def _pass_over(self, sequence: int) -> int:
-        passed_over = max(sequence - self.highest, 0) + len(self.missing) if self.consecutive else 0
+        unseen = max(sequence - self.highest, 0) if self.consecutive else 0
         self.highest = max(self.highest, sequence)
+        return unseen + self._give_up_absent()
+
+    def _give_up_absent(self) -> int:
+        absent = self.absent
         self.missing.clear()
-        return passed_over
+        self._gaps.clear()
+        return absent
 
     @property
     def held(self) -> bool:
@@ -110,16 +144,24 @@ class Position:
 
     def hold(self) -> None:
         """Only remember what comes in from now on, until `begin` says where it begins."""
-        self._early = []
+        self._early, self._expected = [], self.pending
 
-    def begin(self, after: int) -> int:
+    def begin(self, after: int, still_to_come: int = 0) -> int:
         """Expect what comes after this number, in deliveries that are counted from the first.
 
         Return how many messages never will come, which did not begin before it.
+
+        Args:
+            after: the number.
+            still_to_come: how many messages that are, as far as is known. What it lacks of those
+                that were to come before is lost, where their numbers are not consecutive.
         """
         early, self._early = self._early or [], None
-        self.missing.difference_update(arrival.sequence for arrival in early)
+        for arrival in early:
+            self._came(arrival.sequence)
         lost = self._pass_over(after) if self._begun else 0
+        if self._begun and not self.consecutive:
+            lost += max(self._expected - still_to_come, 0)
         self.highest, self._begun, self.deliveries = max(self.highest, after), True, 0
         return lost + sum(self._note(*arrival) for arrival in early)
 
@@ -128,10 +170,9 @@ class Position:
 
         Where that begins is said by `begin`.
         """
-        lost = self.pending + len(self.missing)
+        lost = self.pending + self._give_up_absent()
         self.highest = self.pending = 0
-        self.missing.clear()
-        self._early = []
+        self.hold()
         return lost
 
 

@@ -5,14 +5,14 @@ again when its answer cannot come any more, since the connection was lost or the
 the server knows it by its id, and stores it once. And a message costs no task. Several that are to
 keep their order go through a `Pipeline`.
 
->>> Outgoing.of(b"hello", "orders-7").size
+>>> Outgoing.of("orders", b"hello", "orders-7").size
 40
 """
 
 import asyncio
 import json
 from dataclasses import dataclass
-from typing import Self, override
+from typing import NamedTuple, Self, override
 
 import nats.errors
 from nats.aio.msg import Msg
@@ -52,25 +52,37 @@ class Outgoing:
     """A message for the stream.
 
     Attributes:
+        subject: where it travels.
         data: the message.
         message_id: what the server knows it by.
         headers: what goes with it, the id included.
         size: how many bytes count for the server's limit.
     """
 
+    subject: str
     data: bytes
     message_id: str
     headers: dict[str, str]
     size: int
 
     @classmethod
-    def of(cls, data: bytes, message_id: str, headers: dict[str, str] | None = None) -> Self:
+    def of(
+        cls, subject: str, data: bytes, message_id: str, headers: dict[str, str] | None = None
+    ) -> Self:
         """Return a message with its id, and perhaps with other headers."""
         headers = {MESSAGE_ID: message_id} | (headers or {})
-        return cls(data, message_id, headers, len(data) + overhead(headers))
+        return cls(subject, data, message_id, headers, len(data) + overhead(headers))
 
 
 type Answer = asyncio.Future[Msg | None]
+
+
+class OnItsWay(NamedTuple):
+    """A message that was sent, and not yet answered."""
+
+    subject: str
+    answer: Answer
+    timer: asyncio.TimerHandle  #: gives it up
 
 
 class StreamPublisher(ConnectionWatcher):
@@ -91,9 +103,9 @@ class StreamPublisher(ConnectionWatcher):
         self._stream = stream
         self._recovery = recovery
         self._inbox = ""
-        self._refusal: NatsError | None = None
+        self._refused: tuple[str, NatsError] | None = None  # what was last, in lower case, and why
         self._attempts = 0
-        self._answers: dict[str, tuple[Answer, asyncio.TimerHandle]] = {}
+        self._on_their_way: dict[str, OnItsWay] = {}
         stream.connection.watch(self)
 
     async def put(self, message: Outgoing) -> None:
@@ -158,8 +170,8 @@ class StreamPublisher(ConnectionWatcher):
         """
         connection, loop = self._stream.connection, asyncio.get_running_loop()
         client = connection.client
-        refusal, self._refusal = self._refusal, None
-        if refusal is not None:
+        if self._refused is not None and self._refused[0] == message.subject.lower():
+            (_, refusal), self._refused = self._refused, None
             raise refusal
         if not self._inbox:
             self._inbox = f"{client.new_inbox()}."
@@ -168,10 +180,10 @@ class StreamPublisher(ConnectionWatcher):
         number = str(self._attempts)
         answer: Answer = loop.create_future()
         timer = loop.call_later(ANSWER_WITHIN_S, self._give_up, number)
-        self._answers[number] = answer, timer
+        self._on_their_way[number] = OnItsWay(message.subject, answer, timer)
         try:
             await client.publish(
-                self._stream.subject, message.data, self._inbox + number, message.headers
+                message.subject, message.data, self._inbox + number, message.headers
             )
         except BaseException as error:
             self._settle(number, None)
@@ -204,26 +216,26 @@ class StreamPublisher(ConnectionWatcher):
         self._settle(number, None)
 
     def _settle(self, number: str, answer: Msg | None) -> None:
-        waiting, timer = self._answers.pop(number, (None, None))
-        if waiting is not None and timer is not None:
-            timer.cancel()
-            if not waiting.done():
-                waiting.set_result(answer)
+        sent = self._on_their_way.pop(number, None)
+        if sent is not None:
+            sent.timer.cancel()
+            if not sent.answer.done():
+                sent.answer.set_result(answer)
 
     @override
     def connection_lost(self) -> None:
         self.interruptions += 1
         # It would be sent before what was lost on its way, and so be stored before it.
         self._stream.connection.client.discard_pending()
-        for number in list(self._answers):
+        for number in list(self._on_their_way):
             self._settle(number, None)
 
     @override
     def publish_refused(self, subject: str, error: NatsError) -> None:
         # It does not say of which message. Whoever tries again first is told, or is told it anew.
-        if subject == self._stream.subject.lower() and self._answers:
-            self._refusal = error
-            for number in list(self._answers):
+        for number, sent in list(self._on_their_way.items()):
+            if sent.subject.lower() == subject:
+                self._refused = subject, error
                 self._settle(number, None)
 
     def confirms(self, answer: Msg) -> bool:

@@ -49,14 +49,19 @@ class Publishing:
         self._ended = asyncio.Event()
 
     async def one(
-        self, data: bytes, message_id: str, headers: dict[str, str], timeout: float | None
+        self,
+        subject: str,
+        data: bytes,
+        message_id: str,
+        headers: dict[str, str],
+        timeout: float | None,
     ) -> None:
         """Store one message; without an id it is given one.
 
         Raises:
             NatsError: if it is not stored, or that is not known.
         """
-        message = Outgoing.of(data, message_id or self._next_id(), headers)
+        message = Outgoing.of(subject, data, message_id or self._next_id(), headers)
         try:
             async with self._limited(timeout):
                 await self._publisher.put(message)
@@ -65,17 +70,20 @@ class Publishing:
         self.stored += 1
 
     async def many(
-        self, payloads: Sequence[bytes], message_ids: Sequence[str], timeout: float | None
+        self,
+        payloads: Sequence[tuple[str, bytes]],
+        message_ids: Sequence[str],
+        timeout: float | None,
     ) -> None:
-        """Store several messages in order, many of them on their way at once.
+        """Store several messages in order, each on its subject, many on their way at once.
 
         Raises:
             NatsError: if not all are stored, or that is not known; it says which are not.
             CancelledError: it says so, too.
         """
         messages = [
-            Outgoing.of(data, message_id or self._next_id())
-            for data, message_id in zip(payloads, message_ids, strict=True)
+            Outgoing.of(subject, data, message_id or self._next_id())
+            for (subject, data), message_id in zip(payloads, message_ids, strict=True)
         ]
         pipeline = Pipeline(self._publisher, messages)
         try:

@@ -37,8 +37,8 @@ class PublishingBroker[T](NetworkedBroker[T, JetStreamInboxState[T]]):
 
         Raises:
             TypeError: if the message is `None`, or none that the codec knows.
-            ValueError: if the codec cannot make bytes of it, or the id or a header is not one line
-                of text.
+            ValueError: if the codec cannot make bytes of it, the id or a header is not one line of
+                text, or its subject is too long.
             PubSubClosed: if the broker was shut down.
             StreamFull: if the stream holds as many messages as it may.
             StoreFull: if the server has no room for any more.
@@ -51,8 +51,9 @@ class PublishingBroker[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         """
         self._check_message(message)
         data = self._transport.to_bytes(message)
+        subject = self._transport.routing.subject_of(message)
         await self._publishing.one(
-            data, checked_id(message_id), checked_headers(headers), self.timeout
+            subject, data, checked_id(message_id), checked_headers(headers), self.timeout
         )
         return STORED
 
@@ -75,8 +76,8 @@ class PublishingBroker[T](NetworkedBroker[T, JetStreamInboxState[T]]):
 
         Raises:
             TypeError, PubSubClosed, RuntimeError: as `AsyncPubSub.publish_many`.
-            ValueError: if the codec cannot make bytes of one; then none is sent. If there are not
-                as many ids as messages, or one is not one line of text.
+            ValueError: if the codec cannot make bytes of one, or its subject is too long; then none
+                is sent. If there are not as many ids as messages, or one is not one line of text.
             PayloadTooLarge: if the server takes no message of such a size; then none is sent.
             Unconfirmed: if the server has not confirmed all within `timeout` seconds, which are
                 those of the whole call.
@@ -86,8 +87,10 @@ class PublishingBroker[T](NetworkedBroker[T, JetStreamInboxState[T]]):
         have, and by which ids to publish them again. Of a call that is cancelled `delivered_before`
         tells how many it has.
         """
-        to_bytes = self._transport.to_bytes
-        payloads = [to_bytes(message) for message in self._checked_messages(messages)]
+        to_bytes, subject_of = self._transport.to_bytes, self._transport.routing.subject_of
+        payloads = [
+            (subject_of(message), to_bytes(message)) for message in self._checked_messages(messages)
+        ]
         ids = checked_ids(message_ids, len(payloads))
         await self._publishing.many(payloads, ids, self.timeout)
         return Deliveries(len(payloads), len(payloads))

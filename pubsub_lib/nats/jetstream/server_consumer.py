@@ -46,12 +46,14 @@ class ServerConsumer:
         stream: whose messages it sends.
         inbox: where they go; what it misses is counted there.
         position: how far they have come in here.
+        pattern: for which of the stream's subjects it asks.
         name: the durable name, or nothing.
         ack_wait: how long the server waits for an acknowledgement, in seconds.
         expires_after: how long the server keeps it when nobody reads it, in seconds; `None` for
             ever, or for a minute if it has no durable name.
 
     Attributes:
+        pattern: as given.
         durable: whether it has a name, and lasts.
         name: what the server calls it; without a durable one, once it is made.
     """
@@ -62,10 +64,12 @@ class ServerConsumer:
         inbox: JetStreamInboxState[Any],
         position: Position,
         *,
+        pattern: str,
         name: str,
         ack_wait: float,
         expires_after: float | None,
     ) -> None:
+        self.pattern = pattern
         self.durable = bool(name)
         self.name = name
         self._stream = stream
@@ -103,7 +107,7 @@ class ServerConsumer:
             NatsError: if the server cannot be reached or refuses it.
         """
         self._position_in = self._stream.created
-        self._position.consecutive = not self._stream.shared
+        self._position.consecutive = self._stream.is_all(self.pattern)
         made = await self._ask_for()
         self._position.begin(_not_sent(made))
         self._is_now(made)
@@ -126,7 +130,7 @@ class ServerConsumer:
             ack_policy=api.AckPolicy.EXPLICIT,
             ack_wait=self._ack_wait,
             max_ack_pending=self._inbox.maxsize,
-            filter_subject=stream.subject,
+            filter_subject=self.pattern,
             inactive_threshold=self._expires_after,
         )
         self._asked_in = stream.created
@@ -161,19 +165,22 @@ class ServerConsumer:
     def _look_for_removed(self, known: api.ConsumerInfo) -> None:
         position, looks = self._position, self._looks
         sent = 0 if known.delivered is None else known.delivered.consumer_seq
-        if self.durable and position.deliveries == sent and not looks:
+        # Of a durable one others may have been sent what has not come in here, and numbers that are
+        # not consecutive do not tell. Then it shows only in what was still to be sent.
+        by_pending = self.durable or not position.consecutive
+        if by_pending and position.deliveries == sent and not looks:
             looks.append(Look(sent, position.pending, 0))  # as it was said with the last delivery
         position.pending = known.num_pending or 0
         looks.append(Look(sent, position.pending, self._stream.last))
         oldest, *later = looks
         if len(looks) < LOOKS or position.held or any(look.sent != sent for look in later):
             return
-        if self.durable:  # others may have been sent what has not come in here
+        if by_pending:
             self._inbox.lose(max(oldest.pending - max(look.pending for look in later), 0))
-            return
-        comes_again = position.missing and known.num_ack_pending
+        comes_again = position.absent and known.num_ack_pending
         if (
-            position.deliveries == sent
+            not self.durable
+            and position.deliveries == sent
             and not comes_again
             and not any(look.pending for look in looks)
         ):
@@ -195,7 +202,7 @@ class ServerConsumer:
             self._position_in = stream.created
             self._inbox.orphan()
             self._inbox.lose(position.begin_anew())
-            position.consecutive = not stream.shared
+            position.consecutive = stream.is_all(self.pattern)
             self._looks.clear()
         known = await stream.consumer(self.name)
         if known is not None and known.created == self._created and not position.held:
@@ -206,7 +213,7 @@ class ServerConsumer:
             await self._remake_nameless(known)
 
     async def _remake_durable(self, known: api.ConsumerInfo | None) -> None:
-        stream = self._stream
+        stream, position = self._stream, self._position
         if self._made_in == stream.created:
             if await stream.is_lost():
                 raise StreamChanged
@@ -219,7 +226,7 @@ class ServerConsumer:
         if await stream.is_lost():
             raise StreamChanged
         self._is_now(known)
-        if ours:
+        if ours and position.consecutive:  # else nobody knows which of them it would have got
             self._inbox.lose(min(_not_sent(known), stream.last))
 
     async def _remake_nameless(self, known: api.ConsumerInfo | None) -> None:
@@ -238,7 +245,7 @@ class ServerConsumer:
         self._is_now(known)
         # The server may not have kept for it what comes next. If it has sent anything, that tells.
         kept_from = behind if _has_sent(known) else min(_not_sent(known), stream.last)
-        self._inbox.lose(position.begin(kept_from))
+        self._inbox.lose(position.begin(kept_from, _to_be_sent(known)))
 
     async def leave(self) -> None:
         """Let the server forget it, and count what has not come in.
@@ -246,10 +253,12 @@ class ServerConsumer:
         Raises:
             NatsError: if the server cannot be reached or refuses it.
         """
-        last = await self._stream.last_sequence()
+        last = await self._stream.last_sequence(self.pattern)
         position, self._left = self._position, True
-        left = position.pass_over(last) if position.consecutive else position.pending
-        self._inbox.dropped += left
+        if position.consecutive:
+            self._inbox.dropped += position.pass_over(last)
+        else:
+            self._inbox.dropped += position.pending + position.absent
         await self._stream.forget(self.name)
 
     def count_left(self) -> None:
@@ -261,6 +270,12 @@ class ServerConsumer:
 
 def _has_sent(known: api.ConsumerInfo) -> bool:
     return known.delivered is not None and known.delivered.consumer_seq > 0
+
+
+def _to_be_sent(known: api.ConsumerInfo) -> int:
+    """Return how many messages it had from its beginning on, sent or not."""
+    sent = 0 if known.delivered is None else known.delivered.consumer_seq
+    return sent + (known.num_pending or 0)
 
 
 def _not_sent(known: api.ConsumerInfo) -> int:

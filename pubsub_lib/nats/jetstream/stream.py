@@ -59,7 +59,8 @@ class Stream:
     Args:
         connection: the way to the server.
         tasks: what looks after the stream in the background.
-        subject: what is stored.
+        subject: what is stored, as people call it.
+        pattern: on which of the server's subjects it travels (see `Routing.pattern_of`).
         name: what the server calls the stream.
         max_messages: how many it may hold; then publishing fails.
         duplicate_window: how long it knows a message again, in seconds.
@@ -67,13 +68,13 @@ class Stream:
         retention: how long it keeps a message; by default until all subscriptions have handled it.
 
     Attributes:
-        connection, tasks, subject, name: as given.
+        connection, tasks, subject, pattern, name: as given.
         replies: what readers tell the server.
         counts: what happened to messages here.
         created: when the server made it, which tells it from another one of the same name.
         subscriptions: how many the server knew, of all processes, when it was last asked.
         last: the number of the message that was stored last, when somebody last looked.
-        shared: whether it keeps messages of other subjects, too.
+        shared: whether it keeps what is not of this pattern, too.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Stream:
         tasks: BackgroundTasks,
         subject: str,
         *,
+        pattern: str,
         name: str,
         max_messages: int,
         duplicate_window: float,
@@ -92,6 +94,7 @@ class Stream:
         self.tasks = tasks
         self.replies = Replies(tasks)
         self.subject = subject
+        self.pattern = pattern
         self.name = name
         self.counts = Counts()
         self.created: datetime.datetime | None = None
@@ -100,7 +103,7 @@ class Stream:
         self.shared = False
         self._config = api.StreamConfig(
             name=name,
-            subjects=[subject],
+            subjects=[pattern],
             retention=retention,
             discard=api.DiscardPolicy.NEW,
             max_msgs=max_messages,
@@ -109,14 +112,15 @@ class Stream:
         )
         self._making = SingleFlight[None](tasks.start)
 
-    def beside(self, name: str, subject: str) -> "Stream":
+    def beside(self, *, name_ends: str, subject_begins: str) -> "Stream":
         """Return another stream of the same size, which keeps messages until they are deleted."""
         config = self._config
         return Stream(
             self.connection,
             self.tasks,
-            subject,
-            name=name,
+            subject_begins + self.subject,
+            pattern=subject_begins + self.pattern,
+            name=self.name + name_ends,
             max_messages=config.max_msgs or -1,
             duplicate_window=config.duplicate_window or 0,
             replicas=config.num_replicas or 1,
@@ -162,11 +166,11 @@ class Stream:
             if not isinstance(reason, APIError) or reason.err_code != OTHER_SETTINGS:
                 raise
             information = await self.ask(lambda: self.context.stream_info(self.name))
-            if obstacle := why_it_cannot_serve(information.config, self.subject):
+            if obstacle := why_it_cannot_serve(information.config, self.pattern):
                 raise NatsError(f"{refusal}; {obstacle}") from reason
         self.subscriptions = information.state.consumer_count
         self.last = information.state.last_seq
-        self.shared = information.config.subjects != [self.subject]
+        self.shared = information.config.subjects != [self.pattern]
         return information.created
 
     async def remake(self) -> None:
@@ -212,23 +216,22 @@ class Stream:
                     error.err_code, description, self.connection.address, self.name
                 ) from error
 
-    async def last_sequence(self) -> int:
-        """Return the number of the message of this subject that was stored last.
+    def is_all(self, pattern: str) -> bool:
+        """Return whether all that the stream keeps is of this pattern."""
+        return pattern == self.pattern and not self.shared
 
-        Where others share the stream, it is 0 if none of this subject is there any more.
+    async def last_sequence(self, pattern: str) -> int:
+        """Return the number of the message of this pattern that was stored last.
+
+        Where that is not all that the stream keeps, it is 0 if none of them is there any more.
         """
-        if not self.shared:
+        if self.is_all(pattern):
             return (await self.ask(lambda: self.context.stream_info(self.name))).state.last_seq
         try:
-            last = await self.ask(lambda: found(self.context.get_last_msg(self.name, self.subject)))
+            last = await self.ask(lambda: found(self.context.get_last_msg(self.name, pattern)))
         except LookupError:
             return 0
         return last.seq or 0
-
-    async def is_unread(self) -> bool:
-        """Return whether there is no subscription at all, so that nothing would be kept."""
-        information = await self.ask(lambda: self.context.stream_info(self.name))
-        return not information.state.consumer_count
 
     async def consumer(self, name: str) -> api.ConsumerInfo | None:
         """Return what the server knows of the consumer of this name; `None` if there is none."""
@@ -261,17 +264,19 @@ async def found[R](request: Coroutine[Any, Any, R]) -> R:
         raise LookupError from error
 
 
-def why_it_cannot_serve(config: api.StreamConfig, subject: str) -> str:
+def why_it_cannot_serve(config: api.StreamConfig, pattern: str) -> str:
     """Return which setting of a stream is in the way of keeping messages until they are handled.
 
     >>> why_it_cannot_serve(api.StreamConfig(subjects=["orders.>"], max_msgs=7), "orders.new")
     'with discard: old it would drop what is not handled'
     >>> why_it_cannot_serve(api.StreamConfig(subjects=["orders.*"]), "orders.new.eu")
     "it does not keep 'orders.new.eu'"
+    >>> why_it_cannot_serve(api.StreamConfig(subjects=["orders.*"]), "orders.>")
+    "it does not keep 'orders.>'"
     """
     subjects = [] if config.subjects is None else config.subjects
-    if not any(_covers(pattern, subject) for pattern in subjects):
-        return f"it does not keep {subject!r}"
+    if not any(_covers(each, pattern) for each in subjects):
+        return f"it does not keep {pattern!r}"
     if config.retention == api.RetentionPolicy.WORK_QUEUE:  # as the server has spelt it
         return "with retention: workqueue only one subscription would get a message"
     if config.max_age:
@@ -286,9 +291,23 @@ def why_it_cannot_serve(config: api.StreamConfig, subject: str) -> str:
     return ""
 
 
+def asks_for(config: api.ConsumerConfig, subject: str) -> bool:
+    """Return whether a consumer is sent what is published to this subject.
+
+    >>> asks_for(api.ConsumerConfig(filter_subject="rooms.*"), "rooms.kitchen")
+    True
+    >>> asks_for(api.ConsumerConfig(filter_subjects=["a", "b"]), "rooms.kitchen")
+    False
+    >>> asks_for(api.ConsumerConfig(), "rooms.kitchen")
+    True
+    """
+    patterns = config.filter_subjects or [config.filter_subject or ">"]
+    return any(_covers(pattern, subject) for pattern in patterns)
+
+
 def _covers(pattern: str, subject: str) -> bool:
     # A `*` stands for one word, and `>`, at the end, for one or more.
-    expression = re.escape(pattern).replace(r"\*", "[^.]+").replace(">", ".+")
+    expression = re.escape(pattern).replace(">", ".+").replace(r"\*", "[^.>]+")
     return re.fullmatch(expression, subject) is not None
 
 

@@ -71,9 +71,9 @@ async def test_a_flush_does_not_wait_for_what_a_deleted_stream_had(broker, serve
         asked = asyncio.Event()
         last_sequence = broker._stream.last_sequence
 
-        async def say_that_more_was_stored() -> int:
+        async def say_that_more_was_stored(pattern: str) -> int:
             asked.set()
-            return await last_sequence() + 1
+            return await last_sequence(pattern) + 1
 
         monkeypatch.setattr(broker._stream, "last_sequence", say_that_more_was_stored)
         flushing = asyncio.create_task(broker.flush())

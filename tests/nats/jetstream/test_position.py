@@ -114,14 +114,88 @@ def test_at_the_end_what_was_only_remembered_counts_as_come():
     assert Position(WINDOW).pass_over(9) == 0  # it was never there
 
 
-def test_in_a_stream_of_several_subjects_a_gap_says_nothing():
-    position = after(lambda p: p.note(1, 1, 0))
+def selected(*steps: Callable[[Position], object]) -> Position:
+    """Return one of a subscription that gets only some of the messages of a stream."""
+    position = Position(WINDOW)
     position.consecutive = False
-    assert position.note(5, 3, 0) == 0
-    assert position.note(4, 4, 0) == 0
-    assert (position.highest, position.deliveries) == (5, 4)
-    assert position.has_all_up_to(5)
-    assert position.pass_over(9) == 0
+    position.begin(0)
+    for step in steps:
+        step(position)
+    return position
+
+
+SELECTED_FATES = st.lists(st.sampled_from(["comes", "is lost on its way", "is for others"]))
+
+
+@given(SELECTED_FATES)
+def test_where_some_are_for_others_only_a_missing_delivery_was_lost_on_its_way(fates):
+    fates = [*fates, "comes"]
+    position, delivery = selected(), 0
+    for sequence, fate in enumerate(fates, start=1):
+        delivery += fate != "is for others"
+        if fate == "comes":
+            assert position.note(sequence, delivery, pending=len(fates) - sequence) == 0
+    lost = [place for place, fate in enumerate(fates, 1) if fate == "is lost on its way"]
+    assert position.absent == len(lost)
+    assert position.has_all_up_to(len(fates)) == (not lost)
+    for sequence in lost:  # each comes again, and perhaps once more
+        for _ in range(2):
+            delivery += 1
+            assert position.note(sequence, delivery, 0) == 0
+    assert position.absent == 0
+    assert position.has_all_up_to(len(fates))
+    assert not position.has_all_up_to(len(fates) + 1)
+
+
+def test_a_copy_of_what_has_come_in_is_not_what_is_missing():
+    position = selected(lambda p: p.note(2, 1, 0), lambda p: p.note(6, 3, 0))
+    position.note(2, 4, 0)
+    position.note(6, 5, 0)
+    assert position.absent == 1
+    assert position.pass_over(9) == 1
+    assert position.has_all_up_to(9)
+
+
+def test_a_copy_after_a_lost_delivery_opens_no_gap():
+    position = selected(lambda p: p.note(6, 1, 0), lambda p: p.note(6, 3, 0))
+    assert position.absent == 0
+
+
+def test_what_a_new_consumer_lacks_of_what_was_to_come_is_lost():
+    position = selected(lambda p: p.note(4, 1, 7), lambda p: p.note(9, 3, 5))
+    assert position.absent == 1
+    position.hold()
+    position.note(12, 1, 1)
+    assert position.begin(9, still_to_come=2) == 4  # three of five, and what was missing
+    assert (position.absent, position.pending, position.highest) == (0, 1, 12)
+
+
+def test_a_new_consumer_that_has_more_than_was_to_come_has_lost_nothing():
+    position = selected(lambda p: p.note(4, 1, 2))
+    position.hold()
+    assert position.begin(4, still_to_come=3) == 0
+
+
+def test_the_beginning_loses_nothing_whatever_is_still_to_come():
+    position = Position(WINDOW)
+    position.consecutive = False
+    position.note(4, 1, 2)
+    assert position.begin(0) == 0
+
+
+def test_a_late_delivery_of_what_was_missing_is_not_lost_with_the_consumer():
+    position = selected(lambda p: p.note(4, 1, 0), lambda p: p.note(9, 3, 0))
+    position.hold()
+    position.note(6, 4, 0)
+    assert position.begin(9, still_to_come=0) == 0
+
+
+def test_a_new_stream_loses_what_was_to_come_and_what_was_missing():
+    position = selected(lambda p: p.note(4, 1, 7), lambda p: p.note(9, 3, 5))
+    assert position.begin_anew() == 6
+    assert position.begin(0) == 0
+    assert position.note(1, 1, 0) == 0
+    assert position.absent == 0
 
 
 def test_numbers_are_found_behind_the_names_of_a_domain_and_an_account_too():

@@ -208,7 +208,7 @@ async def test_a_full_stream_says_which_were_not_stored(url, subject, server):
         assert broker.network.stored == await server.kept(subject) == 300
         sent = broker._publishing._publisher._attempts
         assert sent <= 300 + MESSAGES_ON_THE_WAY  # then no more are sent
-        assert broker._publishing._publisher._answers == {}
+        assert broker._publishing._publisher._on_their_way == {}
 
 
 async def test_a_message_that_is_too_large_keeps_all_from_being_sent(url, subject, server):
