@@ -8,8 +8,8 @@ the pattern as its filter.
 Which broker to take: `AsyncPubSub` finds the takers of a message in a tree of subjects, so it costs
 what they cost, however many there are besides. On a `RingPubSub` each message wakes all readers
 that wait, and each asks its own filter; that is for few subscribers, or for those who want nearly
-everything. A `NatsPubSub` or `JetStreamPubSub` asks the server for the pattern, so that nothing else
-comes over the network, nor is kept.
+everything. A `NatsPubSub` or `JetStreamPubSub` asks the server for the pattern, so that nothing
+else comes over the network, nor is kept.
 
 >>> import asyncio
 >>> from pubsub_lib import AsyncPubSub, Message
