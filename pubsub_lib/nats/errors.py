@@ -243,7 +243,10 @@ class SubscriptionForgotten(NatsError):
 class MessagesLost(NatsError):
     """Messages will not come, since the server no longer has them, the subscription or its stream.
 
-    They are counted as dropped by the subscription, which goes on.
+    They are counted as dropped by the subscription, which goes on. Of what was deleted this is how
+    many messages the server had still to send, as it last said: with each that it sends, and every
+    two seconds while it sends none. What was stored after that is not in it; what was removed after
+    that, or sent to another reader of the same name, is.
 
     Attributes:
         count: how many, as far as it is known here.

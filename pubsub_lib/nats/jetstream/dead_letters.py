@@ -176,9 +176,11 @@ class DeadLetters[T]:
         await self._delete(letter)
 
     async def _delete(self, letter: DeadLetter[T]) -> None:
-        context, name = self._stream.context, self._stream.name
+        name = self._stream.name
         try:
-            await self._stream.ask(lambda: found(context.delete_msg(name, letter.number)))
+            await self._stream.ask(
+                lambda jetstream: found(jetstream.delete_msg(name, letter.number))
+            )
         except NatsError as error:
             if await self._next(letter.number) is None:
                 raise _gone(letter) from error
@@ -189,8 +191,8 @@ class DeadLetters[T]:
         stream = self._stream
         try:
             return await stream.ask(
-                lambda: found(
-                    stream.context.get_msg(stream.name, number, stream.pattern, next=True)
+                lambda jetstream: found(
+                    jetstream.get_msg(stream.name, number, stream.pattern, next=True)
                 )
             )
         except LookupError:

@@ -68,12 +68,6 @@ class Envelopes:
         if is_copy:
             self._copies.add(sequence)
 
-    def withdraw(self) -> None:
-        """Remove what was put in last."""
-        sequence, _ = self._waiting.pop()
-        self._numbers.discard(sequence)
-        self._copies.discard(sequence)
-
     def is_waiting(self, sequence: int) -> bool:
         """Whether the message of this number in the stream waits here to be read."""
         return sequence in self._numbers

@@ -110,7 +110,6 @@ class JetStreamIntake[T]:
         if not inbox.in_use:  # its filter has closed it
             self._outcomes.give_back([envelope])
         elif wanted:
-            # Without room, which another's larger bound can cause, it is delivered again later.
             inbox.accept(message, envelope, sequence, is_copy=is_copy)
         else:
             self._stream.replies.send([envelope], Msg.ack)

@@ -35,13 +35,18 @@ from pubsub_lib.nats.jetstream.stream import ASK_AGAIN_AFTER_S, Stream
 MESSAGE_ID = api.Header.MSG_ID.value
 # What the server answers when no stream takes the message, or JetStream is not ready.
 UNAVAILABLE = 503
-# The server's numbers of the errors "maximum messages exceeded", and "duplicate message id is in
-# process": it has the message, but a cluster has not agreed on it yet.
-MAXIMUM_MESSAGES_EXCEEDED = 10077
+# The server's number of whatever keeps it from storing a message, and what it says then if the
+# stream has as many as it may.
+NOT_STORED = 10077
+MAXIMUM_MESSAGES_EXCEEDED = "maximum messages exceeded"
+# The server's number of the error "duplicate message id is in process": it has the message, but a
+# cluster has not agreed on it yet.
 IN_PROCESS = 10158
 # How long an answer may take before a message is sent again, in seconds. One that was on its way
 # while a cluster changed its leader gets none.
 ANSWER_WITHIN_S = 2.0
+# After how long without any answer the stream may be broken, in seconds.
+SILENT_AFTER_S = 3.0
 # After so many bytes a publisher waits until they are sent. nats-py has a bound, too, but who waits
 # there does not notice that it is cancelled, so a publish could not time out.
 BYTES_ON_THE_WAY = 1024 * 1024
@@ -105,6 +110,7 @@ class StreamPublisher(ConnectionWatcher):
         self._inbox = ""
         self._refused: tuple[str, NatsError] | None = None  # what was last, in lower case, and why
         self._attempts = 0
+        self._unanswered_since: float | None = None  # by the loop's clock
         self._on_their_way: dict[str, OnItsWay] = {}
         stream.connection.watch(self)
 
@@ -178,6 +184,8 @@ class StreamPublisher(ConnectionWatcher):
             await client.subscribe(f"{self._inbox}*", cb=self._answered)
         self._attempts += 1
         number = str(self._attempts)
+        if self._unanswered_since is None:
+            self._unanswered_since = loop.time()
         answer: Answer = loop.create_future()
         timer = loop.call_later(ANSWER_WITHIN_S, self._give_up, number)
         self._on_their_way[number] = OnItsWay(message.subject, answer, timer)
@@ -209,10 +217,16 @@ class StreamPublisher(ConnectionWatcher):
         return Unconfirmed(count, remedy)
 
     async def _answered(self, answer: Msg) -> None:
+        self._unanswered_since = None
         self._settle(answer.subject[len(self._inbox) :], answer)
 
     def _give_up(self, number: str) -> None:
         self.disagreeing = self._stream.connection.client.in_cluster
+        since, now = self._unanswered_since, asyncio.get_running_loop().time()
+        if not self.disagreeing and since is not None and now - since > SILENT_AFTER_S:
+            self._unanswered_since = None
+            self._stream.silent = True
+            self._recovery.begin()
         self._settle(number, None)
 
     def _settle(self, number: str, answer: Msg | None) -> None:
@@ -225,6 +239,7 @@ class StreamPublisher(ConnectionWatcher):
     @override
     def connection_lost(self) -> None:
         self.interruptions += 1
+        self._unanswered_since = None
         # It would be sent before what was lost on its way, and so be stored before it.
         self._stream.connection.client.discard_pending()
         for number in list(self._on_their_way):
@@ -252,10 +267,11 @@ class StreamPublisher(ConnectionWatcher):
         content = json.loads(answer.data)
         error = content.get("error")
         if error is None:
+            stream.note_stored()
             stream.counts.duplicates_refused += content.get("duplicate", False)
             return True
         number, description = error.get("err_code"), error.get("description", "no reason given")
-        if number == MAXIMUM_MESSAGES_EXCEEDED:
+        if number == NOT_STORED and description == MAXIMUM_MESSAGES_EXCEEDED:
             raise StreamFull(stream.name)
         if number == IN_PROCESS:
             self.disagreeing = True

@@ -20,6 +20,9 @@ from pubsub_lib.nats.single_flight import SingleFlight
 
 # How often to look whether the server still has everything, in seconds.
 LOOK_EVERY_S = 2.0
+# How long a server may need to delete a stream that it says it no longer has, in seconds. What is
+# made anew before that may be deleted with it (see `Stream.remake`).
+DELETED_WITHIN_S = 0.25
 
 
 class Recovery(ConnectionWatcher):
@@ -74,7 +77,11 @@ class Recovery(ConnectionWatcher):
         """
         if self._recovering.ended:
             self._recovering.forget()
-        self._recovering.begin(self.recover)
+        self._recovering.begin(self._recover_from_a_deletion)
+
+    async def _recover_from_a_deletion(self) -> None:
+        await asyncio.sleep(DELETED_WITHIN_S)
+        await self.recover()
 
     async def recover(self) -> None:
         """Look whether the server has the stream and the consumers, and make what it lacks."""
@@ -166,7 +173,7 @@ class Recovery(ConnectionWatcher):
     def connection_restored(self) -> None:
         self._recovering.cancel()  # its questions may have been lost with the connection
         self._recovering.forget()
-        self.begin()
+        self._recovering.begin(self.recover)
         self._look_later()
 
     @override

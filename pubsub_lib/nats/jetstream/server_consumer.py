@@ -134,7 +134,7 @@ class ServerConsumer:
             inactive_threshold=self._expires_after,
         )
         self._asked_in = stream.created
-        return await stream.ask(lambda: stream.context.add_consumer(stream.name, config))
+        return await stream.ask(lambda jetstream: jetstream.add_consumer(stream.name, config))
 
     def _is_now(self, known: api.ConsumerInfo) -> None:
         """Note that this is the consumer whose messages come in."""
@@ -226,6 +226,7 @@ class ServerConsumer:
         if await stream.is_lost():
             raise StreamChanged
         self._is_now(known)
+        position.begin(0)  # or it would be held for ever, and be taken for another at the next look
         if ours and position.consecutive:  # else nobody knows which of them it would have got
             self._inbox.lose(min(_not_sent(known), stream.last))
 

@@ -28,8 +28,11 @@ from pubsub_lib.nats.errors import NatsError, StreamLost
 from pubsub_lib.nats.jetstream.replies import Replies
 from pubsub_lib.nats.single_flight import SingleFlight
 
-# How long one request to the server may take before it is made again, in seconds.
-REQUEST_TIMEOUT_S = 5.0
+# How long to wait for an answer before the server is asked again, in seconds: at least so long,
+# then half as long as it has been asked, and at most so long. A cluster that chooses a leader does
+# not answer, so nobody waits much longer than it needs for that.
+ASK_AGAIN_WITHIN_S = 0.5
+ASK_AGAIN_WITHIN_AT_MOST_S = 5.0
 # How long to wait before asking a server again that is not yet ready, in seconds.
 ASK_AGAIN_AFTER_S = 0.05
 # How long a server may need until it is ready, which it is not without JetStream, in seconds.
@@ -74,6 +77,7 @@ class Stream:
         created: when the server made it, which tells it from another one of the same name.
         subscriptions: how many the server knew, of all processes, when it was last asked.
         last: the number of the message that was stored last, when somebody last looked.
+        silent: whether a publisher has waited long for its answers.
         shared: whether it keeps what is not of this pattern, too.
     """
 
@@ -101,6 +105,8 @@ class Stream:
         self.subscriptions = 0
         self.last = 0
         self.shared = False
+        self.silent = False
+        self._empty_at: int | None = None  # its last number when made anew, if nothing came since
         self._config = api.StreamConfig(
             name=name,
             subjects=[pattern],
@@ -126,11 +132,6 @@ class Stream:
             replicas=config.num_replicas or 1,
             retention=api.RetentionPolicy.LIMITS,
         )
-
-    @property
-    def context(self) -> JetStreamContext:
-        """What nats-py calls the client of JetStream."""
-        return self.connection.client.jetstream(timeout=REQUEST_TIMEOUT_S)
 
     @property
     def made(self) -> bool:
@@ -160,12 +161,12 @@ class Stream:
             NatsError: if the server does not make it, or the one that is there cannot serve.
         """
         try:
-            information = await self.ask(lambda: self.context.add_stream(self._config))
+            information = await self.ask(lambda jetstream: jetstream.add_stream(self._config))
         except NatsError as refusal:
             reason = refusal.__cause__
             if not isinstance(reason, APIError) or reason.err_code != OTHER_SETTINGS:
                 raise
-            information = await self.ask(lambda: self.context.stream_info(self.name))
+            information = await self.ask(lambda jetstream: jetstream.stream_info(self.name))
             if obstacle := why_it_cannot_serve(information.config, self.pattern):
                 raise NatsError(f"{refusal}; {obstacle}") from reason
         self.subscriptions = information.state.consumer_count
@@ -175,22 +176,47 @@ class Stream:
 
     async def remake(self) -> None:
         """Make the stream again if the server no longer has it, and report that."""
+        if self.silent:
+            self.silent = False
+            await self._delete_if_broken()
         before, self.created = self.created, await self._add()
         if before not in (None, self.created):
+            self._empty_at = self.last
             self.connection.report(StreamLost(self.connection.address, self.name))
+
+    def note_stored(self) -> None:
+        """Note that the server stores what comes."""
+        self._empty_at = None
+
+    async def _delete_if_broken(self) -> None:
+        """Delete it if the server has made it anew while it was still deleting the one before.
+
+        The server then deletes the files of the new one, too: it stores nothing and answers no
+        publisher, until it is deleted in its turn (so does nats-server 2.15.1).
+        """
+        if self._empty_at is None:
+            return
+        with contextlib.suppress(LookupError):
+            known = await self.ask(lambda jetstream: found(jetstream.stream_info(self.name)))
+            is_the_same, state = known.created == self.created, known.state
+            if is_the_same and not state.messages and state.last_seq == self._empty_at:
+                await self.ask(lambda jetstream: found(jetstream.delete_stream(self.name)))
 
     async def is_lost(self) -> bool:
         """Return whether the server no longer has it, or has another one of this name."""
         try:
-            information = await self.ask(lambda: found(self.context.stream_info(self.name)))
+            information = await self.ask(lambda jetstream: found(jetstream.stream_info(self.name)))
         except LookupError:
             return True
         self.subscriptions = information.state.consumer_count
         self.last = information.state.last_seq
         return information.created != self.created
 
-    async def ask[R](self, request: Callable[[], Coroutine[Any, Any, R]]) -> R:
+    async def ask[R](self, request: Callable[[JetStreamContext], Coroutine[Any, Any, R]]) -> R:
         """Make a request until the server answers it, through reconnections.
+
+        Args:
+            request: makes it, of what nats-py calls the client of JetStream.
 
         Raises:
             JetStreamUnavailable: if the server has no JetStream; NoQuorum: if too few of its
@@ -199,21 +225,30 @@ class Stream:
             NatsError: if the answer is another error.
         """
         loop, unavailable_since = asyncio.get_running_loop(), None
+        began, connection = loop.time(), self.connection
         while True:
-            await self.connection.until_connected()
+            await connection.until_connected()
+            patience = max((loop.time() - began) / 2, ASK_AGAIN_WITHIN_S)
+            jetstream = connection.client.jetstream(
+                timeout=min(patience, ASK_AGAIN_WITHIN_AT_MOST_S)
+            )
             try:
-                return await self.connection.requests.unless_lost(request(), may_be_refused=True)
+                return await connection.requests.unless_lost(
+                    request(jetstream), may_be_refused=True
+                )
             except (ServiceUnavailableError, NoStreamResponseError, nats.errors.NoRespondersError):
                 unavailable_since = unavailable_since or loop.time()
                 if loop.time() > unavailable_since + READY_AFTER_S:
-                    raise self.connection.unavailable("JetStream is off, or not ready") from None
+                    raise connection.unavailable("JetStream is off, or not ready") from None
                 await asyncio.sleep(ASK_AGAIN_AFTER_S)
-            except (ConnectionResetError, nats.errors.TimeoutError):
+            except ConnectionResetError:
+                began, unavailable_since = loop.time(), None
+            except nats.errors.TimeoutError:
                 unavailable_since = None
             except APIError as error:
                 description = error.description or "no reason given"
                 raise of_stream(
-                    error.err_code, description, self.connection.address, self.name
+                    error.err_code, description, connection.address, self.name
                 ) from error
 
     def is_all(self, pattern: str) -> bool:
@@ -226,9 +261,13 @@ class Stream:
         Where that is not all that the stream keeps, it is 0 if none of them is there any more.
         """
         if self.is_all(pattern):
-            return (await self.ask(lambda: self.context.stream_info(self.name))).state.last_seq
+            return (
+                await self.ask(lambda jetstream: jetstream.stream_info(self.name))
+            ).state.last_seq
         try:
-            last = await self.ask(lambda: found(self.context.get_last_msg(self.name, pattern)))
+            last = await self.ask(
+                lambda jetstream: found(jetstream.get_last_msg(self.name, pattern))
+            )
         except LookupError:
             return 0
         return last.seq or 0
@@ -236,7 +275,7 @@ class Stream:
     async def consumer(self, name: str) -> api.ConsumerInfo | None:
         """Return what the server knows of the consumer of this name; `None` if there is none."""
         try:
-            return await self.ask(lambda: found(self.context.consumer_info(self.name, name)))
+            return await self.ask(lambda jetstream: found(jetstream.consumer_info(self.name, name)))
         except LookupError:
             return None
 
@@ -245,7 +284,7 @@ class Stream:
         known: list[api.ConsumerInfo] = []
         while True:
             offset = len(known)
-            more = await self.ask(lambda: self.context.consumers_info(self.name, offset))  # noqa: B023
+            more = await self.ask(lambda jetstream: jetstream.consumers_info(self.name, offset))  # noqa: B023
             known += more
             if not more:
                 return known
@@ -253,7 +292,7 @@ class Stream:
     async def forget(self, consumer: str) -> None:
         """Delete a consumer, if there is one of this name."""
         with contextlib.suppress(LookupError):
-            await self.ask(lambda: found(self.context.delete_consumer(self.name, consumer)))
+            await self.ask(lambda jetstream: found(jetstream.delete_consumer(self.name, consumer)))
 
 
 async def found[R](request: Coroutine[Any, Any, R]) -> R:

@@ -83,14 +83,17 @@ class JetStreamInboxState[T](InboxState[T]):
         """
         return self.where is None or bool(self.where(message))
 
-    def accept(self, message: T, envelope: Msg, sequence: int, *, is_copy: bool) -> bool:
-        """Put in a message, and return whether there was room."""
+    def accept(self, message: T, envelope: Msg, sequence: int, *, is_copy: bool) -> None:
+        """Put in a message.
+
+        It is the server that bounds how many there are. It may send more than `maxsize` where
+        another reader of the name has allowed more, or what waits here is of a stream that it no
+        longer has. Without an answer they would all come again, and only after `ack_wait`.
+        """
         # First, since a reader may be woken.
         self.envelopes.put(envelope, sequence, is_copy=is_copy)
         if not self.offer(message):
-            self.envelopes.withdraw()
-            return False
-        return True
+            self._put_in([message], 0, 1)
 
     @override
     def take(self) -> T | None:

@@ -1,5 +1,7 @@
 """A server that all tests of JetStream share, its administrator, and brokers on a subject each."""
 
+import asyncio
+import gc
 import itertools
 from collections.abc import AsyncIterator, Iterator
 
@@ -57,3 +59,28 @@ async def another(url: str, broker: JetStreamPubSub[int]) -> AsyncIterator[JetSt
 def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let brokers look often whether the server still has everything."""
     monkeypatch.setattr("pubsub_lib.nats.jetstream.recovery.LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr("pubsub_lib.nats.jetstream.recovery.DELETED_WITHIN_S", 0.05)
+
+
+@pytest.fixture(scope="module")
+def quick_collections() -> Iterator[None]:
+    """Let the garbage collector look only at what the tests here make."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture
+async def nothing_is_left(quick_collections: None) -> AsyncIterator[None]:
+    """After every test: no task goes on, and asyncio has nothing to complain of."""
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(
+        lambda loop, context: complaints.append(context)
+    )
+    before = asyncio.all_tasks()
+    yield
+    gc.collect()
+    left = [task for task in asyncio.all_tasks() - before if task is not asyncio.current_task()]
+    assert left == []
+    assert complaints == []

@@ -64,9 +64,9 @@ async def test_headers_that_cannot_be_sent_are_refused_at_once(broker, headers, 
     assert broker.network.stored == 0
 
 
-async def test_what_is_published_by_others_without_headers_has_none(broker):
+async def test_what_is_published_by_others_without_headers_has_none(broker, server):
     async with broker.subscribe(name="billing") as inbox:
-        await broker._stream.context.publish(broker.subject, b"1")
+        await server.jetstream.publish(broker.subject, b"1")
         assert await soon(inbox.get()) == 1
         assert inbox.headers == {}
         inbox.task_done()

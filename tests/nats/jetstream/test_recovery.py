@@ -151,6 +151,25 @@ async def test_acknowledging_what_came_from_a_deleted_stream_acknowledges_nothin
         await server.until_acknowledged(broker.subject, NAME, left=1)
 
 
+@pytest.mark.parametrize("name", ["", NAME])
+async def test_after_a_stream_was_made_anew_readers_go_on_through_a_reconnection_and_count(
+    broker, server, errors, name
+):
+    async with broker.subscribe(name=name, maxsize=1) as inbox:
+        await server.jetstream.delete_stream(broker.subject)
+        await errors.until(StreamLost)
+        await broker.publish_many(range(4))
+        broker._recovery.connection_restored()
+        await soon(broker._recovery._recovering.settled())
+        await eventually(lambda: broker.network.lag == 3)
+        await server.jetstream.purge_stream(broker.subject)
+        await eventually(lambda: inbox.stats.dropped == 3)
+        await take(inbox, 1)
+        await broker.publish(4)
+        assert await take(inbox, 1) == [4]
+        assert inbox.stats.dropped == 3
+
+
 async def test_what_an_administrator_removes_from_the_stream_is_counted(broker, server):
     async with broker.subscribe(maxsize=1) as inbox:
         for number in range(4):
