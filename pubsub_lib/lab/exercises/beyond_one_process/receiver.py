@@ -10,12 +10,11 @@
 'two messages came in, twice each: 4 effects, not 2'
 """
 
-import gc
-import weakref
 from collections.abc import Callable
 from typing import Any
 
 from pubsub_lib.lab.exercises.checking import exercise, require
+from pubsub_lib.lab.exercises.forgetting import WatchedNames
 from pubsub_lib.lab.exercises.hints import hints
 
 hints(
@@ -82,24 +81,15 @@ def _remembers_enough(receiver_class: Callable[[int], Any]) -> None:
     )
 
 
-class _Name(str):
-    """An identifier that can be watched."""
-
-    __slots__ = ("__weakref__",)
-
-
 def _forgets_the_rest(receiver_class: Callable[[int], Any]) -> None:
     receiver = receiver_class(10)
-    names = [_Name(f"message {number}") for number in range(1_000)]
-    alive = weakref.WeakSet(names)
-    for name in names:
-        receiver.handle(name, lambda: None)
-    del name
-    names.clear()
-    gc.collect()
+    names = WatchedNames()
+    for number in range(1_000):
+        receiver.handle(names.new(f"message {number}"), lambda: None)
+    known = names.still_known()
     require(
-        len(alive) <= 10,
-        f"with a capacity of 10, {len(alive):,} of 1,000 messages are remembered: in a year the "
+        known <= 10,
+        f"with a capacity of 10, {known:,} of 1,000 messages are remembered: in a year the "
         "memory will be full",
     )
     del receiver  # until here it has to remember

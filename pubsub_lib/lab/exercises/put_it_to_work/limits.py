@@ -12,13 +12,12 @@
 
 import asyncio
 import contextlib
-import gc
-import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from pubsub_lib.lab.clock.virtual_time import run_virtual
 from pubsub_lib.lab.exercises.checking import exercise, require
+from pubsub_lib.lab.exercises.forgetting import WatchedNames
 from pubsub_lib.lab.exercises.hints import hints
 
 hints(
@@ -39,10 +38,6 @@ def check_limit(limit_class: Callable[[int], Any]) -> None:
     run_virtual(_limits_those_who_come_at_once(limit_class))
     run_virtual(_knows_its_own_alone(limit_class))
     run_virtual(_forgets(limit_class))
-
-
-class _Address(str):
-    """An address that can be seen to be forgotten, wherever an answer may keep it."""
 
 
 async def _waits() -> None:
@@ -161,16 +156,12 @@ async def _keeps_to_it_after_a_refusal(limit_class: Callable[[int], Any]) -> Non
 
 async def _forgets(limit_class: Callable[[int], Any]) -> None:
     limit = limit_class(1)
-    gone: weakref.WeakSet[_Address] = weakref.WeakSet()
+    addresses = WatchedNames()
     for number in range(100):
-        address = _Address(f"10.0.1.{number}")
-        gone.add(address)
-        await _is_let_in(limit, address)
-    del address
+        await _is_let_in(limit, addresses.new(f"10.0.1.{number}"))
     async with _open(limit, "10.0.0.7", 1):
         await _is_let_in(limit, "10.0.0.7")
-    gc.collect()
-    kept = len(gone)
+    kept = addresses.still_known()
     require(
         kept == 0,
         f"100 addresses have come and gone, and it still knows {kept} of them; in a year that is "

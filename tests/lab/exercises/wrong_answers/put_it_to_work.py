@@ -160,6 +160,8 @@ async def cannot_be_cancelled_while_it_waits(connect, handle):
 
 
 class Limit:
+    """Right; each of those below is wrong in one thing."""
+
     def __init__(self, most):
         self.most = most
         self.open = Counter()
@@ -171,13 +173,19 @@ class Limit:
         if self.is_full(address):
             return False
         self.open[address] += 1
+        await self.run(address, stream)
+        return True
+
+    async def run(self, address, stream):
         try:
             await stream()
         finally:
-            self.open[address] -= 1
-            if not self.open[address]:
-                del self.open[address]
-        return True
+            self.free(address)
+
+    def free(self, address):
+        self.open[address] -= 1
+        if not self.open[address]:
+            del self.open[address]
 
 
 class OneLimitForAll(Limit):
@@ -191,36 +199,24 @@ class OneTooMany(Limit):
 
 
 class NeverFrees(Limit):
-    async def serve(self, address, stream):
-        if self.is_full(address):
-            return False
-        self.open[address] += 1
+    async def run(self, address, stream):
         await stream()
-        return True
 
 
 class FreesOnlyAfterSuccess(Limit):
-    async def serve(self, address, stream):
-        if self.is_full(address):
-            return False
-        self.open[address] += 1
+    async def run(self, address, stream):
         await stream()
-        self.open[address] -= 1
-        return True
+        self.free(address)
 
 
 class FreesAfterAnErrorOnly(Limit):
-    async def serve(self, address, stream):
-        if self.is_full(address):
-            return False
-        self.open[address] += 1
+    async def run(self, address, stream):
         try:
             await stream()
         except Exception:
-            self.open[address] -= 1
+            self.free(address)
             raise
-        self.open[address] -= 1
-        return True
+        self.free(address)
 
 
 class FreesWhatItRefused(Limit):
@@ -231,37 +227,25 @@ class FreesWhatItRefused(Limit):
             self.open[address] += 1
             await stream()
         finally:
-            self.open[address] -= 1
+            self.free(address)
         return True
 
 
 class RemembersEverybody(Limit):
-    async def serve(self, address, stream):
-        if self.is_full(address):
-            return False
-        self.open[address] += 1
-        try:
-            await stream()
-        finally:
-            self.open[address] -= 1
-        return True
+    def free(self, address):
+        self.open[address] -= 1
 
 
 class LooksBeforeItTakes(Limit):
     async def serve(self, address, stream):
         if self.is_full(address):
             return False
-        await asyncio.create_task(self.count(address, stream))
+        await asyncio.create_task(self.take_and_run(address, stream))
         return True
 
-    async def count(self, address, stream):
+    async def take_and_run(self, address, stream):
         self.open[address] += 1
-        try:
-            await stream()
-        finally:
-            self.open[address] -= 1
-            if not self.open[address]:
-                del self.open[address]
+        await self.run(address, stream)
 
 
 class OneCountForEveryLimit(Limit):
