@@ -42,9 +42,11 @@ MAXIMUM_MESSAGES_EXCEEDED = "maximum messages exceeded"
 # The server's number of the error "duplicate message id is in process": it has the message, but a
 # cluster has not agreed on it yet.
 IN_PROCESS = 10158
-# How long an answer may take before a message is sent again, in seconds. One that was on its way
-# while a cluster changed its leader gets none.
+# How long an answer may take before a message is sent again, in seconds, and how long while the
+# servers of a cluster do not agree. One that was on its way while a cluster changed its leader gets
+# none.
 ANSWER_WITHIN_S = 2.0
+ANSWER_WITHIN_WHILE_DISAGREEING_S = 1.0
 # After how long without any answer the stream may be broken, in seconds.
 SILENT_AFTER_S = 3.0
 # After so many bytes a publisher waits until they are sent. nats-py has a bound, too, but who waits
@@ -187,7 +189,8 @@ class StreamPublisher(ConnectionWatcher):
         if self._unanswered_since is None:
             self._unanswered_since = loop.time()
         answer: Answer = loop.create_future()
-        timer = loop.call_later(ANSWER_WITHIN_S, self._give_up, number)
+        patience = ANSWER_WITHIN_WHILE_DISAGREEING_S if self.disagreeing else ANSWER_WITHIN_S
+        timer = loop.call_later(patience, self._give_up, number)
         self._on_their_way[number] = OnItsWay(message.subject, answer, timer)
         try:
             await client.publish(

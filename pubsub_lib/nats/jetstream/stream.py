@@ -29,8 +29,8 @@ from pubsub_lib.nats.jetstream.replies import Replies
 from pubsub_lib.nats.single_flight import SingleFlight
 
 # How long to wait for an answer before the server is asked again, in seconds: at least so long,
-# then half as long as it has been asked, and at most so long. A cluster that chooses a leader does
-# not answer, so nobody waits much longer than it needs for that.
+# then an eighth of what it has taken so far, and at most so long. A cluster that chooses a leader
+# does not answer, so nobody waits much longer than it needs for that.
 ASK_AGAIN_WITHIN_S = 0.5
 ASK_AGAIN_WITHIN_AT_MOST_S = 5.0
 # How long to wait before asking a server again that is not yet ready, in seconds.
@@ -228,7 +228,7 @@ class Stream:
         began, connection = loop.time(), self.connection
         while True:
             await connection.until_connected()
-            patience = max((loop.time() - began) / 2, ASK_AGAIN_WITHIN_S)
+            patience = max((loop.time() - began) / 8, ASK_AGAIN_WITHIN_S)
             jetstream = connection.client.jetstream(
                 timeout=min(patience, ASK_AGAIN_WITHIN_AT_MOST_S)
             )

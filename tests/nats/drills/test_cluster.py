@@ -5,19 +5,23 @@ all; what comes twice is counted, and has its effect once. What is found is prin
 """
 
 import asyncio
+import contextlib
 import itertools
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
 
+import nats
+import nats.errors
 import pytest
+from nats.js import JetStreamContext
 
 from pubsub_lib.lab.processes.nats_cluster import NatsCluster, NatsClusterServer
 from pubsub_lib.nats import JetStreamPubSub, NoQuorum, Unconfirmed, why_no_server
 from tests.drills import by_form
 from tests.nats.fleet import SUBJECT, Fleet, assert_each_has_every_effect_once
-from tests.nats.observing import Errors, administrator, eventually, soon, take
+from tests.nats.observing import Errors, administrator, eventually, ignored, soon, take
 
 NO_SERVER = why_no_server(of_our_own=True)
 pytestmark = [
@@ -134,6 +138,56 @@ async def test_a_client_goes_to_the_next_server_within_two_seconds(cluster: Nats
             assert await take(inbox, 1) == [number]
             await asyncio.to_thread(mine.start)
             await asyncio.to_thread(cluster.until_healthy)
+
+
+async def test_a_publish_waits_little_longer_for_a_leader_than_the_server_does(
+    cluster: NatsCluster,
+):
+    """A cluster chooses another leader after 4 to 9 s; what the library adds is printed."""
+    subject = next(SUBJECTS)
+    async with (
+        JetStreamPubSub[int](
+            subject, url=cluster.urls, replicas=3, connect_timeout=30, timeout=60, on_error=ignored
+        ) as broker,
+        broker.subscribe(name="reader") as inbox,
+    ):
+        added: list[float] = []
+        waited: list[float] = []
+        for number in range(by_form(short=2, long=10)):
+            await broker.publish(number)
+            assert await take(inbox, 1) == [number]
+            leader = await leader_of(cluster, subject)
+            others = [server.url for server in cluster.servers if server is not leader]
+            client = await nats.connect(others)
+            began = time.monotonic()
+            leader.kill()
+            publishing = asyncio.create_task(published(broker, -number - 1))
+            while not await has_leader(client.jetstream(timeout=0.2), subject):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+            allowed = time.monotonic()
+            added.append(max(await soon(publishing) - allowed, 0))
+            waited.append(allowed - began)
+            await client.close()
+            assert await take(inbox, 1) == [-number - 1]
+            await asyncio.to_thread(leader.start)
+            await asyncio.to_thread(cluster.until_healthy)
+    print("seconds until a leader was there:", *(f"{each:.1f}" for each in waited))
+    print("seconds from then until stored:", *(f"{each:.1f}" for each in added))
+    assert sorted(added)[len(added) // 2] < 2
+
+
+async def published(broker: JetStreamPubSub[int], number: int) -> float:
+    """Publish a number, and return when it was stored, by the monotonic clock."""
+    await broker.publish(number)
+    return time.monotonic()
+
+
+async def has_leader(jetstream: JetStreamContext, stream: str) -> bool:
+    """Whether the cluster answers for the stream."""
+    with contextlib.suppress(nats.errors.Error):
+        cluster = (await jetstream.stream_info(stream)).cluster
+        return cluster is not None and bool(cluster.leader)
+    return False
 
 
 async def test_without_a_quorum_each_is_told_so_and_goes_on_when_it_is_back(cluster: NatsCluster):

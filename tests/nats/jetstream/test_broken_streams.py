@@ -147,21 +147,22 @@ async def test_a_server_that_does_not_answer_is_asked_again_soon_and_then_less_o
     broker, monkeypatch
 ):
     monkeypatch.setattr(stream_module, "ASK_AGAIN_WITHIN_S", 0.01)
-    monkeypatch.setattr(stream_module, "ASK_AGAIN_WITHIN_AT_MOST_S", 0.05)
+    monkeypatch.setattr(stream_module, "ASK_AGAIN_WITHIN_AT_MOST_S", 0.02)
     waited: list[float] = []
 
     async def no_answer(jetstream) -> int:
         waited.append(jetstream._timeout)
         await asyncio.sleep(jetstream._timeout)
-        if len(waited) < 8:
+        if len(waited) < 20:
             raise nats.errors.TimeoutError
         return 7
 
     assert await broker._stream.ask(no_answer) == 7
     assert waited[0] == 0.01
     assert waited == sorted(waited)
-    assert waited[-1] == 0.05
-    assert all(later >= sum(waited[:place]) / 2 for place, later in enumerate(waited[:5]))
+    assert waited[:8] == [0.01] * 8  # an eighth of so long is no longer
+    assert waited[-1] == 0.02
+    assert len(set(waited)) > 2
 
 
 async def test_after_a_lost_connection_it_is_asked_again_as_soon_as_at_first(broker, monkeypatch):
@@ -170,7 +171,7 @@ async def test_after_a_lost_connection_it_is_asked_again_as_soon_as_at_first(bro
 
     async def lost_at_last(jetstream) -> int:
         waited.append(jetstream._timeout)
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.2)
         if len(waited) == 2:
             raise ConnectionResetError
         if len(waited) < 3:
