@@ -51,6 +51,7 @@ class Memory:
     def __init__(self, inbox: Inbox[Change], *, first: int, length: int = 1000) -> None:
         self._inbox = inbox
         self._first = first
+        self._length = length
         self._recent: deque[Change] = deque(maxlen=length)
         self._last: dict[str, Change] = {}
         self._newest = 0
@@ -69,7 +70,10 @@ class Memory:
         self._catch_up()
         if last_seen is None:
             return Opening(self._last_values())
-        if last_seen < self._first or not self._recent:  # of an earlier service, or before a crash
+        # Another worker may be a little ahead. A number far ahead is one of an earlier service,
+        # whose clock was.
+        is_known = self._first <= last_seen <= self._newest + self._length
+        if not (is_known and self._recent):  # of another service, or before a crash
             return Opening(self._last_values(), has_gap=True, missed=None)
         later = [change for change in self._recent if change.number > last_seen]
         if len(later) >= self._newest - last_seen:

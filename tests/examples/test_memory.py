@@ -59,6 +59,14 @@ async def test_a_number_of_an_earlier_service_says_nothing_of_this_one():
 
 
 @in_virtual_time
+async def test_a_number_far_ahead_is_of_another_service_and_its_visitor_begins_anew():
+    memory = await remembering(["TEA"])
+    opening = memory.opening(FIRST + LENGTH + 1)
+    assert [change.symbol for change in opening.changes] == ["TEA"]
+    assert (opening.has_gap, opening.missed) == (True, None)
+
+
+@in_virtual_time
 async def test_who_is_ahead_is_sent_nothing_twice():
     memory = await remembering(["TEA"])
     assert memory.opening(FIRST + 5).changes == []
