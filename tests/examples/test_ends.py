@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 import httpx
 import pytest
 
+from examples.price_board.server import INTERRUPTED_TWICE
 from tests.examples.serving import price_board, refused, visiting
 from tests.limits import TIME_LIMIT_S
 
@@ -48,6 +49,24 @@ def test_ctrl_c_is_a_usual_end_too():
     with price_board("--rate", "0") as service:
         service.process.send_signal(signal.SIGINT)
         assert service.ended() == 0
+
+
+@pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.run_all)])
+def test_a_second_ctrl_c_ends_it_at_once(workers):
+    with price_board("--rate", "0", "--grace", "60", "--workers", workers) as service:
+        address = ("127.0.0.1", service.port)
+        with socket.create_connection(address) as idle, socket.create_connection(address) as posts:
+            posts.sendall(
+                b"POST /prices HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n"
+                b"Content-Length: 30\r\n\r\n{"  # and the end waits for the rest
+            )
+            idle.sendall(b"GET /health HTTP/1.1\r\nHost: here\r\n\r\n")
+            answer = idle.makefile("rb")
+            assert answer.readline() == b"HTTP/1.1 200 OK\r\n"
+            service.process.send_signal(signal.SIGINT)
+            answer.read()  # the end has begun
+            service.process.send_signal(signal.SIGINT)
+            assert service.ended() == INTERRUPTED_TWICE
 
 
 def test_a_port_that_is_taken_is_said_with_the_remedy():
