@@ -243,8 +243,12 @@ packages=$(grep -c '^[a-z0-9].*==' "$requirements")
 say "3/4 Installing the packages of $requirements (up to $packages; the first time they are downloaded)"
 # Only wheels: building a package would fetch build tools that no hash vouches for.
 # Compiled now: otherwise each kernel compiles them at its first import, where time is measured.
-"$python" -m uv pip sync --quiet --python "$python" --require-hashes --no-build \
-    --compile-bytecode "$requirements" ||
+sync() {
+    "$python" -m uv pip sync --quiet --python "$python" --require-hashes --no-build \
+        --compile-bytecode "$@" "$requirements"
+}
+# First with what is at hand, so that a set-up that needs nothing new needs no connection.
+sync --offline 2>/dev/null || sync ||
     {
         # pip knows mirrors and certificates from its own settings, which uv does not read.
         say "    uv could not; trying pip, which takes about a minute"

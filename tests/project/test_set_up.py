@@ -491,6 +491,29 @@ def test_an_interpreter_that_makes_no_environment_is_named(machine):
     assert finished.stderr == f"{place} could not make .venv.\n"
 
 
+@pytest.mark.parametrize(
+    ("works", "said"),
+    [("*--offline*", ""), ("*sync*", ""), ("*'pip -qq install'*", "    uv could not; trying pip")],
+)
+def test_the_packages_are_taken_from_where_they_can_be_had(machine, works, said):
+    environment_of(machine, machine.project.resolve())
+    (machine.project / "requirements.txt").write_text("uv==1.0 \\\n    --hash=sha256:0\n")
+    machine.script(
+        machine.project / ".venv" / "bin" / "python",
+        'case "$*" in',
+        "    *problems*) echo '3.13.1||python' ;;",
+        f"    {works}) ;;",
+        "    *sync*) exit 1 ;;",
+        "esac",
+    )
+    finished = machine.set_up()
+    assert (finished.returncode, finished.stderr) == (0, "")
+    told = finished.stdout.splitlines()
+    assert [line for line in told if line.startswith(" ")] == ([told[3]] if said else [])
+    assert said in finished.stdout
+    assert told[-1].startswith("Ready after ")
+
+
 def no_place(folder: str, place: str | Path) -> str:
     return (
         f"{folder} has to be made or brought up to date, but {place} is not there, or cannot be "
