@@ -1,7 +1,7 @@
 """Servers for the tests: one that all share, and one that a test may kill."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from pubsub_lib.nats.local_server.server import (
     why_no_server,
 )
 from pubsub_lib.nats.local_server.server_elsewhere import ServerElsewhere
+from tests.nats.observing import Errors, other_tasks
 
 HERE = Path(__file__).parent
 numbers = itertools.count()
@@ -46,3 +47,16 @@ def own_server() -> Iterator[NatsServer]:
 def subject() -> str:
     """A subject that no other test uses."""
     return f"test.{next(numbers)}"
+
+
+@pytest.fixture
+def errors() -> Errors:
+    """What is told of errors that can be raised to nobody."""
+    return Errors()
+
+
+@pytest.fixture
+async def nothing_is_left() -> AsyncIterator[None]:
+    """After a test: no task goes on."""
+    yield
+    assert await other_tasks() == set()

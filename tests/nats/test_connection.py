@@ -25,26 +25,16 @@ from tests.nats.observing import (
     Errors,
     eventually,
     needs_signals,
-    other_tasks,
     stopped,
 )
 
-
-@pytest.fixture(autouse=True)
-async def nothing_is_left():
-    yield
-    assert await other_tasks() == set()
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
 
 @pytest.fixture
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return listening.getsockname()[1]
-
-
-@pytest.fixture
-def errors() -> Errors:
-    return Errors()
 
 
 def a_connection(url, errors=lambda error: None, *, connect_timeout=5.0):

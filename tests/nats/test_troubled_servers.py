@@ -25,21 +25,11 @@ from pubsub_lib.nats import (
     why_no_server,
 )
 from pubsub_lib.nats import client_events as client_events_module
-from tests.nats.observing import Errors, eventually, needs_signals, other_tasks, soon
+from tests.nats.observing import eventually, needs_signals, soon
 
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
 NO_SERVER = why_no_server(of_our_own=True)
 needs_server = pytest.mark.skipif(NO_SERVER is not None, reason=str(NO_SERVER))
-
-
-@pytest.fixture(autouse=True)
-async def nothing_is_left():
-    yield
-    assert await other_tasks() == set()
-
-
-@pytest.fixture
-def errors() -> Errors:
-    return Errors()
 
 
 # --- Real servers ---
@@ -59,6 +49,12 @@ class Configured:
             f'listen: "{self._host}:{self.server._port or -1}"\nports_file_dir: "."\n'
             f'log_file: "server.log"\n{self.configuration}\n'
         )
+
+    @property
+    def url(self) -> str:
+        """The address of the server, for its one user if it has `allowed` rules."""
+        user = "a:b@" if "user: a" in self.configuration else ""
+        return f"nats://{user}{self._host}:{self.server.port}"
 
     async def change(self, configuration: str) -> None:
         """Let the running server take another configuration; return when it has."""
@@ -88,9 +84,8 @@ def allowed(publish: str = '">"', subscribe: str = '">"') -> str:
 @needs_signals
 async def test_what_may_no_longer_be_published_is_counted_told_once_and_raised_by_flush(errors):
     with configured(allowed()) as made:
-        url = f"nats://a:b@127.0.0.1:{made.server.port}"
         async with (
-            NatsPubSub("One", url=url, on_error=errors) as broker,
+            NatsPubSub("One", url=made.url, on_error=errors) as broker,
             broker.subscribe() as inbox,
         ):
             await broker.publish(1)
@@ -115,9 +110,8 @@ async def test_what_may_no_longer_be_published_is_counted_told_once_and_raised_b
 @needs_signals
 async def test_what_may_no_longer_be_stored_is_an_error_at_once(errors):
     with configured(allowed()) as made:
-        url = f"nats://a:b@127.0.0.1:{made.server.port}"
         async with (
-            JetStreamPubSub("Two", url=url, timeout=None, on_error=errors) as broker,
+            JetStreamPubSub("Two", url=made.url, timeout=None, on_error=errors) as broker,
             broker.subscribe(name="reader") as inbox,
         ):
             await broker.publish(1)
@@ -141,10 +135,9 @@ async def test_what_may_no_longer_be_stored_is_an_error_at_once(errors):
 @needs_signals
 async def test_what_may_no_longer_be_received_ends_its_readers_and_no_others(errors):
     with configured(allowed()) as made:
-        url = f"nats://a:b@127.0.0.1:{made.server.port}"
         async with (
-            NatsPubSub("one", url=url, on_error=errors) as broker,
-            NatsPubSub("two", url=url, on_error=errors) as another,
+            NatsPubSub("one", url=made.url, on_error=errors) as broker,
+            NatsPubSub("two", url=made.url, on_error=errors) as another,
             another.subscribe() as other_inbox,
         ):
             inbox = await broker.subscribe()
@@ -174,19 +167,17 @@ def test_many_refusals_are_told_once_each_and_remembered_up_to_a_bound(monkeypat
 @pytest.mark.parametrize("kind", [NatsPubSub, JetStreamPubSub])
 async def test_a_server_with_as_many_connections_as_it_takes_says_so(kind):
     with configured("max_connections: 1") as made:
-        url = f"nats://127.0.0.1:{made.server.port}"
-        async with NatsPubSub("one", url=url):
+        async with NatsPubSub("one", url=made.url):
             with pytest.raises(ConnectionLimitReached, match="raise max_connections"):
-                await soon(kind("one", url=url, connect_timeout=0.4).publish(1))
+                await soon(kind("one", url=made.url, connect_timeout=0.4).publish(1))
 
 
 @needs_server
 async def test_whoever_waits_long_enough_gets_the_place_of_one_that_leaves():
     with configured("max_connections: 1") as made:
-        url = f"nats://127.0.0.1:{made.server.port}"
-        first = NatsPubSub("one", url=url)
+        first = NatsPubSub("one", url=made.url)
         await first.publish(1)
-        second = NatsPubSub("one", url=url, connect_timeout=None)
+        second = NatsPubSub("one", url=made.url, connect_timeout=None)
         waiting = asyncio.create_task(second.publish(2))
         await eventually(lambda: second._transport.connection._events.failure)
         await first.shutdown()
@@ -198,9 +189,8 @@ async def test_whoever_waits_long_enough_gets_the_place_of_one_that_leaves():
 @needs_signals
 async def test_a_server_that_takes_less_from_now_on_is_gone_on_with(errors):
     with configured("max_payload: 100KB") as made:
-        url = f"nats://127.0.0.1:{made.server.port}"
         async with (
-            NatsPubSub("one", url=url, on_error=errors) as broker,
+            NatsPubSub("one", url=made.url, on_error=errors) as broker,
             broker.subscribe() as inbox,
         ):
             await broker.publish("x" * 10_000)

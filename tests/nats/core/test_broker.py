@@ -30,20 +30,10 @@ from pubsub_lib.nats import (
 from pubsub_lib.nats.core import numbering as numbering_module
 from pubsub_lib.nats.decoding import KEPT_ASIDE
 from pubsub_lib.nats.local_server.server import NatsServer, why_no_server
-from tests.nats.observing import LIMIT_S, Errors, eventually, needs_signals, other_tasks
+from tests.nats.observing import LIMIT_S, Errors, eventually, needs_signals
 
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
 NO_SERVER = "nats://127.0.0.1:1"
-
-
-@pytest.fixture(autouse=True)
-async def nothing_is_left():
-    yield
-    assert await other_tasks() == set()
-
-
-@pytest.fixture
-def errors() -> Errors:
-    return Errors()
 
 
 @pytest.fixture
@@ -322,6 +312,7 @@ def test_a_subscription_made_before_the_loop_runs_joins_as_soon_as_it_is_read(se
             async with NatsPubSub(subject, url=server.url) as another:
                 await another.publish(1)
             assert await reading == 1
+            inbox.task_done()
             await broker.shutdown()
 
     asyncio.run(main())

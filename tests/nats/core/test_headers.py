@@ -9,13 +9,9 @@ from pubsub_lib import Overflow
 from pubsub_lib.handlers import HandlerGroup
 from pubsub_lib.nats import NatsPubSub, NatsServer, PayloadTooLarge, why_no_server
 from pubsub_lib.nats.headers import overhead
-from tests.nats.observing import eventually, other_tasks, soon
+from tests.nats.observing import eventually, soon
 
-
-@pytest.fixture(autouse=True)
-async def nothing_is_left():
-    yield
-    assert await other_tasks() == set()
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
 
 async def test_a_reader_sees_the_headers_of_the_message_it_has_taken_last(server, subject):

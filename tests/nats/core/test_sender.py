@@ -28,15 +28,10 @@ from tests.nats.observing import (
     Errors,
     eventually,
     needs_signals,
-    other_tasks,
     stopped,
 )
 
-
-@pytest.fixture(autouse=True)
-async def nothing_is_left():
-    yield
-    assert await other_tasks() == set()
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
 
 @pytest.fixture
@@ -45,11 +40,6 @@ def small_server():
         pytest.skip(reason)
     with NatsServer(configuration="max_payload: 1KB") as server:
         yield server
-
-
-@pytest.fixture
-def errors() -> Errors:
-    return Errors()
 
 
 def a_sender(url, errors=lambda error: None, *, send_buffer=1_000_000):

@@ -10,13 +10,9 @@ from pubsub_lib.nats import AccessRefused, NatsPubSub, NatsServer, UndecodablePa
 from pubsub_lib.nats.core import sender as sender_module
 from pubsub_lib.subjects import Published, subject_filter
 from pubsub_lib.topics import Topics
-from tests.nats.observing import Errors, eventually, other_tasks, soon
+from tests.nats.observing import Errors, eventually, soon
 
-
-@pytest.fixture(autouse=True)
-async def nothing_is_left():
-    yield
-    assert await other_tasks() == set()
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
 
 @pytest.fixture

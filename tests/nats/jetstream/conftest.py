@@ -35,11 +35,6 @@ def subject() -> str:
 
 
 @pytest.fixture
-def errors() -> Errors:
-    return Errors()
-
-
-@pytest.fixture
 async def broker(url: str, subject: str, errors: Errors) -> AsyncIterator[JetStreamPubSub[int]]:
     """A broker that delivers nothing again by itself while a test runs."""
     async with JetStreamPubSub[int](

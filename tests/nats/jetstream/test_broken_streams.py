@@ -160,7 +160,6 @@ async def test_a_server_that_does_not_answer_is_asked_again_soon_and_then_less_o
     assert await broker._stream.ask(no_answer) == 7
     assert waited[0] == 0.01
     assert waited == sorted(waited)
-    assert waited[:8] == [0.01] * 8  # an eighth of so long is no longer
     assert waited[-1] == 0.02
     assert len(set(waited)) > 2
 

@@ -58,6 +58,7 @@ async def test_a_server_that_is_gone_is_waited_for_no_longer_than_was_said(
         await eventually(lambda: not broker.network.connected)
         with pytest.raises(ServerUnreachable, match=r"within 0\.2 s"):
             await soon(ask(broker))
+        await broker.shutdown(timeout=0.2)  # nobody answers it either
 
 
 @pytest.mark.parametrize("name", ["", NAME])
