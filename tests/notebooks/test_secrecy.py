@@ -51,21 +51,10 @@ def answers_of(path: Path) -> Answers:
 
 # The course.
 
-#: Predictions below which something still tells the answer. Mend them; nothing is added here.
-TOLD_BELOW = {
-    "11.first_renewed",
-}
-
 
 @each_window
 def test_nothing_tells_the_answer_before_the_guess(window: Window):
-    answer = ANSWERS[window.asked.name]
-    problems = problems_of(window, answer)
-    if window.asked.name in TOLD_BELOW:
-        below = list(secrecy_below.nothing_below_tells_the_answer(window, answer))
-        assert below, f"nothing tells it any more: take {window.asked.name} off TOLD_BELOW"
-        problems = [one for one in problems if one not in below]
-    if problems:
+    if problems := problems_of(window, ANSWERS[window.asked.name]):
         pytest.fail("\n".join(problems), pytrace=False)
 
 
