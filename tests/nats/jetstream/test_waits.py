@@ -14,7 +14,16 @@ from pubsub_lib.nats import (
     ServerUnreachable,
     Unconfirmed,
 )
-from tests.nats.observing import eventually, ignored, needs_signals, other_tasks, soon, stopped
+from pubsub_lib.nats.jetstream import stream as stream_module
+from tests.nats.observing import (
+    LIMIT_S,
+    eventually,
+    ignored,
+    needs_signals,
+    other_tasks,
+    soon,
+    stopped,
+)
 
 NAME = "billing"
 LETTER: DeadLetter[int] = DeadLetter(
@@ -59,6 +68,23 @@ async def test_a_server_that_is_gone_is_waited_for_no_longer_than_was_said(
         with pytest.raises(ServerUnreachable, match=r"within 0\.2 s"):
             await soon(ask(broker))
         await broker.shutdown(timeout=0.2)  # nobody answers it either
+
+
+@needs_signals
+async def test_a_question_on_a_connection_that_is_lost_is_asked_again_at_once_on_the_next(
+    own_server, subject, monkeypatch
+):
+    for name in ("ASK_AGAIN_WITHIN_S", "ASK_AGAIN_WITHIN_AT_MOST_S"):
+        monkeypatch.setattr(stream_module, name, 600)
+    async with JetStreamPubSub[int](
+        subject, url=own_server.url, timeout=LIMIT_S, on_error=ignored
+    ) as broker:
+        with stopped(own_server):
+            asking = asyncio.create_task(broker.named_subscriptions())
+            await eventually(lambda: broker._transport.connection.requests._waiting)
+            own_server.kill()
+        own_server.start()
+        assert await soon(asking) == []
 
 
 @pytest.mark.parametrize("name", ["", NAME])
