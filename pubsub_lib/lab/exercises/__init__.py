@@ -1,8 +1,9 @@
 """Checks an answer to an exercise, and says what is wrong with it.
 
-The exercises of a notebook have the module of its name here, with one check for each: those of
-`05_when_a_queue_is_full.ipynb` are in `when_a_queue_is_full`. Nothing else lists them. A check runs
-the learner's code on the virtual clock, so an answer that would hang is told so, not waited for.
+The exercises of a notebook have the module or folder of its name here, with one check for each:
+those of `05_when_a_queue_is_full.ipynb` are in `when_a_queue_is_full`. Nothing else lists them. A
+check runs the learner's code on the virtual clock, so an answer that would hang is told so, not
+waited for.
 
 >>> async def my_answer(queue: object) -> list[object]:
 ...     raise NotImplementedError

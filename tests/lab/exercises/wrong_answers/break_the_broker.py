@@ -238,7 +238,24 @@ async def clears_the_list(broker, handle):
         broker.queues = []
 
 
+async def looks_now_and_then(new_broker):
+    now = asyncio.get_running_loop().time
+    broker = new_broker(maxsize=1)
+    _dead, healthy = await broker.subscribe(), await broker.subscribe()
+    await broker.publish(1)
+    await healthy.get()
+    start = now()
+    publishing = asyncio.create_task(broker.publish(2))
+    await asyncio.sleep(0)
+    while healthy.empty():  # noqa: ASYNC110 - the mistake
+        await asyncio.sleep(0.01)
+    late = now() - start
+    await publishing
+    return late
+
+
 WRONG_ANSWERS = [
+    ("04.1", looks_now_and_then, "2.54 s late by your measure"),
     ("04.1", measures_the_publish, "not when publish() returns"),
     ("04.1", reads_after_the_publish, "not when publish() returns"),
     ("04.1", leaves_room, "queue is to be full"),
