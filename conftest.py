@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from jupyter_client.blocking import BlockingKernelClient
 from pytest_timeout import Settings
 
@@ -25,6 +26,10 @@ CELL_TIME_LIMIT_S = 180
 AGAIN_AFTER_S = 5.0
 # Not among addopts, where it would be looked for in the folder that pytest is started from.
 SANITIZE = str(Path(__file__).parent / "tools" / "nbval_sanitize.ini")
+
+# What an example takes depends on what else the machine does; the test that has it has a limit.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from pubsub_lib import (
@@ -41,9 +41,7 @@ _EXAMPLES = int(os.environ.get("EXAMPLES", _USUAL))
 examples = settings(
     max_examples=_EXAMPLES,
     derandomize=_EXAMPLES <= _USUAL,
-    deadline=None,
     database=None,
-    suppress_health_check=[HealthCheck.too_slow],
 )
 
 

@@ -487,7 +487,7 @@ async def handle_until_cut_off(inbox: Inbox[int], pace: float) -> list[int]:
     return handled
 
 
-@settings(derandomize=True, deadline=None, max_examples=100, database=None)
+@settings(derandomize=True, max_examples=100, database=None)
 @given(subscribers, publishes)
 @in_virtual_time
 async def test_the_deliveries_add_up_to_the_statistics_whatever_the_policies(

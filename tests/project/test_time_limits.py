@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parents[2]
 # The task that runs when the limit is over takes the failure for its own.
@@ -73,3 +74,9 @@ def test_what_is_interrupted_ends_although_the_tests_run_in_the_background() -> 
 
 def test_every_test_has_a_time_limit(request: pytest.FixtureRequest) -> None:
     assert float(request.config.getini("timeout")) > 0
+
+
+def test_no_example_of_hypothesis_fails_because_other_programs_have_the_processor():
+    assert settings.default is not None
+    assert settings.default.deadline is None
+    assert HealthCheck.too_slow in settings.default.suppress_health_check

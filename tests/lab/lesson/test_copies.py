@@ -270,7 +270,7 @@ def test_what_is_no_notebook_is_not_given_afresh(copies, wanted):
         )
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_happens_nothing_that_a_learner_wrote_is_lost(tmp_path_factory, steps):
     copies = Copies(tmp_path_factory.mktemp("course"))
     written(copies.originals / NAME, "version 0")

@@ -360,7 +360,7 @@ def test_a_queue_that_is_no_queue_of_arrival_is_watched_too():
 delays = st.sampled_from([0.0, 0.01, 0.05, 0.3])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     broker_class=st.sampled_from([AsyncPubSub, RingPubSub]),
     bound=st.integers(1, 4),

@@ -236,7 +236,7 @@ def test_the_readers_tasks_bear_the_readers_names():
     ),
     paces=st.lists(st.sampled_from(["fast", "slow", "dead"]), min_size=1, max_size=4),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_message_is_received_or_unread_or_dropped(broker_class, maxsize, load, paces):
     make = {
         "fast": fast_reader,

@@ -83,7 +83,7 @@ def test_a_time_to_stop_is_positive(until_s):
         run(AsyncPubSub(), fast_reader(), until_s=until_s)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     bound=st.integers(1, 8),
     timeout=st.sampled_from([0, 0.05, 0.1, 0.35, None]),
