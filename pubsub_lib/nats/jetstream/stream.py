@@ -179,6 +179,8 @@ class Stream:
         if self.silent:
             self.silent = False
             await self._delete_if_broken()
+        if self.made and self.connection.client.in_cluster and not await self.is_lost():
+            return  # as its own leader says; who makes one waits for the leader of all, too
         before, self.created = self.created, await self._add()
         if before not in (None, self.created):
             self._empty_at = self.last

@@ -9,6 +9,7 @@ from pubsub_lib.nats import (
     StreamLost,
     SubscriptionForgotten,
 )
+from pubsub_lib.nats.client import SecureClient
 from tests.nats.observing import LIMIT_S, eventually, soon, take
 
 pytestmark = pytest.mark.usefixtures("quick_looks")
@@ -118,6 +119,25 @@ async def test_a_recovery_that_takes_long_is_not_held_up_by_looks_at_what_is_mis
         await server.jetstream.delete_stream(broker.subject)
         await broker.publish(1)
         assert await take(inbox, 1) == [1]
+
+
+async def test_a_cluster_is_asked_to_make_a_stream_only_if_it_has_none(broker, server, monkeypatch):
+    made: list[object] = []
+    make = broker._stream._add
+
+    async def note() -> object:
+        made.append(await make())
+        return made[-1]
+
+    monkeypatch.setattr(SecureClient, "in_cluster", True)
+    monkeypatch.setattr(broker._stream, "_add", note)
+    async with broker.subscribe() as inbox:
+        await broker._recovery.recover()
+        assert made == []
+        await server.jetstream.delete_stream(broker.subject)
+        await broker.publish(1)
+        assert await take(inbox, 1) == [1]
+        assert made
 
 
 async def test_what_was_still_to_come_from_a_stream_that_is_deleted_is_counted(broker, server):
