@@ -511,6 +511,7 @@ async def test_a_burst_over_the_receive_buffer_is_counted_at_once_and_reported_o
             assert reading.network.received == episode * (5 + 1 + 10)
             assert inbox.stats.dropped == reading.network.lost == episode * (100 - 16)
             assert len(errors.of(SlowConsumer)) == episode
+            assert repr(subject) in str(errors.of(SlowConsumer)[-1])
             assert await read(inbox, 16) == list(range(16))
 
 

@@ -39,6 +39,14 @@ def after(*steps: Callable[[Position], object]) -> Position:
     return position
 
 
+def test_before_anything_is_known_nothing_is_counted():
+    position = Position(WINDOW)
+    assert (position.highest, position.pending, position.deliveries) == (0, 0, 0)
+    assert (position.missing, position.absent) == (set(), 0)
+    assert position.consecutive
+    assert position.held
+
+
 def test_what_was_missing_is_not_when_it_comes_again():
     position = after(lambda p: p.note(1, 1, 2), lambda p: p.note(3, 3, 0))
     assert position.missing == {2}
