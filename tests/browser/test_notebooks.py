@@ -58,30 +58,3 @@ def test_run_all_ends_without_an_error(notebook: Path, lab: tuple[Browser, str],
     picture = SCREENSHOTS / f"{notebook.stem}.png"
     open_and_run(page, lab[1], f"notebooks/{notebook.name}", picture)
     assert picture.stat().st_size > 10_000
-
-
-@pytest.mark.parametrize(
-    ("notebook", "label", "value"),
-    [
-        ("05_when_a_queue_is_full", "publish rate", "100"),
-        ("06_shut_down_gracefully", "deadline", "3"),
-        ("11_beyond_one_process", "away", "10"),
-    ],
-)
-def test_a_slider_is_moved_by_keyboard(
-    notebook: str, label: str, value: str, lab: tuple[Browser, str], page: Page
-):
-    if needs_server(ROOT / f"notebooks/{notebook}.ipynb") and why_no_server(of_our_own=True):
-        pytest.skip("there is no server")
-    open_and_run(page, lab[1], f"notebooks/{notebook}.ipynb", None, keep_kernel=True)
-    slider = page.locator(".widget-slider", has_text=label)
-    picture = page.locator(".jp-OutputArea img.widget-image")
-    before = picture.get_attribute("src")
-    page.get_by_role("slider", name=label).focus()
-    page.keyboard.press("ArrowRight")
-    page.wait_for_function(
-        "before => document.querySelector('.jp-OutputArea img.widget-image')?.src !== before",
-        arg=before,
-        timeout=10_000,
-    )
-    assert slider.locator(".widget-readout").inner_text() != value

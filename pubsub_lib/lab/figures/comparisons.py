@@ -27,7 +27,7 @@ from pubsub_lib.lab.figures.style import (
     panels_for,
 )
 
-LABEL_APART = 13  # from the middle of one name to that of the next, in points
+LABEL_APART = 16  # from the middle of one name to that of the next, in points
 
 
 @or_nothing

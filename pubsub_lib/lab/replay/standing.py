@@ -17,6 +17,7 @@ from typing import Any
 from pubsub_lib.lab.clock.virtual_time import Step
 from pubsub_lib.lab.clock.waiting_tasks import frames_of, reason_to_wait
 from pubsub_lib.lab.replay.events import Change, Kind, Recording, State
+from pubsub_lib.lab.replay.words import sentence_of
 
 MOST_LINES = 150
 _GIVEN_BY_ASYNCIO = re.compile(r"Task-\d+")
@@ -160,7 +161,7 @@ class Stage:
         if task.done():
             error = task.exception()
             if error is not None:
-                return State.FAILED, text(f"{type(error).__name__}: {error}"), NOBODY
+                return State.FAILED, text(sentence_of(error)), NOBODY
             return State.DONE, NOBODY, NOBODY
         line = self._program.line(frames_of(task))
         if is_ready:

@@ -99,7 +99,7 @@ function draw() {
   now.append(`${whose ? whose + ": " : ""}${tell(picture)}`);
   panels.forEach(({ run, panel, views, error }, which) => {
     for (const view of views) VIEWS[view.view](view, run, states[which], which === picture.which);
-    const over = states[which].last?.index === run.pictures.length - 1;
+    const over = (states[which].last?.index ?? -1) === run.pictures.length - 1;
     panel.classList.toggle("error", over && run.error !== "");
     error.textContent = over ? run.error : "";
   });

@@ -11,6 +11,7 @@ function drawMessages(view, run, state) {
   const svg = view.svg;
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   svg.setAttribute("height", height);
+  svg.setAttribute("class", narrow ? "narrow" : "");
   svg.setAttribute("aria-label", `Messages: ${words(run, state)}`);
   view.back?.remove();
   const back = (view.back = svg.insertBefore(document.createElementNS(SVG, "g"), svg.firstChild));

@@ -1,11 +1,13 @@
 // The view of a ring: slots that are used again and again, a cursor per subscriber, the gate.
 function drawRing(view, run, state) {
   const width = view.host.clientWidth || 600, slots = run.queues[0]?.[1] ?? 1;
-  const size = Math.min(width, 400), cx = width / 2, cy = size / 2, narrow = width < 480;
-  const radius = size / 2 - (narrow ? 90 : 68), R = Math.max(8, Math.min(narrow ? 17 : 22, (radius * 2.4) / slots));
+  const size = Math.min(width, 400), cx = width / 2, cy = size / 2, narrow = width < 560;
+  const radius = size / 2 - (narrow ? 94 : 78), R = Math.max(8, Math.min(narrow ? 14 : 22, (radius * 2.4) / slots));
+  const half = narrow ? 29 : 40; // of the publisher's width
   view.svg ??= make(view.host, "svg", { role: "img" });
   view.svg.setAttribute("viewBox", `0 0 ${width} ${size}`);
   view.svg.setAttribute("height", size);
+  view.svg.setAttribute("class", narrow ? "narrow" : "");
   view.svg.setAttribute("aria-label", `A ring of ${slots}: ${words(run, state)}`);
   view.back?.remove();
   const back = (view.back = view.svg.insertBefore(document.createElementNS(SVG, "g"), view.svg.firstChild));
@@ -30,8 +32,8 @@ function drawRing(view, run, state) {
   waiting.forEach(([message]) => places.set(message, { message, x: hx, y: hy, kind: "wait" }));
   const task = waiting[0]?.[1].task ?? state.publishers.at(-1);
   const said = waiting.length ? "waits" : state.runs === task && task !== undefined ? "publishes" : "";
-  make(back, "rect", { class: `box ${waiting.length ? "waits" : said ? "runs" : ""}`, x: cx - 40, y: cy - 19, width: 80, height: 38, rx: 6 });
-  make(back, "text", { x: cx, y: cy - (said ? 2 : -4), "text-anchor": "middle", class: "bold" }, cut(run.tasks[task] ?? "", 10));
+  make(back, "rect", { class: `box ${waiting.length ? "waits" : said ? "runs" : ""}`, x: cx - half, y: cy - 19, width: 2 * half, height: 38, rx: 6 });
+  make(back, "text", { x: cx, y: cy - (said ? 2 : -4), "text-anchor": "middle", class: "bold" }, cut(run.tasks[task] ?? "", narrow ? 8 : 10));
   make(back, "text", { x: cx, y: cy + 13, "text-anchor": "middle", class: waiting.length ? "wait" : "quiet" }, said);
   const taken = new Map();
   run.queues.forEach(([label], number) => {

@@ -1,0 +1,126 @@
+"""The sliders of every notebook, moved by keyboard in a real JupyterLab."""
+
+import json
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip(
+    "playwright", reason="playwright is not installed; `make test-browser` does that"
+)
+
+from playwright.sync_api import Browser, Locator, Page
+
+from pubsub_lib.lab.playground.controls import NAMING
+from pubsub_lib.nats.local_server.server import why_no_server
+from tools.kernels import needs_server
+from tools.open_in_browser import (
+    NO_BROWSER,
+    RUN_TIMEOUT_S,
+    START_TIMEOUT_S,
+    VIEWPORT,
+    find_browser,
+    lab_in_browser,
+    open_and_run,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+REDRAW_S = 0.3  # of processor time, which other programs do not use up
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(2 * (START_TIMEOUT_S + RUN_TIMEOUT_S)),
+    pytest.mark.skipif(find_browser() is None, reason=NO_BROWSER),
+]
+
+# How long the kernel's processor has been at work, once it has done what it was asked before.
+PROCESSOR_TIME = """async () => {
+  const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+  const expression = "__import__('time').process_time()";
+  const asked = kernel.requestExecute(
+    {code: "", silent: true, store_history: false, user_expressions: {spent: expression}});
+  const reply = await asked.done;
+  return Number(reply.content.user_expressions.spent.data["text/plain"]);
+}"""
+
+
+def saved_captions(notebook: Path) -> list[str]:
+    """What is shown of each figure with sliders where widgets cannot run."""
+    outputs = [
+        output.get("data", {})
+        for cell in json.loads(notebook.read_text("utf-8"))["cells"]
+        for output in cell.get("outputs", [])
+    ]
+    return [
+        "".join(figure["text/plain"])
+        for figure, naming in pairwise(outputs)
+        if "".join(naming.get("text/html", "")) == NAMING and "image/png" in figure
+    ]
+
+
+WITH_SLIDERS = [
+    notebook
+    for notebook in sorted((ROOT / "notebooks").glob("*.ipynb"))
+    if saved_captions(notebook)
+]
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[tuple[Browser, str]]:
+    with lab_in_browser(WITH_SLIDERS) as (browser, address, _):
+        yield browser, address
+
+
+@pytest.fixture
+def page(lab: tuple[Browser, str]) -> Iterator[Page]:
+    page = lab[0].new_page(viewport=VIEWPORT)
+    yield page
+    page.close()
+
+
+def move(page: Page, slider: Locator, picture: Locator) -> float:
+    """Press a key until the figure is another; return how long the redraw took, of the processor.
+
+    Where a slider is at its end, the other key moves it.
+    """
+    before, at_work_s = picture.get_attribute("src"), page.evaluate(PROCESSOR_TIME)
+    at_its_end = slider.get_attribute("aria-valuenow") == slider.get_attribute("aria-valuemax")
+    slider.press("ArrowLeft" if at_its_end else "ArrowRight")
+    page.wait_for_function(
+        "([picture, before]) => picture.src !== before",
+        arg=[picture.element_handle(), before],
+        timeout=10_000,
+    )
+    return page.evaluate(PROCESSOR_TIME) - at_work_s
+
+
+def test_the_notebooks_with_sliders_are_those_that_promise_some():
+    assert [notebook.name[:2] for notebook in WITH_SLIDERS] == ["02", "05", "06", "08", "09", "11"]
+
+
+@pytest.mark.parametrize("notebook", WITH_SLIDERS, ids=lambda notebook: notebook.stem)
+def test_each_slider_has_a_name_and_redraws_soon_when_a_key_is_pressed(
+    notebook: Path, lab: tuple[Browser, str], page: Page
+):
+    if needs_server(notebook) and (reason := why_no_server(of_our_own=True)):
+        pytest.skip(reason)
+    open_and_run(page, lab[1], f"notebooks/{notebook.name}", None, keep_kernel=True)
+    figures = page.locator(".jp-OutputArea .widget-vbox:has(> img.widget-image)")
+    captions = saved_captions(notebook)
+    assert figures.count() == len(captions)
+    for number, caption in enumerate(captions):
+        figure = figures.nth(number)
+        picture = figure.locator("img.widget-image")
+        assert figure.get_by_role("status").inner_text() == caption, "what is saved is true"
+        sliders = figure.get_by_role("slider")
+        names = [slider.get_attribute("aria-label") for slider in sliders.all()]
+        assert all(names)
+        assert len(set(names)) == len(names)
+        took_s = {
+            name: move(page, slider, picture)
+            for name, slider in zip(names, sliders.all(), strict=True)
+        }
+        assert max(took_s.values()) < REDRAW_S, took_s
+        assert figure.get_by_role("status").inner_text() != caption
