@@ -47,6 +47,8 @@ class Kind(StrEnum):
     DROP = "D"
     """A subscriber loses a message, for want of room or by being cancelled; or has not got it when
     the publish is over, which a late delivery may mend. (queue, message), and 1 if it is that."""
+    KEEP = "K"
+    """Its reader fails, and nobody can say how far it came with it. (queue, message)"""
     BACK = "B"
     """Its reader has gone without a word about it: the message waits again, first. (queue, message)
     """

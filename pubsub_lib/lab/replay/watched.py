@@ -15,6 +15,7 @@ from typing import Any
 
 from pubsub_lib.lab.clock.waiting_tasks import frames_of
 from pubsub_lib.lab.replay.calls import Call
+from pubsub_lib.lab.replay.events import Kind
 from pubsub_lib.lab.replay.peeking import is_held
 
 
@@ -72,10 +73,14 @@ class WatchedQueue:
         own = [number for number in unmarked if self.in_hand[number] is task]
         self.marked.update((own or unmarked)[:1])
 
-    def is_broken_off(self, message: int) -> bool:
-        """Return whether the reader of a message was cancelled before it was done with that."""
+    def what_became_of(self, message: int) -> Kind:
+        """Return what became of a message whose reader is over, or has come back for more."""
         task = self.in_hand[message]
-        return task is not None and task.cancelled() and message not in self.marked
+        if task is None or not task.done() or message in self.marked:
+            return Kind.HANDLE
+        if task.cancelled():
+            return Kind.DROP
+        return Kind.HANDLE if task.exception() is None else Kind.KEEP
 
     def read_by(self, call: Call | None) -> list[Any]:
         """Return the messages that a call has read from this queue: none, one, or a batch."""

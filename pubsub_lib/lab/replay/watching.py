@@ -192,7 +192,7 @@ class Watcher:
     def _note_what_is_handled(self, watched: WatchedQueue) -> None:
         for message, task in list(watched.in_hand.items()):
             if task is None or task.done() or _waits_to_read(task):
-                kind = Kind.DROP if watched.is_broken_off(message) else Kind.HANDLE
+                kind = watched.what_became_of(message)
                 del watched.in_hand[message]
                 self.changes.append((kind, watched.number, message))
 

@@ -475,3 +475,19 @@ def test_an_end_is_no_message(end):
     made = film(main())
     assert made.recordings[""].ends == [2]
     assert "2 messages; main got 2." in made.caption
+
+
+def test_what_a_reader_has_in_hand_when_it_fails_is_neither_handled_nor_lost():
+    async def main() -> None:
+        queue = asyncio.Queue()
+        queue.put_nowait("hello")
+
+        async def fail() -> None:
+            await queue.get()
+            raise ValueError("no")
+
+        await asyncio.wait([asyncio.create_task(fail(), name="reader")])
+
+    recording = recording_of(main())
+    assert story(recording)[-1] == "reader take 0"
+    assert recording.changes(Kind.KEEP) == [(Kind.KEEP, 0, 0)]

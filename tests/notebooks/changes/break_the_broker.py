@@ -21,15 +21,6 @@ CHANGES = [
         ],
     ),
     Change(
-        cell="8bc203cc",
-        replace=(
-            "            self.task_done()  # and is no message, so it counts for nothing\n",
-            "",
-        ),
-        run=["6215fba4", "6ae7acfa"],
-        expect=["| wait for join() | hangs | hangs |", "Not in this run: Where closing is a state"],
-    ),
-    Change(
         cell="166dece2",
         replace=("self.queues.remove(queue)", "pass"),
         run=["c32653d2", "f3af5bff"],

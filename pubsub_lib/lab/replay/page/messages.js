@@ -1,14 +1,10 @@
 // The view of messages: a row per queue; publishers left, readers right, what is lost below.
+const ROW = 98;
 function drawMessages(view, run, state) {
-  const width = view.host.clientWidth || 600, narrow = width < 480;
-  const left = narrow ? 92 : 116, right = narrow ? 88 : 130, R = narrow ? 11 : 13, ROW = 98;
-  // Tasks of one name are one sender: a broker may start a task for each delivery.
-  const senders = [...new Set(allPublishers(run).map((task) => run.tasks[task] ?? "?"))];
-  const height = Math.max(Math.max(run.queues.length, 1) * ROW + 8, senders.length * 74);
-  const x0 = left + 36, x1 = width - right - 22;
-  const fit = Math.max(1, Math.floor((x1 - x0) / (2 * R + 6)));
-  view.svg ??= make(view.host, "svg", { role: "img" });
-  const svg = view.svg;
+  const width = widthIn(view.host, 320), narrow = width < 480;
+  const R = narrow ? 11 : 13, left = narrow ? 92 : 116, right = narrow ? 88 : 130;
+  const senders = sendersOf(run), height = Math.max(Math.max(run.queues.length, 1) * ROW + 8, senders.length * 74);
+  const svg = (view.svg ??= make(view.host, "svg", { role: "img" }));
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   svg.setAttribute("height", height);
   svg.setAttribute("class", narrow ? "narrow" : "");
@@ -16,71 +12,92 @@ function drawMessages(view, run, state) {
   view.back?.remove();
   const back = (view.back = svg.insertBefore(document.createElementNS(SVG, "g"), svg.firstChild));
   const places = new Map(); // where each copy of a message is, by message and queue
-  const place = (message, queue, x, y, kind = "") => {
-    const copy = [...places.values()].filter((one) => one.message === message && one.queue === queue).length;
-    places.set(`${message}/${queue}/${copy}`, { message, queue, x, y, kind });
+  const sheet = {
+    width, narrow, R, left, right, x1: width - right - 22, step: 2 * R + 6,
+    write: (x, y, kind, text, anchor = "start") => make(back, "text", { x, y, class: kind, "text-anchor": anchor }, text),
+    box: (kind, x, y, width, height) => make(back, "rect", { class: `box ${kind}`, x, y, width, height, rx: 6 }),
+    wire: (kind, d) => make(back, "path", { class: `wire ${kind}`, d }),
+    cell: (cx, cy) => make(back, "circle", { class: "cell", cx, cy, r: R, opacity: 0.5 }),
+    place: (message, queue, x, y, kind = "") => {
+      const copy = [...places.values()].filter((one) => one.message === message && one.queue === queue).length;
+      places.set(`${message}/${queue}/${copy}`, { message, queue, x, y, kind });
+    },
+    senderY: (sender) => ((Math.max(0, senders.indexOf(sender)) + 0.5) * height) / Math.max(senders.length, 1),
   };
-  const senderOf = (task) => run.tasks[task] ?? "?";
-  const senderY = (sender) => ((Math.max(0, senders.indexOf(sender)) + 0.5) * height) / Math.max(senders.length, 1);
-  senders.forEach((sender) => {
-    const y = senderY(sender), sent = [...state.sending].filter(([, one]) => senderOf(one.task) === sender);
-    const waits = sent.some(([, one]) => one.waits.length), status = statusOf(run, state, sender);
-    const kind = waits ? "waits" : status === "failed" ? "failed" : senderOf(state.runs) === sender ? "runs" : "";
-    const [said, got] = [...state.counts].find(([task]) => senderOf(task) === sender)?.[1] ?? [];
-    if (said !== undefined) make(back, "text", { x: 4, y: y + 40, class: "lost" }, `says ${said}, ${got} got it`);
-    make(back, "rect", { class: `box ${kind}`, x: 1, y: y - 24, width: left - 8, height: 48, rx: 6 });
-    make(back, "text", { x: 8, y: y - 4, class: "bold" }, cut(sender, narrow ? 12 : 13));
-    make(back, "text", { x: 8, y: y + 14, class: waits ? "wait" : "quiet" },
-      waits ? "waits" : status || (sent.length ? "publishes" : ""));
-  });
-  run.queues.forEach(([label, bound, ring], number) => {
-    const queue = state.queues[number];
-    const y = number * ROW + 46, cells = bound ? Math.min(bound, fit) : fit, step = 2 * R + 6;
-    if (!queue.here) return;
-    const full = bound && queue.items.length >= bound;
-    const start = x1 - cells * step;
-    const waiting = [...state.sending].filter(([, one]) => one.waits.includes(number));
-    senders.filter((sender) => wiresOf(run).has(`${sender}/${number}`)).forEach((sender) => make(back, "path", {
-      class: `wire ${waiting.some(([, one]) => senderOf(one.task) === sender) ? "blocked" : ""}`,
-      d: `M${left - 7} ${senderY(sender)}C${left + 20} ${senderY(sender)} ${start - 50} ${y} ${start - 4} ${y}` }));
-    make(back, "rect", { class: `box ${full ? "full" : ""} ${queue.left ? "gone" : ""}`, x: start - 4, y: y - R - 6, width: cells * step + 6, height: 2 * R + 12, rx: 6 });
-    for (let cell = 0; cell < cells; cell++)
-      make(back, "circle", { class: "cell", cx: x1 - (cell + 0.5) * step, cy: y, r: R, opacity: 0.5 });
-    const waits = queue.items.filter((message) => !isEnd(run, message)).length;
-    const count = `${queue.items.length}${bound ? ` of ${bound}` : queue.items.length === 1 ? " waits" : " wait"}`;
-    make(back, "text", { x: x1, y: y - R - 12, "text-anchor": "end", class: full ? "wait" : "quiet" },
-      `${count}${full ? ", full" : ""}${queue.left ? ", closed" : ""}`);
-    if (queue.items.length > cells && !waiting.length) make(back, "text", { x: start - 8, y: y + 5, "text-anchor": "end", class: "wait" }, `+${queue.items.length - cells}`);
-    make(back, "path", { class: "wire", d: `M${x1 + 2} ${y}h18` });
-    make(back, "rect", { class: "box" + (queue.hand.length ? " runs" : ""), x: x1 + 20, y: y - 28, width: right - 2, height: 56, rx: 6 });
-    make(back, "text", { x: x1 + 28, y: y - 12, class: "bold" }, cut(label, narrow ? 12 : 14));
-    make(back, "text", { x: x1 + 28, y: y + 42, class: "done" }, queue.handled ? `${queue.handled} handled` : "");
-    const [kind, status] = readerOf(run, state, number);
-    if (!queue.hand.length) make(back, "text", { x: x1 + 28, y: y + 12, class: kind }, status);
-    const odd = [...queue.odd, ...(kind.endsWith("over") && waits ? [`${waits} left behind`] : [])];
-    if (odd.length) make(back, "text", { x: width - 3, y: y + 57, class: "lost", "text-anchor": "end" }, fromEnd(odd.join(", "), width / 8));
-    queue.items.slice(0, cells).forEach((message, index) => place(message, number, x1 - (index + 0.5) * step, y));
-    queue.hand.slice(0, 3).forEach((message, index) => place(message, number, x1 + 41 + index * step, y + 10));
-    waiting.forEach(([message], index) => place(message, number, start - 22 - index * 6, y, "wait"));
-    const shown = queue.lost.slice(-Math.max(1, Math.floor((x1 - left - 50) / (2 * R + 2))));
-    if (queue.lost.length) make(back, "text", { x: x1 - shown.length * (2 * R + 2) - 6, y: y + 40, class: "lost", "text-anchor": "end" }, `${queue.lost.length} lost`);
-    shown.forEach((message, index) => place(message, number, x1 - (shown.length - index - 0.5) * (2 * R + 2), y + 36, "lost"));
-  });
-  move(view, run, places, R, (message) => {
-    return [left - 24, senderY(senderOf(state.sending.get(message)?.task))];
-  });
+  for (const sender of senders) drawSender(sheet, run, state, sender);
+  run.queues.forEach((_, number) => { if (state.queues[number].here) drawQueue(sheet, run, state, number); });
+  move(view, run, places, R, (message) => [left - 24, sheet.senderY(nameOf(run, state.sending.get(message)?.task))]);
 }
-const allPublishers = (run) => (run.publishers ??= run.pictures.flatMap(([, , changes]) => changes.filter(([kind]) => kind === "P").map(([, task]) => task)));
+
+// Who publishes, whether it waits, and where it counts others than those that got the message.
+function drawSender({ narrow, left, write, box, senderY }, run, state, sender) {
+  const y = senderY(sender), sent = [...state.sending.values()].filter((one) => nameOf(run, one.task) === sender);
+  const waits = sent.some((one) => one.waits.length), status = statusOf(run, state, sender);
+  box(waits ? "waits" : status === "failed" ? "failed" : nameOf(run, state.runs) === sender ? "runs" : "", 1, y - 24, left - 8, 48);
+  write(8, y - 4, "bold", cut(sender, narrow ? 12 : 13));
+  write(8, y + 14, waits ? "wait" : "quiet", waits ? "waits" : status || (sent.length ? "publishes" : ""));
+  const [said, got] = [...state.counts].find(([task]) => nameOf(run, task) === sender)?.[1] ?? [];
+  if (said !== undefined) write(4, y + 40, "lost", `says ${said}, ${got} got it`);
+}
+
+// A queue and what is in it, who waits for room, what was lost, and its reader.
+function drawQueue(sheet, run, state, number) {
+  const { left, x1, R, step, write, box, wire, cell, place, senderY } = sheet;
+  const queue = state.queues[number], bound = run.queues[number][1], y = number * ROW + 46;
+  const fit = Math.max(1, Math.floor((x1 - left - 36) / step)), cells = bound ? Math.min(bound, fit) : fit;
+  const start = x1 - cells * step, full = bound && queue.items.length >= bound;
+  const waiting = [...state.sending].filter(([, one]) => one.waits.includes(number));
+  for (const sender of sendersOf(run).filter((one) => wiresOf(run).has(`${one}/${number}`))) {
+    const blocked = waiting.some(([, one]) => nameOf(run, one.task) === sender), from = senderY(sender);
+    wire(blocked ? "blocked" : "", `M${left - 7} ${from}C${left + 20} ${from} ${start - 50} ${y} ${start - 4} ${y}`);
+  }
+  box(`${full ? "full" : ""} ${queue.left ? "gone" : ""}`, start - 4, y - R - 6, cells * step + 6, 2 * R + 12);
+  for (let index = 0; index < cells; index++) cell(x1 - (index + 0.5) * step, y);
+  const waits = queue.items.filter((message) => !isEnd(run, message)).length;
+  const count = bound ? `${queue.items.length} of ${bound}` : `${waits} ${waits === 1 ? "waits" : "wait"}`;
+  write(x1, y - R - 12, full ? "wait" : "quiet", `${count}${full ? ", full" : ""}${queue.left ? ", closed" : ""}`, "end");
+  const more = queue.items.length - cells;
+  if (more > 0 && !waiting.length) write(start - 8, y + 5, "wait", `+${more}`, "end");
+  queue.items.slice(0, cells).forEach((message, index) => place(message, number, x1 - (index + 0.5) * step, y));
+  waiting.forEach(([message], index) => place(message, number, start - 22 - index * 6, y, "wait"));
+  const apart = 2 * R + 2, shown = queue.lost.slice(-Math.max(1, Math.floor((x1 - left - 50) / apart)));
+  if (queue.lost.length) write(x1 - shown.length * apart - 6, y + 40, "lost", `${queue.lost.length} lost`, "end");
+  shown.forEach((message, index) => place(message, number, x1 - (shown.length - index - 0.5) * apart, y + 36, "lost"));
+  wire("", `M${x1 + 2} ${y}h18`);
+  drawReader(sheet, run, state, number, y, waits);
+}
+
+// Who reads a queue, what it has in hand, and what is odd about what it got or leaves behind.
+function drawReader({ narrow, width, right, x1, step, write, box, place }, run, state, number, y, waits) {
+  const { hand, handled, odd } = state.queues[number], [kind, status] = readerOf(run, state, number);
+  const failed = status === "failed", x = x1 + 28;
+  box(failed ? "failed" : hand.length ? "runs" : "", x1 + 20, y - 28, right - 2, 56);
+  write(x, y - 12, "bold", cut(run.queues[number][0], narrow ? 12 : 14));
+  if (failed || !hand.length) write(x + hand.length * step, y + 14, kind, status);
+  if (handled) write(x, y + 42, "done", `${handled} handled`);
+  const marks = [...odd, ...(kind.endsWith("over") && waits ? [`${waits} left behind`] : [])];
+  if (marks.length) write(width - 3, y + 57, "lost", fromEnd(marks.join(", "), width / 8), "end");
+  hand.slice(0, 3).forEach((message, index) => place(message, number, x + 13 + index * step, y + 10));
+}
+
+// Tasks of one name are one sender: a broker may start a task for each delivery.
+const nameOf = (run, task) => run.tasks[task] ?? "?";
+const sendersOf = (run) => (run.senders ??= [...new Set(run.pictures.flatMap(([, , changes]) =>
+  changes.filter(([kind]) => kind === "P").map(([, task]) => nameOf(run, task))))]);
 // Who ever sends into which queue, or tries to.
-const wiresOf = (run) => (run.wires ??= new Set(run.pictures.flatMap(([, , changes]) => changes).flatMap(([kind, one, two, ...more]) => {
-  run.from ??= new Map();
-  if (kind === "P") run.from.set(two, run.tasks[one] ?? "?");
-  const queues = kind === "E" || kind === "D" ? [[one, two]] : kind === "W" ? [two, ...more].map((queue) => [queue, one]) : [];
-  return queues.map(([queue, message]) => `${run.from.get(message)}/${queue}`);
-})));
+function wiresOf(run) {
+  if (run.wires) return run.wires;
+  const from = new Map(), wires = (run.wires = new Set());
+  for (const [kind, one, two, ...more] of run.pictures.flatMap(([, , changes]) => changes)) {
+    if (kind === "P") from.set(two, nameOf(run, one));
+    if (kind === "E" || kind === "D") wires.add(`${from.get(two)}/${one}`);
+    if (kind === "W") for (const queue of [two, ...more]) wires.add(`${from.get(one)}/${queue}`);
+  }
+  return wires;
+}
 // How the tasks of this name have ended, if all have.
 function statusOf(run, state, name) {
-  const states = [...state.tasks].filter(([task]) => run.tasks[task] === name).map(([, one]) => one.state);
+  const states = [...state.tasks].filter(([task]) => nameOf(run, task) === name).map(([, one]) => one.state);
   return states.every((one) => OVER.includes(one)) ? states.at(-1) ?? "" : "";
 }
 const OVER = ["done", "failed", "cancelled"];

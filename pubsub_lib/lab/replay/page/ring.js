@@ -1,8 +1,8 @@
 // The view of a ring: slots that are used again and again, a cursor per subscriber, the gate.
 function drawRing(view, run, state) {
-  const width = view.host.clientWidth || 600, slots = run.queues[0]?.[1] ?? 1;
+  const width = widthIn(view.host, 350), slots = run.queues[0]?.[1] ?? 1;
   const size = Math.min(width, 400), cx = width / 2, cy = size / 2, narrow = width < 560;
-  const radius = size / 2 - (narrow ? 94 : 78), R = Math.max(8, Math.min(narrow ? 14 : 22, (radius * 2.4) / slots));
+  const radius = size / 2 - (narrow ? 96 : 78), R = Math.max(8, Math.min(narrow ? 14 : 22, (radius * 2.4) / slots));
   const half = narrow ? 29 : 40; // of the publisher's width
   view.svg ??= make(view.host, "svg", { role: "img" });
   view.svg.setAttribute("viewBox", `0 0 ${width} ${size}`);

@@ -14,6 +14,15 @@ function make(parent, tag, attributes = {}, text = null) {
   if (text !== null) element.textContent = text;
   return parent.appendChild(element);
 }
+// How wide a drawing is; where that is more than there is room for, its host scrolls.
+function widthIn(host, least) {
+  const room = host.clientWidth || 600, scrolls = room < least;
+  host.style.overflowX = scrolls ? "auto" : "";
+  if (scrolls) host.tabIndex = 0;
+  else host.removeAttribute("tabindex");
+  host.style.setProperty("--least", scrolls ? `${least}px` : "0");
+  return Math.max(room, least);
+}
 const cut = (text, most) => (text.length > most ? text.slice(0, most - 1) + "…" : text);
 
 const STATES = { r: "runs", w: "waits", y: "ready", d: "done", f: "failed", c: "cancelled" };

@@ -1,0 +1,88 @@
+"""In no picture of any film that a notebook has does a label touch another, or leave its panel."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip(
+    "playwright", reason="playwright is not installed; `make test-browser` does that"
+)
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tools.open_in_browser import BROWSER_ARGUMENTS, NO_BROWSER, find_browser
+
+NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
+PHONE, WIDE = 390, 1100
+NARROWER_THAN_A_PHONE = 260  # as in a JupyterLab beside its files
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(find_browser() is None, reason=NO_BROWSER),
+]
+
+# Labels that touch labels or messages, or are cut off, each with the picture where it was last so.
+LOOK = """() => {
+  const film = document.querySelector(".film"), slider = film.querySelector("input[type=range]");
+  const found = new Map(), overlap = (low, high, other, otherHigh) =>
+    Math.min(high, otherHigh) - Math.max(low, other);
+  const touch = (a, b, least) => overlap(a.left, a.right, b.left, b.right) > least
+    && overlap(a.top, a.bottom, b.top, b.bottom) > least;
+  for (let picture = 0; slider && picture <= Number(slider.max); picture++) {
+    slider.value = picture;
+    slider.oninput();
+    for (const svg of film.querySelectorAll(".run svg[role=img]")) {
+      const panel = svg.getBoundingClientRect();
+      const labels = [...svg.querySelectorAll("text")].filter((text) => text.textContent.trim());
+      const drawn = [
+        ...labels.filter((text) => !text.closest(".chip")),
+        ...svg.querySelectorAll(".chip circle"),
+      ].map((one) => [one.textContent || "a message", one.getBoundingClientRect()]);
+      drawn.forEach(([name, place], number) => {
+        if (place.left < panel.left - 2 || place.right > panel.right + 2)
+          found.set(`${name} is cut off`, picture);
+        if (name === "a message") return;
+        for (const [other, itsPlace] of drawn.slice(number + 1))
+          if (touch(place, itsPlace, 4)) found.set(`${name} | ${other}`, picture);
+      });
+    }
+  }
+  return [...found].map(([what, picture]) => `picture ${picture + 1}: ${what}`);
+}"""
+
+
+def films_in(notebook: Path) -> list[str]:
+    """The HTML of each saved film."""
+    return [
+        html
+        for cell in json.loads(notebook.read_text("utf-8"))["cells"]
+        for output in cell.get("outputs", [])
+        if '<div class="film"' in (html := "".join(output.get("data", {}).get("text/html", "")))
+    ]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=BROWSER_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.mark.parametrize("width", [NARROWER_THAN_A_PHONE, PHONE, WIDE])
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda notebook: notebook.stem)
+def test_no_label_touches_another_or_is_cut_off(browser, tmp_path, notebook, width):
+    viewport = {"width": width, "height": 900}
+    page = browser.new_page(viewport=viewport, reduced_motion="reduce")
+    for html in films_in(notebook):
+        file = tmp_path / "film.html"
+        file.write_text(f'<!doctype html><meta charset="utf-8">{html}', "utf-8")
+        page.goto(file.as_uri())
+        assert page.evaluate(LOOK) == []
+    page.close()
+
+
+def test_every_notebook_has_a_film():
+    assert [notebook.name for notebook in NOTEBOOKS if not films_in(notebook)] == []
