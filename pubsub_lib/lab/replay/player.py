@@ -50,5 +50,7 @@ def player(identity: str) -> str:
 
 @cache
 def _part(name: str) -> str:
+    """Return a part without what is for its reader only, since every film carries it."""
     text = files(__package__).joinpath("page", name).read_text(encoding="utf-8")
-    return "\n".join(line.lstrip() for line in text.splitlines())  # every film carries it
+    lines = (line.lstrip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
