@@ -1,6 +1,7 @@
 """In no picture of any film that a notebook has does a label touch another, or leave its panel."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,9 +13,12 @@ pytest.importorskip(
 
 from playwright.sync_api import Browser, sync_playwright
 
+from pubsub_lib.lab.replay.player import PLAYER_BEGINS, PLAYER_ENDS, player
 from tools.open_in_browser import BROWSER_ARGUMENTS, NO_BROWSER, find_browser
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
+PLAYER = re.compile(f"{PLAYER_BEGINS}.*?{PLAYER_ENDS}", re.DOTALL)
+IDENTITY = re.compile(r'id="(film-\w+)"')
 PHONE, WIDE = 390, 1100
 NARROWER_THAN_A_PHONE = 260  # as in a JupyterLab beside its files
 
@@ -54,9 +58,9 @@ LOOK = """() => {
 
 
 def films_in(notebook: Path) -> list[str]:
-    """The HTML of each saved film."""
+    """The HTML of each saved film, with the player as it is now."""
     return [
-        html
+        PLAYER.sub(lambda _, html=html: player(IDENTITY.search(html)[1]), html)
         for cell in json.loads(notebook.read_text("utf-8"))["cells"]
         for output in cell.get("outputs", [])
         if '<div class="film"' in (html := "".join(output.get("data", {}).get("text/html", "")))
