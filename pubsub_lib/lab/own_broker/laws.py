@@ -138,16 +138,17 @@ def _other_order(played: Played) -> Iterator[str]:
 
 
 def _cancelled_by_halves(played: Played) -> Iterator[str]:
+    safe = _unread_are_safe(played)
     for sent in _sent_in_time(played):
         owed = [member for member in _who_read_on(sent) if member in sent.had_room]
         without = [str(each.number) for each in owed if sent.number not in each.got]
-        if sent.cancelled and 0 < len(without) < len(owed):
+        if sent.cancelled and safe and 0 < len(without) < len(owed):
             yield (
                 f"publish({sent.number}) was cancelled; others with room have got the message, and "
                 f"subscriber {', '.join(without)} has not"
             )
         for member in sent.kept_out:
-            if _unread_are_safe(played) and sent.number in [*member.got, *member.unread]:
+            if safe and sent.number in [*member.got, *member.unread]:
                 yield (
                     f"publish({sent.number}) was cancelled while subscriber {member.number} had no "
                     "room, and it got the message afterwards"

@@ -121,15 +121,15 @@ WRONG = (
     Wrong(
         "06",
         "waits for nobody",
-        "timeout=timeout)\n            for join in late",
-        "timeout=0)\n            for join in late",
+        "asyncio.timeout(timeout)",
+        "asyncio.timeout(0)",
         "`shutdown()` returns when everything was handled",
     ),
     Wrong(
         "06",
         "waits for the dead for ever",
-        "timeout=timeout)\n            for join in late",
-        "timeout=None)\n            for join in late",
+        "asyncio.timeout(timeout)",
+        "asyncio.timeout(None)",
         "`shutdown()` does not hang on a subscriber that is full",
     ),
     Wrong(

@@ -15,6 +15,7 @@ New: `inbox.batches()`, and a batch counts as handled when the next one is asked
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Generator
+from contextlib import suppress
 from typing import Self
 
 from pubsub_lib import Delivery, Overflow, PubSubClosed, PubSubFull, ShutdownReport
@@ -64,9 +65,8 @@ class Inbox[T](asyncio.Queue[T | None]):
 
     def displace_for(self, ticket: asyncio.Future[None]) -> None:
         while not ticket.done():  # whoever is before it in line comes in before it
-            super().get_nowait()
-            super().task_done()
-            self._admit()
+            self.get_nowait()
+            self.task_done()
 
     def finish(self) -> None:
         if not self.closed:
@@ -88,7 +88,6 @@ class Inbox[T](asyncio.Queue[T | None]):
         self.broker.inboxes = tuple(each for each in self.broker.inboxes if each is not self)
         for _, ticket in self.line:
             ticket.cancel()  # neither delivered nor missed
-        self.line.clear()
         for _ in range(self.qsize()):
             self.get_nowait()
         for _ in range(self.in_hand):
@@ -167,11 +166,10 @@ class MyBroker[T]:
         inboxes = self.inboxes
         for inbox in inboxes:
             inbox.finish()
-        if inboxes:
-            joins = [asyncio.create_task(inbox.join()) for inbox in inboxes]
-            _, late = await asyncio.wait(joins, timeout=timeout)
-            for join in late:
-                join.cancel()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                for inbox in inboxes:
+                    await inbox.join()
         return ShutdownReport(
             sum(inbox.qsize() for inbox in inboxes), sum(inbox.in_hand for inbox in inboxes)
         )

@@ -18,6 +18,7 @@ ShutdownReport(unread=1, unfinished=0)
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 
 from pubsub_lib import Delivery, Overflow, PubSubClosed, PubSubFull, ShutdownReport
 
@@ -58,9 +59,8 @@ class Inbox[T](asyncio.Queue[T | None]):
 
     def displace_for(self, ticket: asyncio.Future[None]) -> None:
         while not ticket.done():  # whoever is before it in line comes in before it
-            super().get_nowait()
-            super().task_done()
-            self._admit()
+            self.get_nowait()
+            self.task_done()
 
     def finish(self) -> None:
         if not self.closed:
@@ -140,11 +140,10 @@ class MyBroker[T]:
         inboxes = self.inboxes
         for inbox in inboxes:
             inbox.finish()
-        if inboxes:
-            joins = [asyncio.create_task(inbox.join()) for inbox in inboxes]
-            _, late = await asyncio.wait(joins, timeout=timeout)
-            for join in late:
-                join.cancel()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                for inbox in inboxes:
+                    await inbox.join()
         return ShutdownReport(
             sum(inbox.qsize() for inbox in inboxes), sum(inbox.in_hand for inbox in inboxes)
         )

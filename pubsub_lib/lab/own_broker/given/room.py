@@ -47,9 +47,8 @@ class Inbox[T](asyncio.Queue[T | None]):
 
     def displace_for(self, ticket: asyncio.Future[None]) -> None:
         while not ticket.done():  # whoever is before it in line comes in before it
-            super().get_nowait()
+            self.get_nowait()
             self.task_done()
-            self._admit()
 
 
 class MyBroker[T]:
