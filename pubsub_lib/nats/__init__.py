@@ -11,7 +11,7 @@ It needs nats-py, which the optional dependencies `distributed` bring, and a ser
 from importlib import import_module
 
 try:
-    for name in ("nats.aio", "msgspec", "nacl"):
+    for name in ("nats.aio", "msgspec"):
         import_module(name)
 except ModuleNotFoundError as missing:
     missing.add_note('pubsub_lib.nats needs more: python -m pip install "pubsub-lib[distributed]"')
