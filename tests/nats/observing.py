@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import gc
 import os
 import signal
@@ -18,6 +19,7 @@ from nats.js.api import ConsumerInfo
 from nats.js.errors import NotFoundError
 
 from pubsub_lib.nats import NatsServer
+from pubsub_lib.nats.connection import Connection
 from pubsub_lib.nats.jetstream.subscription import JetStreamSubscription
 from tests.limits import TIME_LIMIT_S
 
@@ -47,6 +49,11 @@ async def eventually(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(LIMIT_S):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.002)
+
+
+def allow(connection: Connection, connect_timeout: float) -> None:
+    """Give it more time than before to connect, or less, as no user can: success takes a while."""
+    connection.settings = dataclasses.replace(connection.settings, connect_timeout=connect_timeout)
 
 
 class Errors(list):

@@ -23,6 +23,7 @@ from pubsub_lib.nats.settings import connection_settings
 from tests.nats.observing import (
     LIMIT_S,
     Errors,
+    allow,
     eventually,
     needs_signals,
     stopped,
@@ -107,6 +108,7 @@ async def test_a_failed_connect_can_be_repeated(own_server: NatsServer):
     with pytest.raises(ServerUnreachable):
         await connection.connect()
     own_server.start()
+    allow(connection, LIMIT_S)
     await connection.connect()
     assert connection.connected
     await connection.close()

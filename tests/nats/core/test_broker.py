@@ -30,7 +30,7 @@ from pubsub_lib.nats import (
 from pubsub_lib.nats.core import numbering as numbering_module
 from pubsub_lib.nats.decoding import KEPT_ASIDE
 from pubsub_lib.nats.local_server.server import NatsServer, why_no_server
-from tests.nats.observing import LIMIT_S, Errors, eventually, needs_signals
+from tests.nats.observing import LIMIT_S, Errors, allow, eventually, needs_signals
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
 NO_SERVER = "nats://127.0.0.1:1"
@@ -263,6 +263,7 @@ async def test_without_a_server_everything_that_waits_fails_and_can_be_tried_aga
     with pytest.raises(ServerUnreachable):
         await broker.subscribe()
     own_server.start()
+    allow(broker._transport.connection, LIMIT_S)
     async with broker, broker.subscribe() as inbox:
         await broker.publish(1)
         assert await read(inbox, 1) == [1]

@@ -13,7 +13,9 @@ from pubsub_lib.nats import (
     Unconfirmed,
 )
 from tests.nats.observing import (
+    LIMIT_S,
     administrator,
+    allow,
     eventually,
     ignored,
     needs_signals,
@@ -146,8 +148,12 @@ async def test_a_killed_server_does_not_know_again_what_was_handled_and_removed(
 async def test_what_is_unconfirmed_can_be_published_again_by_the_id_that_the_error_names(
     own_server, subject
 ):
-    async with JetStreamPubSub[int](subject, url=own_server.url, timeout=0.2) as broker:
-        await left_alone(broker, "later")
+    # What has to succeed is asked of another broker, whose time is not short.
+    async with (
+        JetStreamPubSub[int](subject, url=own_server.url) as patient,
+        JetStreamPubSub[int](subject, url=own_server.url, timeout=0.2) as broker,
+    ):
+        await left_alone(patient, "later")
         with stopped(own_server), pytest.raises(Unconfirmed, match="stored once") as raised:
             await broker.publish(7)
         name = str(raised.value).partition("message_id='")[2].partition("'")[0]
@@ -157,10 +163,10 @@ async def test_what_is_unconfirmed_can_be_published_again_by_the_id_that_the_err
                 return await server.kept(subject) == 1
 
             await until(kept)  # it was on its way
-            await broker.publish(7, message_id=name)
+            await patient.publish(7, message_id=name)
             assert await server.kept(subject) == 1
-        assert broker.network.duplicates_refused == 1
-        assert broker.network.stored == 1  # the first is not known to be
+        assert patient.network.duplicates_refused == 1
+        assert broker.network.stored == 0  # it is not known to be
 
 
 @needs_signals
@@ -255,6 +261,7 @@ async def test_where_no_server_is_publish_says_so_and_can_be_tried_again(own_ser
     with pytest.raises(ServerUnreachable):
         await soon(broker.publish(1))
     await asyncio.to_thread(own_server.start)
+    allow(broker._stream.connection, LIMIT_S)
     assert await soon(broker.publish(1)) == Delivery(1)
     await broker.shutdown()
 

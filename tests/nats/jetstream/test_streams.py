@@ -19,6 +19,7 @@ from pubsub_lib.nats.headers import overhead
 from pubsub_lib.nats.jetstream.publisher import MESSAGE_ID
 from tests.nats.observing import (
     LIMIT_S,
+    allow,
     ignored,
     needs_signals,
     soon,
@@ -109,7 +110,9 @@ async def test_a_user_who_may_not_use_jetstream_is_told_so_at_once(subject, forb
 
 @needs_signals
 async def test_entering_waits_no_longer_for_jetstream_than_it_was_told(own_server, subject):
-    broker = JetStreamPubSub[int](subject, url=own_server.url, connect_timeout=0.5)
+    broker = JetStreamPubSub[int](subject, url=own_server.url)
+    await broker._stream.connection.connect()
+    allow(broker._stream.connection, 0.3)
     ask = broker._stream.ask
 
     async def ask_a_server_that_stands_still(request):
