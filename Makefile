@@ -13,6 +13,8 @@ MUTANTS_VENV = .venv-mutants
 SITE_VENV = .venv-site
 # With node, which runs Python compiled to WebAssembly.
 WASM_VENV = .venv-wasm
+# Tests at a time, even on two cores: they wait for servers, clocks and browsers a third of the time.
+WORKERS = 3
 ARGS =
 
 # A clone that cannot be written to.
@@ -67,12 +69,11 @@ class: set-up
 demo: set-up
 	$(BIN)/python -m examples.price_board --open $(ARGS)
 
-# Three at a time, even on two cores: they wait for servers and clocks a third of their time.
 test: set-up
-	$(BIN)/python -m pytest -n 3 $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 test-all: set-up
-	$(BIN)/python -m pytest -n 2 -m "run_all or drill" $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) -m "run_all or drill" $(ARGS)
 	@MAKE="$(MAKE)" tools/test_another_python.sh
 	@$(MAKE) set-up-bench
 	$(BENCH_VENV)/bin/python -m pytest tests/benchmarks
@@ -83,7 +84,7 @@ site:
 
 test-browser: site
 	@tools/set_up.sh --folder $(BROWSER_VENV) --requirements tests/browser/requirements.txt
-	$(BROWSER_VENV)/bin/python -m pytest -n 2 -m browser tests/browser $(ARGS)
+	$(BROWSER_VENV)/bin/python -m pytest -n $(WORKERS) -m browser tests/browser $(ARGS)
 
 test-wasm:
 	@tools/set_up.sh --folder $(WASM_VENV) --requirements tests/wasm/requirements.txt
