@@ -100,7 +100,7 @@ class Film:
     def is_unwritten(self) -> bool:
         """Whether no run has come further than to a part that is still to be written."""
         errors = [self.errors.get(name) for name in self.recordings]
-        return all(isinstance(_first_of(error), NotImplementedError) for error in errors)
+        return all(error is not None and _is_unwritten(error) for error in errors)
 
     def _repr_mimebundle_(self, **options: object) -> dict[str, str]:
         if self.is_unwritten:
@@ -164,11 +164,9 @@ def film(
     return made
 
 
-def _first_of(error: BaseException | None) -> BaseException | None:
-    """Return the first error of a group, as a TaskGroup raises it, or the error itself."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
+def _is_unwritten(error: Exception) -> bool:
+    """Return whether it is a part that is still to be written, or a TaskGroup's error with one."""
+    return ExceptionGroup("", [error]).subgroup(NotImplementedError) is not None
 
 
 def _checked(view: View | str) -> View:
