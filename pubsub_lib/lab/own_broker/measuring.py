@@ -13,9 +13,9 @@ from pubsub_lib.first_attempts.chapter import ChapterPubSub
 from pubsub_lib.in_process.queue_broker import AsyncPubSub
 from pubsub_lib.in_process.ring_broker import RingPubSub
 from pubsub_lib.lab.costs.processor_time import delivery_costs
+from pubsub_lib.lab.own_broker.beside import YOURS
 from pubsub_lib.lab.own_broker.loading import CannotLoadError, load, place_in
 
-YOURS = "yours"
 SUBSCRIBERS = 10
 
 STORED = {
@@ -41,7 +41,7 @@ def times_as_fast(path: Path) -> dict[str, float] | str:
 
     Returns:
         How many times as fast as the chapter's broker each is, by name; or, in plain words, why
-        that of the file could not be measured.
+        that of the file could not be measured: "" where it is not begun.
     """
     try:
         own = load(path)

@@ -25,16 +25,15 @@ from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
 from pubsub_lib.lab.clock.virtual_time import VirtualTimeError, run_virtual
-from pubsub_lib.lab.own_broker.given import given_state
+from pubsub_lib.lab.own_broker.beside import film_beside
 from pubsub_lib.lab.own_broker.laws import LAWS, Law, first_broken
 from pubsub_lib.lab.own_broker.loading import CannotLoadError, load
 from pubsub_lib.lab.own_broker.played import Played
 from pubsub_lib.lab.own_broker.playing import play
 from pubsub_lib.lab.own_broker.programs import MOST_STEPS, Action, Program, Step, in_words
 from pubsub_lib.lab.own_broker.stages import promises_until, traits_after
-from pubsub_lib.lab.own_broker.trying import KEEPS_IT, LAST, YOURS
 from pubsub_lib.lab.promises.traits import Trait
-from pubsub_lib.lab.replay import Film, FilmTooLong, film
+from pubsub_lib.lab.replay import Film
 from pubsub_lib.overflow import Overflow
 
 PROGRAMS = 2_000
@@ -161,21 +160,10 @@ def search_file(path: Path, notebook: str) -> Broken | Nothing | str:
     broken = judge(broker_class, program, notebook)
     assert broken is not None
     sentence, reason = broken
-    return Broken(sentence, in_words(program), reason, _film(broker_class, program, sentence))
-
-
-def _film(broker_class: Callable[..., Any], program: Program, sentence: str) -> Film | None:
-    runs = {
-        YOURS: play(broker_class, program, Played()),
-        KEEPS_IT: play(load(given_state(LAST)), program, Played()),
-    }
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            made = film(runs, title=sentence.rstrip("."), max_steps=_MOST_TURNS)
-    except FilmTooLong:
-        for run in runs.values():
-            run.close()
-        return None
-    made.results.clear()  # what they hold could not leave the process
-    made.errors.clear()
-    return made
+    made = film_beside(
+        lambda of_class: play(of_class, program, Played()),
+        broker_class,
+        title=sentence.rstrip("."),
+        max_steps=_MOST_TURNS,
+    )
+    return Broken(sentence, in_words(program), reason, made)

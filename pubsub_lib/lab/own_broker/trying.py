@@ -15,21 +15,19 @@ import io
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from pubsub_lib.lab.clock.virtual_time import LimitReached, Livelock
-from pubsub_lib.lab.own_broker.given import given_state
+from pubsub_lib.lab.own_broker.beside import film_beside
 from pubsub_lib.lab.own_broker.loading import CannotLoadError, load, place_in
 from pubsub_lib.lab.own_broker.stages import promises_until, traits_after
 from pubsub_lib.lab.promises.keeping import TrialOutcome, try_case
 from pubsub_lib.lab.promises.kinds import Kind
 from pubsub_lib.lab.promises.promise import Promise
 from pubsub_lib.lab.promises.trial import Trial
-from pubsub_lib.lab.replay import Film, FilmTooLong, film
+from pubsub_lib.lab.replay import Film
 
 MOST_STEPS = 20_000
 _MOST_FILMED = 2_000  # of one that goes round and round, nobody watches more
-YOURS, KEEPS_IT = "yours", "one that keeps it"
 
 
 @dataclass(slots=True)
@@ -123,27 +121,10 @@ def _first_broken_case(kind: Kind, promise: Promise) -> TrialOutcome:
 
 
 def _film(kind: Kind, promise: Promise, outcome: TrialOutcome) -> Film | None:
-    """Film it, beside the broker of that stage that was given; `None` if it would be too long."""
-    keeps_it = Kind(load(given_state(LAST)), kind.traits)
-    runs: dict[str, Any] = {
-        YOURS: Trial(kind, promise, outcome.case).run(),
-        KEEPS_IT: Trial(keeps_it, promise, outcome.case).run(),
-    }
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            made = film(
-                runs,
-                title=promise.sentence.rstrip("."),
-                source=[promise.program],
-                max_steps=_MOST_FILMED,
-            )
-    except FilmTooLong:
-        for run in runs.values():
-            run.close()
-        return None
-    made.results.clear()  # what they hold could not leave the process
-    made.errors.clear()
-    return made
-
-
-LAST = "10"
+    return film_beside(
+        lambda broker_class: Trial(Kind(broker_class, kind.traits), promise, outcome.case).run(),
+        kind.broker_class,
+        title=promise.sentence.rstrip("."),
+        source=[promise.program],
+        max_steps=_MOST_FILMED,
+    )

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from pubsub_lib.lab.own_broker.apart import DidNotEnd, run_apart
+from pubsub_lib.lab.own_broker.beside import KEEPS_IT, YOURS
 from pubsub_lib.lab.own_broker.commands import check_my_broker, start_my_broker_at
 from pubsub_lib.lab.own_broker.file import FINISHED, make_if_missing
 from pubsub_lib.lab.own_broker.given import GIVEN, Given, given_state
 from pubsub_lib.lab.own_broker.stages import STAGES, promises_until, traits_after
-from pubsub_lib.lab.own_broker.trying import KEEPS_IT, YOURS, try_stage
+from pubsub_lib.lab.own_broker.trying import try_stage
 from tests.lab.own_broker.wrong_brokers import WRONG, Wrong
 
 
