@@ -7,6 +7,9 @@ does.
 It also ends for good whenever the server says an error. This one does so only where the server has
 withdrawn our access, and else connects again.
 
+And it reads nothing more, and tells nobody, after a message whose headers or subject it cannot
+read, which anybody may send who may publish. This one reads what can be read of it.
+
 >>> SecureClient(wants_tls=True).wants_tls
 True
 """
@@ -18,6 +21,7 @@ from typing import Any, Protocol, override
 
 import nats.errors
 from nats.aio.client import DEFAULT_BUFFER_SIZE, Client, Srv
+from nats.aio.msg import Msg
 
 from pubsub_lib.nats.connecting_errors import CredentialsUnusable
 from pubsub_lib.nats.credentials import Credentials
@@ -166,6 +170,23 @@ class SecureClient(Client):
         await self._error_cb(said)
         await self._process_op_err(said)
 
+    @override
+    async def _process_headers(self, headers: bytes | None) -> dict[str, str] | None:
+        if not headers:
+            return None
+        try:
+            known: dict[str, str] | None = await super()._process_headers(headers)
+        except (LookupError, UnicodeError):  # it takes what comes first for a line of the server
+            known = self._parse_header_lines(headers.partition(b"\r\n")[2])
+        return known
+
+    @override
+    def _build_message(
+        self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: dict[str, str] | None
+    ) -> Msg:
+        message: Msg = super()._build_message(sid, _text(subject), _text(reply), data, headers)
+        return message
+
     @property
     def in_cluster(self) -> bool:
         """Whether the server is one of several that keep messages together."""
@@ -181,3 +202,8 @@ def _checked_limit(most_bytes: object) -> int:
     if not isinstance(most_bytes, int):
         raise TypeError(f"max_payload is no number: {most_bytes!r}")
     return most_bytes
+
+
+def _text(name: bytes) -> bytes:
+    """Return a subject in which only text stands, as for people."""
+    return name if name.isascii() else name.decode(errors="replace").encode()

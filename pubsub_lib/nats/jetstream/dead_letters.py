@@ -224,7 +224,7 @@ def _note(text: str) -> Note:
     try:
         reason, subscription, tries = json.loads(text)
         return Note(str(reason), str(subscription), int(tries))
-    except (TypeError, ValueError, RecursionError):
+    except (TypeError, ValueError, OverflowError, RecursionError):
         return Note("unknown: it was not set aside by this library")
 
 

@@ -23,7 +23,7 @@ from pubsub_lib.nats.jetstream.subscription import JetStreamInboxState
 # Which subscription a message is for that was put back, in its header.
 PUT_BACK_FOR = "Pubsub-For"
 # How the subject begins that an answer goes to. Whoever may publish anywhere may also publish to a
-# reader, but the server lets nobody else use these.
+# reader, but the server lets nobody else use what goes on after this.
 ANSWERED_AT = "$JS.ACK."
 
 
@@ -63,7 +63,7 @@ class JetStreamIntake[T]:
 
     async def receive(self, envelope: Msg) -> None:
         """Take in what the server has sent."""
-        if not envelope.reply.startswith(ANSWERED_AT):
+        if not envelope.reply.startswith(ANSWERED_AT) or envelope.reply == ANSWERED_AT:
             self._decoder.refuse(envelope, ValueError("it does not come from the stream"))
             return
         sequence, delivery, pending, times = numbers_of(envelope)

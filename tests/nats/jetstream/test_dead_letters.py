@@ -287,10 +287,11 @@ async def test_nothing_is_put_back_for_nobody(broker):
 
 async def test_what_a_stranger_has_written_there_is_listed_as_such(broker, server):
     await broker.dead_letters()
-    for headers in (None, {"Pubsub-Dead-Letter": "[1]"}):
+    notes = ["[1]", "[" * 3_000, '["a", "b", 1e400]', f'["a", "b", {"9" * 5_000}]']
+    for headers in (None, *({"Pubsub-Dead-Letter": note} for note in notes)):
         await server.jetstream.publish(f"dead.{broker.subject}", b"?", headers=headers)
     letters = await broker.dead_letters()
-    assert [letter.reason.partition(":")[0] for letter in letters] == ["unknown", "unknown"]
+    assert [letter.reason.partition(":")[0] for letter in letters] == ["unknown"] * 5
 
 
 async def test_a_message_that_cannot_be_set_aside_is_not_lost(url, subject, errors):

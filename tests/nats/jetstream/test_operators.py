@@ -181,7 +181,7 @@ async def test_messages_of_other_subjects_in_the_stream_are_not_counted_as_lost(
 
 
 @pytest.mark.parametrize("name", ["", NAME])
-@pytest.mark.parametrize("reply", ["", "orders.new"])
+@pytest.mark.parametrize("reply", ["", "orders.new", "$JS.ACK."])
 async def test_what_a_stranger_sends_to_a_reader_is_refused_and_counted_and_not_answered(
     broker, server, errors, reply, name, caplog
 ):
