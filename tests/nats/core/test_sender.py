@@ -23,13 +23,7 @@ from pubsub_lib.nats.core import sender as sender_module
 from pubsub_lib.nats.core.sender import Sender
 from pubsub_lib.nats.local_server.server import NatsServer, why_no_server
 from pubsub_lib.nats.settings import connection_settings
-from tests.nats.observing import (
-    LIMIT_S,
-    Errors,
-    eventually,
-    needs_signals,
-    stopped,
-)
+from tests.nats.observing import LIMIT_S, Errors, eventually, needs_signals, stopped
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
