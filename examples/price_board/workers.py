@@ -12,7 +12,8 @@ import multiprocessing
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -111,7 +112,8 @@ class Workers:
             args=(self._settings, self._numbers, self._listener, report, index == 0),
             name=f"worker-{index}",
         )
-        process.start()
+        with _interrupts_held_back():
+            process.start()
         report.close()  # the worker has the other, so that its end is noticed here
         return Worker(process, reports)
 
@@ -122,3 +124,16 @@ class Workers:
             sys.exit(INTERRUPTED_TWICE)
         self._ending = True
         self._tell.send(None)
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Have Ctrl+C wait; what is started meanwhile never gets it, and is told by its parent."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -4,14 +4,18 @@ import asyncio
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
-from contextlib import AsyncExitStack
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
 
 import httpx
+import psutil
 import pytest
 
 from examples.price_board.server import INTERRUPTED_TWICE
-from tests.examples.serving import price_board, refused, visiting
+from tests.examples.serving import COMMAND, ROOT, price_board, refused, visiting
 from tests.limits import TIME_LIMIT_S
 
 GRACE_S = 20
@@ -42,6 +46,43 @@ async def test_at_sigterm_every_stream_is_told_and_all_ends_within_the_grace():
         assert {end.data["reason"] for end in ends} == {"shutdown"}
         assert service.ended() == 0
         assert time.monotonic() - began < GRACE_S
+
+
+@contextmanager
+def starting(*options: str) -> Iterator[tuple[subprocess.Popen[str], Iterator[str]]]:
+    """A board that says which module each of its processes has loaded, and all that it says."""
+    process = subprocess.Popen(
+        [sys.executable, "-X", "importtime", *COMMAND[1:], *options],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    with process:
+        yield process, process.stdout
+        process.terminate()
+
+
+def wait_for(module: str, said: Iterator[str]) -> None:
+    assert any(line.endswith(f" {module}\n") for line in said)
+
+
+def test_ctrl_c_while_it_starts_ends_it_without_a_traceback():
+    with starting() as (process, said):
+        wait_for("asyncio.locks", said)
+        process.send_signal(signal.SIGINT)
+        assert "Traceback" not in "".join(said)
+        assert process.wait(TIME_LIMIT_S) == -signal.SIGINT
+
+
+def test_ctrl_c_while_workers_start_is_for_their_parent_alone():
+    with starting("--workers", "2") as (process, said):
+        for _ in ("the parent's", "a worker's"):
+            wait_for("asyncio.locks", said)
+        for child in psutil.Process(process.pid).children():
+            child.send_signal(signal.SIGINT)
+        assert any(line.startswith("Price board at ") for line in said)
 
 
 @pytest.mark.run_all
