@@ -14,7 +14,7 @@ README = (FOLDER / "README.md").read_text(encoding="utf-8")
 
 def test_every_file_that_it_names_is_there_and_every_file_is_named():
     named = set(re.findall(r"`(\w+\.py)`", README))
-    assert named == {path.name for path in FOLDER.glob("[!_]*.py")} - {"settings.py"}
+    assert named == {path.name for path in FOLDER.glob("[!_]*.py")}
 
 
 def test_every_option_that_it_names_is_one(capsys):
