@@ -68,6 +68,8 @@ def test_raise_is_refused_for_one_subscriber_as_well():
 def test_a_replay_is_refused_since_the_server_keeps_nothing():
     with pytest.raises(ValueError, match="replay must be at most 0, not 1: the server keeps none"):
         NatsPubSub("prices").subscribe(replay=1)
+    with pytest.raises(TypeError, match="replay is a whole number of messages, not '1'"):
+        NatsPubSub("prices").subscribe(replay="1")
 
 
 async def test_what_nobody_said_is_as_documented(server, subject):

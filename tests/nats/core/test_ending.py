@@ -5,8 +5,10 @@ import gc
 
 import pytest
 
-from pubsub_lib import Delivery, ShutdownReport
+from pubsub_lib import Delivery, PubSubClosed, ShutdownReport
+from pubsub_lib.in_process.base_broker import BaseBroker
 from pubsub_lib.nats import NatsError, NatsPubSub, SendStats
+from pubsub_lib.nats.core.intake import Intake
 from tests.nats.core.reading import read
 from tests.nats.observing import eventually
 
@@ -119,3 +121,64 @@ def test_a_time_to_shut_down_in_has_to_be_one(server, subject):
             await broker.publish(1)  # it goes on
 
     asyncio.run(main())
+
+
+async def test_nothing_is_published_while_a_shutdown_waits_for_its_readers(server, subject: str):
+    broker = NatsPubSub(subject, url=server.url, maxsize=1, timeout=None)
+    inbox = await broker.subscribe()
+    await broker.publish_many([1, 2])
+    await broker.flush()
+    ending = asyncio.create_task(broker.shutdown())
+    await asyncio.sleep(0)
+    with pytest.raises(PubSubClosed):
+        await broker.publish(3)
+    assert await read(inbox, 2) == [1, 2]
+    assert await ending == ShutdownReport(0, 0)
+
+
+async def test_what_is_on_its_way_and_what_waits_share_the_time_of_a_shutdown(
+    server, subject: str, monkeypatch: pytest.MonkeyPatch
+):
+    left: list[float | None] = []
+    shutdown = BaseBroker.shutdown
+
+    async def note(broker: BaseBroker, *, timeout: float | None) -> ShutdownReport:
+        left.append(timeout)
+        return await shutdown(broker, timeout=timeout)
+
+    monkeypatch.setattr(BaseBroker, "shutdown", note)
+    broker = NatsPubSub(subject, url=server.url, maxsize=1, timeout=None)
+    inbox = await broker.subscribe()
+    await broker.publish_many([1, 2])
+    await broker.flush()
+    assert await broker.shutdown(timeout=0.05) == ShutdownReport(unread=1, unfinished=0)
+    assert left == [0]
+    inbox.close()
+
+
+async def test_what_is_given_up_at_the_end_waits_here_no_more(server, subject: str):
+    broker = NatsPubSub(subject, url=server.url, maxsize=1, timeout=None)
+    inbox = await broker.subscribe()
+    await broker.publish_many(range(5))
+    await broker.flush()
+    assert broker.network.depth == 5
+    await broker.shutdown(timeout=0)
+    assert (broker.network.depth, inbox.stats.dropped) == (1, 4)
+    inbox.close()
+
+
+async def test_a_shutdown_returns_when_the_server_has_been_told_who_left(
+    server, subject: str, monkeypatch: pytest.MonkeyPatch
+):
+    told = []
+    end = Intake.end
+
+    async def end_slowly(intake: Intake) -> None:
+        await asyncio.sleep(0.05)
+        await end(intake)
+        told.append(intake)
+
+    monkeypatch.setattr(Intake, "end", end_slowly)
+    async with NatsPubSub(subject, url=server.url) as broker:
+        (await broker.subscribe()).close()
+    assert len(told) == 1

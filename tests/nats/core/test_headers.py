@@ -154,3 +154,14 @@ async def test_headers_count_for_the_limit_of_the_server():
             await broker.publish("x" * room, headers=headers)
             assert await soon(inbox.get()) == "x" * room
             assert broker.network.reconnects == 0
+
+
+async def test_a_reader_that_finds_no_message_sees_the_headers_of_its_last_one_still(
+    server, subject
+):
+    async with NatsPubSub(subject, url=server.url) as broker, broker.subscribe() as inbox:
+        await broker.publish(1, headers={"Trace": "a7"})
+        assert await soon(inbox.get()) == 1
+        with pytest.raises(asyncio.QueueEmpty):
+            inbox.get_nowait()
+        assert inbox.headers == {"Trace": "a7"}

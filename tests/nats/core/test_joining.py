@@ -2,11 +2,12 @@
 
 import asyncio
 
+import nats.errors
 import pytest
 from nats.errors import NoRespondersError
 
 from pubsub_lib import ShutdownReport
-from pubsub_lib.nats import AccessRefused, NatsPubSub, ServerUnreachable
+from pubsub_lib.nats import AccessRefused, NatsError, NatsPubSub, ServerUnreachable
 from pubsub_lib.nats.local_server.server import NatsServer, why_no_server
 from tests.nats.core.reading import READERS, read
 from tests.nats.observing import LIMIT_S, Errors, allow, eventually
@@ -119,3 +120,18 @@ async def test_when_the_last_subscriber_has_left_the_server_is_told_and_another_
         async with broker.subscribe() as inbox:
             await client.publish(subject, b"4")
             assert await read(inbox, 1) == [4]
+
+
+async def test_what_nats_py_refuses_reaches_the_readers_as_one_of_our_errors(
+    server, subject: str, monkeypatch: pytest.MonkeyPatch
+):
+    async def refuse(*_: object, **__: object) -> None:
+        raise nats.errors.Error("no more")
+
+    async with NatsPubSub(subject, url=server.url) as broker:
+        monkeypatch.setattr(broker._transport.connection.client, "subscribe", refuse)
+        for join in (lambda inbox: inbox.get(), lambda inbox: inbox.__aenter__()):
+            inbox = broker.subscribe()
+            with pytest.raises(NatsError, match="no more; this is what the server"):
+                await join(inbox)
+            assert inbox.closed
