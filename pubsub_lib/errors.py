@@ -1,5 +1,7 @@
 """The errors a broker raises. Each message names the remedy.
 
+A copy of one, as another process gets it, says the same.
+
 >>> issubclass(PubSubClosed, RuntimeError)
 True
 >>> Lagged(3).missed
@@ -32,6 +34,9 @@ class PubSubFull(RuntimeError):
         )
         self.delivery = delivery
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.delivery, *self.args), self.__dict__
+
 
 class Lagged(RuntimeError):
     """Raised once to a reader of a ring that was overtaken. Reading again goes on after the gap.
@@ -47,6 +52,9 @@ class Lagged(RuntimeError):
         )
         self.missed = missed
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.missed,), self.__dict__
+
 
 class Disconnected(RuntimeError):
     """Raised once to a reader that was cut off by `Overflow.DISCONNECT`, after its last message.
@@ -61,6 +69,17 @@ class Disconnected(RuntimeError):
             "what came after them: subscribe again, after loading anew what depends on them"
         )
         self.missed = missed
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.missed,), self.__dict__
+
+
+def in_words(error: BaseException) -> str:
+    """Return the class of an error, and what it says; an error that cannot say it may be any."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception as unspeakable:
+        return f"{type(error).__name__}, whose text raised {type(unspeakable).__name__}"
 
 
 def carry(cancelled: asyncio.CancelledError, delivery: Delivery | Deliveries) -> None:

@@ -17,12 +17,12 @@ import asyncio
 import warnings
 from abc import ABC, abstractmethod
 from asyncio import get_running_loop
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from functools import partial
 from itertools import repeat
 from operator import is_
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from pubsub_lib.arguments import checked_filter, checked_maxsize, checked_timeout
 from pubsub_lib.errors import PubSubClosed
@@ -31,6 +31,9 @@ from pubsub_lib.in_process.subscriber import SHUT_DOWN, SubscriberState
 from pubsub_lib.in_process.subscribers import Subscribers
 from pubsub_lib.in_process.threads import ThreadPublishing
 from pubsub_lib.reports import BrokerStats, Deliveries, Delivery, ShutdownReport
+
+# What can be iterated, but is a message rather than many.
+ONE_MESSAGE = (str, bytes, bytearray, memoryview, Mapping)
 
 
 class BaseBroker[T, B: SubscriberState[Any]](ABC):
@@ -59,6 +62,12 @@ class BaseBroker[T, B: SubscriberState[Any]](ABC):
     def _in_use(self) -> bool:
         """Whether there is something that only `shutdown` ends."""
         return len(self._subscribers) > 0
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"this {type(self).__name__} cannot be copied or sent to another process, since its "
+            "subscribers are here; hand on this one, or create another"
+        )
 
     def __repr__(self) -> str:
         suffix = " closed" if self._closed else ""
@@ -192,7 +201,7 @@ class BaseBroker[T, B: SubscriberState[Any]](ABC):
 
     def _checked_messages(self, messages: Iterable[T]) -> list[T]:
         """Check what every publish_many has to check, before any of them is published."""
-        if isinstance(messages, str | bytes) or not isinstance(messages, Iterable):
+        if isinstance(messages, ONE_MESSAGE) or not isinstance(messages, Iterable):
             raise TypeError(
                 f"publish_many takes an iterable of messages, not {messages!r}; for one message "
                 "there is publish()"

@@ -26,7 +26,7 @@ None
 import asyncio
 from collections.abc import Generator, Iterator
 from functools import partial
-from typing import Self
+from typing import NoReturn, Self
 
 from pubsub_lib.in_process.subscriber import NOTHING, Phase, SubscriberState
 from pubsub_lib.reports import SubscriptionStats
@@ -62,6 +62,12 @@ class BaseSubscription[T]:
 
     def __hash__(self) -> int:
         return hash(self._state)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a subscription cannot be copied or sent to another process, since its messages come "
+            "to it alone; hand on this one, or subscribe once more"
+        )
 
     def __repr__(self) -> str:
         name = f" {self.name!r}" if self.name else ""

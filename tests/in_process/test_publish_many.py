@@ -58,7 +58,11 @@ async def test_nothing_at_all_may_be_published(broker_class):
 
 
 @each_broker
-@pytest.mark.parametrize("messages", ["two", b"two", 2, None, handle_all])
+@pytest.mark.parametrize(
+    "messages",
+    ["two", b"two", bytearray(b"two"), memoryview(b"two"), {"gold": 1900}, 2, None, handle_all],
+    ids=lambda messages: type(messages).__name__,
+)
 @in_virtual_time
 async def test_what_is_no_list_of_messages_is_refused_with_the_remedy(broker_class, messages):
     broker = broker_class()

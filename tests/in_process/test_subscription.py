@@ -1,7 +1,9 @@
 """The subscriber's end, whatever the broker: one by one, in batches, and what counts as done."""
 
 import asyncio
+import copy
 import gc
+import pickle
 import weakref
 
 import pytest
@@ -595,3 +597,19 @@ async def test_ends_that_are_different_are_told_apart_in_a_dictionary_by_their_h
     broker = AsyncPubSub[int]()
     ends = [broker.subscribe() for _ in range(10)]
     assert len({hash(end) for end in ends}) > 1
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickle.dumps])
+@each_broker
+@in_virtual_time
+async def test_a_copy_is_refused_and_disturbs_nobody(broker_class, copied):
+    broker = broker_class(maxsize=1, timeout=0)
+    subscription = broker.subscribe()
+    await broker.publish(1)
+    delivery = await broker.publish(2)
+    for thing in (broker, subscription, delivery.missed_by[0]):
+        with pytest.raises(TypeError, match=r"cannot be copied .* hand on this one"):
+            copied(thing)
+    gc.collect()
+    await let_all_run()
+    assert not subscription.closed
