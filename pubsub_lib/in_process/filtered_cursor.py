@@ -26,11 +26,13 @@ from pubsub_lib.in_process.subscriber import FILTER_ERRORS
 if TYPE_CHECKING:
     from pubsub_lib.in_process.ring import Ring
 
+LOOKS_AT_MOST = 100  #: times that a reader looks again, if to ask its filter lets it be overtaken
+
 
 class FilteredCursor[T](Cursor[T]):
     """A cursor that passes over what its filter does not want."""
 
-    __slots__ = ("_where",)
+    __slots__ = ("_asking", "_where")
 
     def __init__(
         self,
@@ -43,6 +45,7 @@ class FilteredCursor[T](Cursor[T]):
     ) -> None:
         super().__init__(ring, home, name=name, where=where, replay=replay)
         self._where = where
+        self._asking = False  # whether the filter is just running
 
     @override
     def ready(self) -> bool:
@@ -74,19 +77,34 @@ class FilteredCursor[T](Cursor[T]):
 
     @override
     def wants(self, message: T) -> bool:
+        if self._asking:
+            return True  # its loss is reported; a filter that publishes would be asked without end
+        self._asking = True
         try:
             return bool(self._where(message))
         except FILTER_ERRORS:
             return True  # its loss is reported; an error that lasts is seen by the reader
+        finally:
+            self._asking = False
 
     def _pass_over_the_unwanted(self) -> None:
         discarded: object = None
+        looks, asking = 0, self._asking
         try:
             while self.index < len(self.log):
                 place, phase = self.deleted + self.index, self.phase
+                self._asking = True
                 wanted = bool(self._where(self.log[self.index]))
+                self._asking = asking
+                looks += 1
                 if (self.deleted + self.index, self.phase) != (place, phase):
+                    if looks == LOOKS_AT_MOST:
+                        raise RuntimeError(
+                            "the filter of this subscription publishes whenever it is asked, which "
+                            "overtakes its own reader; let it only say what is wanted"
+                        )
                     continue  # the filter has done more than to answer: look again
+                looks = 0
                 if wanted:
                     break
                 self.unwanted += 1
@@ -96,6 +114,8 @@ class FilteredCursor[T](Cursor[T]):
         except FILTER_ERRORS as error:
             self.fail(error)
             discarded = self.discard()
+        finally:
+            self._asking = asking
         if self.watchers and not self.behind:  # its depth would let in what nobody looked at
             self.notify_watchers()
         del discarded  # last: to free a message may run anything

@@ -303,9 +303,11 @@ class InboxState[T](SubscriberState[T]):
             case Overflow.DROP_OLDEST:
                 self._displace_for(place)
             case Overflow.DISCONNECT:
+                self.home.at_next_turn(  # since whatever handles a log may raise, or publish
+                    logger.warning, "%r is too slow and was disconnected", self.end(own=False)
+                )
                 self.release_line()
                 self.fail(Disconnected(self.dropped))
-                logger.warning("%r is too slow and was disconnected", self.end(own=False))
             case _:
                 assert_never(self.overflow)
 

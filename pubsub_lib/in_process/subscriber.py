@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterator
 from enum import IntEnum
 from typing import Any
 
+from pubsub_lib.errors import in_words
 from pubsub_lib.in_process.event_loop import HomeLoop, wake
 from pubsub_lib.reports import SubscriptionStats
 
@@ -231,13 +232,14 @@ class SubscriberState[T](ABC):
 
     def fail(self, error: BaseException) -> None:
         """Close the subscription because of an error, which its reader is to see."""
+        because = in_words(error)  # first: an error may be anybody's class, and run anything
         if isinstance(error, _CONTROL_FLOW):
-            stopped = RuntimeError(f"the filter of this subscription raised {error!r}")
+            stopped = RuntimeError(f"the filter of this subscription raised {because}")
             stopped.__cause__ = error
             error = stopped
         self.failure = error
         self.leave()
-        self.finish(f"{type(error).__name__}: {error}")
+        self.finish(because)
 
     def close(self) -> None:
         """Leave the broker, and give up what is unread."""

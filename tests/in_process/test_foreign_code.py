@@ -169,6 +169,23 @@ async def test_a_filter_that_lets_its_own_reader_be_overtaken_loses_no_part_of_a
     assert len(read) + missed == ring.stats.published == 5
 
 
+@in_virtual_time
+async def test_a_filter_that_publishes_whenever_it_is_asked_is_told_so_and_holds_up_nobody():
+    ring = RingPubSub[int](maxsize=2, timeout=0)
+
+    def publish_more(number: int) -> bool:
+        ring.publish_nowait(number + 1)
+        return True
+
+    reader, other = ring.subscribe(where=publish_more), ring.subscribe()
+    await ring.publish_many([0, 1])
+    with pytest.raises(RuntimeError, match="publishes whenever it is asked"):
+        reader.get_nowait()
+    assert reader.closed
+    for stats in (reader.stats, other.stats):
+        assert stats.received + stats.dropped == ring.stats.published
+
+
 @each_broker
 @in_virtual_time
 async def test_a_message_taken_while_a_filter_closes_the_subscription_is_waited_for_by_nobody(
@@ -236,7 +253,66 @@ async def test_an_error_that_steers_coroutines_reaches_the_reader_as_the_cause(
     assert error.__name__ in inbox.closed_because
 
 
+class Unspeakable(Exception):
+    """An error whose text is one, too."""
+
+    def __str__(self) -> str:
+        raise FilterError
+
+    __repr__ = __str__
+
+
+class UnspeakableStop(Unspeakable, StopIteration):
+    """The same, of an error that steers coroutines."""
+
+
+@each_broker
+@pytest.mark.parametrize("many", [False, True])
+@pytest.mark.parametrize("error", [Unspeakable, UnspeakableStop])
+@in_virtual_time
+async def test_a_filters_error_that_cannot_be_shown_reaches_its_reader_and_nobody_else(
+    broker_class, many, error
+):
+    def refuse(number: int) -> bool:
+        raise error
+
+    broker = broker_class()
+    refusing, other = broker.subscribe(where=refuse), broker.subscribe()
+    reading = start(refusing.get())
+    await let_all_run()
+    await (broker.publish_many([1]) if many else broker.publish(1))
+    with pytest.raises((error, RuntimeError)) as raised:
+        await reading
+    assert error in (type(raised.value), type(raised.value.__cause__))
+    assert refusing.closed_because == f"{error.__name__}, whose text raised FilterError"
+    assert unread(other) == [1]
+
+
 # Handlers of a log.
+
+
+class RaisingHandler(logging.Handler):
+    """Raises whatever is logged."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        raise FilterError
+
+
+@pytest.mark.parametrize("wait", [False, True])
+@in_virtual_time
+async def test_a_log_that_raises_leaves_no_publisher_waiting_and_is_none_of_its_errors(
+    wait, request
+):
+    handler = RaisingHandler()
+    logging.getLogger("pubsub_lib").addHandler(handler)
+    request.addfinalizer(lambda: logging.getLogger("pubsub_lib").removeHandler(handler))
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # it would be logged
+    broker = AsyncPubSub[int](maxsize=1, overflow=Overflow.DISCONNECT)
+    inboxes = tuple(broker.subscribe() for _ in range(2))
+    await broker.publish(0)
+    delivery = await broker.publish(1) if wait else broker.publish_nowait(1)
+    assert delivery == Delivery(0, inboxes)
+    assert broker.stats.subscribers == 0
 
 
 class PublishingHandler(logging.Handler):
