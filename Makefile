@@ -17,10 +17,14 @@ WASM_VENV = .venv-wasm
 WORKERS = 3
 ARGS =
 
-# A clone that cannot be written to.
-ifneq ($(shell [ -w . ] && echo yes),yes)
+# In a clone that cannot be written to, checks keep no caches.
+WRITABLE := $(shell [ -w . ] && echo yes)
+ifneq ($(WRITABLE),yes)
 export RUFF_NO_CACHE = true
 export MYPY_CACHE_DIR = /dev/null
+ifneq ($(filter refresh lock packages site test-browser,$(MAKECMDGOALS)),)
+$(error This folder cannot be written to, and make $(MAKECMDGOALS) writes to it: copy the course to a folder of your own)
+endif
 endif
 
 COMPILE = $(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --no-build \

@@ -22,6 +22,7 @@ from kernels import NOTEBOOK_BUDGET_S, neutral_environment, this_python
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+from nbformat.reader import NotJSONError
 
 from pubsub_lib.lab.lesson.claims import NOT_SEEN
 from pubsub_lib.lab.lesson.widget_views import drop_widget_views
@@ -35,7 +36,7 @@ ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class CannotRefreshError(Exception):
-    """Says which cell failed, and how."""
+    """Says why: which cell failed, and how, or what cannot be read or written."""
 
 
 @dataclass
@@ -174,17 +175,22 @@ def refresh(path: Path) -> None:
     """Execute one notebook and save it if all went well."""
     try:
         before = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise CannotRefreshError("there is no such file") from None
-    notebook = nbformat.reads(format_source(before, path), as_version=4)
+        notebook = nbformat.reads(format_source(before, path), as_version=4)
+    except OSError as error:
+        raise CannotRefreshError(f"it cannot be read: {error.strerror}") from None
+    except NotJSONError:
+        raise CannotRefreshError("it is no notebook") from None
     started = time.perf_counter()
     timer = execute(notebook, path.parent)
     took = time.perf_counter() - started
     normalise(notebook)
     after = nbformat.writes(notebook) + "\n"
-    if after != before:
-        path.write_text(after, encoding="utf-8", newline="\n")
-    save_readme_picture(notebook, path.parent)
+    try:
+        if after != before:
+            path.write_text(after, encoding="utf-8", newline="\n")
+        save_readme_picture(notebook, path.parent)
+    except OSError as error:
+        raise CannotRefreshError(f"{error.filename} cannot be written: {error.strerror}") from None
     print(
         f"{path.name:32} {'unchanged' if after == before else 'written':9} {took:5.1f} s,"
         f" slowest: cell {timer.slowest}, {timer.slowest_s:.1f} s",

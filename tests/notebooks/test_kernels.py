@@ -98,6 +98,18 @@ def test_refreshing_twice_changes_nothing(tmp_path):
     assert [cell.execution_count for cell in cells] == [1, 2]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there, a folder cannot be read in other words")
+def test_what_cannot_be_refreshed_is_said_in_a_line_each(tmp_path):
+    (tmp_path / "prose.md").write_text("Some text.", encoding="utf-8")
+    run = refresh(tmp_path / "nowhere.ipynb", tmp_path, tmp_path / "prose.md")
+    assert run.returncode == 1
+    assert [line.partition("NOT written: ")[2] for line in run.stderr.splitlines() if line] == [
+        "it cannot be read: No such file or directory",
+        "it cannot be read: Is a directory",
+        "it is no notebook",
+    ]
+
+
 @pytest.mark.run_all
 def test_notebook_that_fails_is_left_alone(tmp_path):
     path = save(tmp_path / "raises.ipynb", "x=1", "1 / 0")

@@ -647,6 +647,18 @@ def test_every_target_that_needs_the_environment_sets_it_up_first(make, target):
     assert first == "tools/set_up.sh --folder elsewhere"
 
 
+@pytest.mark.parametrize("target", ["refresh", "lock", "packages", "site", "test-browser"])
+def test_what_writes_into_the_clone_says_so_where_it_cannot_be_written_to(make, target):
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        make("-n", target, "WRITABLE=no")
+    assert refused.value.stdout == ""
+    assert f"make {target} writes to it: copy the course to a folder" in refused.value.stderr
+
+
+def test_what_writes_nothing_runs_in_a_clone_that_cannot_be_written_to(make):
+    assert "pytest" in make("-n", "test", "WRITABLE=no")
+
+
 def test_make_lock_chooses_versions_for_every_group_of_pyproject(make):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     chosen = re.findall(r"--extra (\S+)", make("-n", "lock"))
