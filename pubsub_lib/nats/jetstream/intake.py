@@ -72,7 +72,7 @@ class JetStreamIntake[T]:
         if times > 1:
             counts.redelivered += 1
         self.quiet = False
-        self._consumer.note(sequence, delivery, pending)
+        self._consumer.note(sequence, delivery, pending, times)
         envelopes = self._inbox.envelopes
         handled_here = times > 1 and envelopes.was_acknowledged(sequence)
         waits_here = times > 1 and envelopes.is_waiting(sequence)

@@ -217,6 +217,8 @@ class StreamPublisher(ConnectionWatcher):
         silent = connection.connected and not self._recovery.ready
         if self.disagreeing or (silent and connection.client.in_cluster):
             remedy = f"its cluster may have no quorum: {MOST_HAVE_TO_RUN}; then {remedy}"
+        elif self._recovery.failure is not None:
+            remedy = f"its stream cannot be used: {self._recovery.failure}; then {remedy}"
         return Unconfirmed(count, remedy)
 
     async def _answered(self, answer: Msg) -> None:
@@ -270,6 +272,13 @@ class StreamPublisher(ConnectionWatcher):
         content = json.loads(answer.data)
         error = content.get("error")
         if error is None:
+            if (taken_by := content.get("stream", stream.name)) != stream.name:
+                self._recovery.begin()
+                raise NatsError(
+                    f"the server has stored it in the stream {taken_by!r}, since {stream.name!r} "
+                    "keeps this subject no longer, and no subscription of this broker gets it; "
+                    "delete the other one, or give this broker another subject"
+                )
             stream.note_stored()
             stream.counts.duplicates_refused += content.get("duplicate", False)
             return True

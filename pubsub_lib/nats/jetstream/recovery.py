@@ -31,9 +31,13 @@ class Recovery(ConnectionWatcher):
     Args:
         stream: what it should have.
         consumers: and these, as many as there are at the time.
+
+    Attributes:
+        failure: why the server does not have the stream, and could not make it, if that is so.
     """
 
     def __init__(self, stream: Stream, consumers: Collection[Consumer[Any]]) -> None:
+        self.failure: NatsError | None = None
         self._stream = stream
         self._consumers = consumers
         self._recovering = SingleFlight[None](stream.tasks.start)
@@ -92,35 +96,36 @@ class Recovery(ConnectionWatcher):
 
     async def _is_to_be_done_again(self) -> bool:
         """Make what is missing; return whether the stream was made anew by another meanwhile."""
-        if await self._done(self._stream.remake()):
-            for consumer in list(self._consumers):
-                try:
-                    await self._done(consumer.remake())
-                except StreamChanged:
-                    return True
+        told = self.failure
+        self.failure = await self._failure_of(self._stream.remake())
+        if self.failure is not None:
+            if str(self.failure) != str(told):  # once, however often somebody publishes meanwhile
+                self._report(self.failure)
+            return False
+        for consumer in list(self._consumers):
+            try:
+                failure = await self._failure_of(consumer.remake())
+            except StreamChanged:
+                return True
+            if failure is not None:
+                self._report(failure)
         return False
 
-    async def _done(self, work: Coroutine[Any, Any, None]) -> bool:
-        """Do a part of the work, and return whether that was possible: one that is refused must
+    async def _failure_of(self, work: Coroutine[Any, Any, None]) -> NatsError | None:
+        """Do a part of the work, and return why that was not possible: one that is refused must
         not keep the others from getting on.
         """
         try:
             await work
         except StreamChanged:
             raise
-        except NotConnected:
-            return False  # it is over
         except Exception as error:
-            self._report(error)
-            return False
-        return True
+            return _named(error)
+        return None
 
-    def _report(self, error: Exception) -> None:
-        if not isinstance(error, NatsError):  # such as nats-py's on an answer that it cannot read
-            error = NatsError(
-                f"what the server has could not be looked at ({error!r}); it is tried again"
-            )
-        self._stream.connection.report(error)
+    def _report(self, error: NatsError) -> None:
+        if not isinstance(error, NotConnected):  # it is over, as everybody is told
+            self._stream.connection.report(error)
 
     # Now and then.
 
@@ -151,11 +156,9 @@ class Recovery(ConnectionWatcher):
                 if await is_lost():
                     self.begin()
                     return
-            except NotConnected:
-                return  # it is over
             except Exception as error:  # the others are looked at all the same
                 if not refused:
-                    self._report(error)
+                    self._report(_named(error))
                 refused = True
 
     @override
@@ -181,3 +184,10 @@ class Recovery(ConnectionWatcher):
         for consumer in list(self._consumers):
             if consumer.inbox.in_use:
                 consumer.inbox.fail(error)
+
+
+def _named(error: Exception) -> NatsError:
+    if isinstance(error, NatsError):
+        return error
+    # Such as nats-py's on an answer that it cannot read.
+    return NatsError(f"what the server has could not be looked at ({error!r}); it is tried again")

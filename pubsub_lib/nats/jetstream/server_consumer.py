@@ -39,6 +39,13 @@ class Look(NamedTuple):
     last: int  #: the number of the message that was stored last
 
 
+class Sent(NamedTuple):
+    """What a consumer had sent, to all its readers, when this one last got a message."""
+
+    deliveries: int  #: how many, copies included
+    highest: int  #: the highest number in the stream among them
+
+
 class ServerConsumer:
     """What the server knows of one subscriber.
 
@@ -79,6 +86,8 @@ class ServerConsumer:
         self._expires_after = expires_after if self.durable else FORGOTTEN_AFTER_S
         self._left = False  # whether what has not come in was counted at the end
         self._looks: deque[Look] = deque(maxlen=LOOKS)
+        self._sent: Sent | None = None  # where that is known
+        self._removed = 0  # since then, as the looks have told
         # A stream is known by when it was made, and so is a consumer.
         self._created: datetime.datetime | None = None
         self._made_in: datetime.datetime | None = None  # the stream that this one is of
@@ -110,6 +119,8 @@ class ServerConsumer:
         self._position.consecutive = self._stream.is_all(self.pattern)
         made = await self._ask_for()
         self._position.begin(_not_sent(made))
+        if self._sent is None and made.delivered is not None:  # nothing has come in already
+            self._sent = Sent(made.delivered.consumer_seq, made.delivered.stream_seq)
         self._is_now(made)
 
     async def _ask_for(self, start: int | None = None) -> api.ConsumerInfo:
@@ -141,14 +152,35 @@ class ServerConsumer:
         self._created = known.created
         self._made_in = self._position_in
 
-    def note(self, sequence: int, delivery: int, pending: int) -> None:
-        """Note that a message has come in; its numbers are those of `Position.note`."""
+    def note(self, sequence: int, delivery: int, pending: int, tries: int) -> None:
+        """Note that a message has come in.
+
+        Args:
+            sequence, delivery, pending: as in `Position.note`.
+            tries: how often it was delivered.
+        """
         position = self._position
         self._looks.clear()
         if self.durable:  # others may have got what is missing here
             position.deliveries, position.pending = delivery, pending
+            self._inbox.lose(self._removed_before(sequence, delivery, is_copy=tries > 1))
         else:
             self._inbox.lose(position.note(sequence, delivery, pending))
+
+    def _removed_before(self, sequence: int, delivery: int, *, is_copy: bool) -> int:
+        """Return how many messages were removed that would have been sent before this one.
+
+        That is known if nobody was sent anything since the last one that came in here.
+        """
+        sent, counted, self._removed = self._sent, self._removed, 0
+        follows = sent is not None and delivery == sent.deliveries + 1
+        if is_copy:
+            self._sent = Sent(delivery, sent.highest) if sent is not None and follows else None
+            return 0
+        self._sent = Sent(delivery, sequence)
+        if sent is None or not follows or not self._position.consecutive:
+            return 0
+        return max(sequence - sent.highest - 1 - counted, 0)
 
     async def is_lost(self) -> bool:
         """Return whether the server does not know it any more, or has another of this name.
@@ -176,7 +208,9 @@ class ServerConsumer:
         if len(looks) < LOOKS or position.held or any(look.sent != sent for look in later):
             return
         if by_pending:
-            self._inbox.lose(max(oldest.pending - max(look.pending for look in later), 0))
+            removed = max(oldest.pending - max(look.pending for look in later), 0)
+            self._removed += removed
+            self._inbox.lose(removed)
         comes_again = position.absent and known.num_ack_pending
         if (
             not self.durable
@@ -204,6 +238,7 @@ class ServerConsumer:
             self._inbox.lose(position.begin_anew())
             position.consecutive = stream.is_all(self.pattern)
             self._looks.clear()
+            self._sent = None
         known = await stream.consumer(self.name)
         if known is not None and known.created == self._created and not position.held:
             return

@@ -15,9 +15,10 @@ from pubsub_lib.nats import (
     MessagesLost,
     NatsError,
     SubscriptionForgotten,
+    Unconfirmed,
     UndecodablePayload,
 )
-from tests.nats.observing import Errors, eventually, soon, take
+from tests.nats.observing import LIMIT_S, Errors, eventually, soon, take
 
 pytestmark = pytest.mark.usefixtures("quick_looks")
 NAME = "billing"
@@ -39,6 +40,23 @@ async def test_what_is_purged_is_counted_and_reported(broker, server, errors, na
         await broker.publish(4)
         assert await take(inbox, 1) == [4]
         assert inbox.stats.dropped == 3
+
+
+@pytest.mark.parametrize("name", ["", NAME])
+async def test_what_a_limit_removes_before_anybody_has_looked_is_counted(
+    broker, server, monkeypatch, name
+):
+    monkeypatch.setattr("pubsub_lib.nats.jetstream.recovery.LOOK_EVERY_S", 600)
+    async with broker.subscribe(name=name, maxsize=2) as inbox:
+        stream = await server.jetstream.stream_info(broker.subject)
+        stream.config.discard, stream.config.max_msgs = api.DiscardPolicy.OLD, 3
+        await server.jetstream.update_stream(stream.config)
+        await broker.publish_many(range(20))
+        taken = await take(inbox, 1)
+        while taken[-1] < 19:
+            taken += await take(inbox, 1)
+        assert len(taken) + inbox.stats.dropped == 20
+        assert inbox.stats.dropped >= 15  # three are kept, and two at most were here before
 
 
 async def test_a_flush_does_not_wait_for_what_was_purged(broker, server):
@@ -202,3 +220,36 @@ async def test_what_a_stranger_sends_to_a_reader_is_refused_and_counted_and_not_
         await stranger.flush()
         assert (broker.network.undecodable, inbox.stats.dropped, answers) == (1, 0, [])
         assert (broker.network.received, caplog.messages) == (1, [])
+
+
+async def test_a_message_that_another_stream_has_taken_is_not_said_to_be_delivered(broker, server):
+    async with broker.subscribe(name=NAME):
+        await server.jetstream.delete_stream(broker.subject)
+        await server.jetstream.add_stream(name=f"{broker.subject}_other", subjects=[broker.subject])
+        with pytest.raises(NatsError, match=f"stored it in the stream '{broker.subject}_other'"):
+            await broker.publish(1)
+        await server.jetstream.delete_stream(f"{broker.subject}_other")
+        await broker.publish(2)
+        assert broker.stats.published == 1
+
+
+async def test_a_publish_that_no_stream_takes_any_more_says_why_and_reports_it_once(
+    broker, server, errors
+):
+    async with broker.subscribe(name=NAME):
+        stream = await server.jetstream.stream_info(broker.subject)
+        stream.config.subjects = ["elsewhere"]
+        await server.jetstream.update_stream(stream.config)
+        trying = asyncio.create_task(broker.publish(1))
+        await errors.until(NatsError)
+        trying.cancel()
+        await asyncio.wait([trying])
+        broker.timeout = 0.05
+        with pytest.raises(Unconfirmed, match=r"its stream cannot be used: .* does not keep"):
+            await broker.publish(1)
+        assert len(errors) == 1
+        broker.timeout = LIMIT_S
+        stream.config.subjects = [broker.subject]
+        await server.jetstream.update_stream(stream.config)
+        await broker.publish(2)
+        assert broker._recovery.failure is None
