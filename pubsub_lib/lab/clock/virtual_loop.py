@@ -33,6 +33,7 @@ _IN_REAL_TIME = (
 )
 _NO_THREADS = f"a thread, or a name look-up, which uses one, {_IN_REAL_TIME}"
 _NO_SOCKETS = f"a socket or pipe {_IN_REAL_TIME}"
+_NO_SIGNALS = f"a signal {_IN_REAL_TIME}"
 _NO_PROCESSES = f"another process {_IN_REAL_TIME}"
 
 
@@ -186,6 +187,9 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self.pass_time(due - self._now.nanoseconds)
 
     def _count_the_turn(self) -> None:
+        if self._now.nanoseconds > self._end:
+            end, self._end = self._end, self._now.nanoseconds + self._max_nanoseconds
+            raise LimitReached(self._limit(f"a stall has lasted beyond {Instant(end)} s"))
         self._turns_at_this_instant += 1
         if self._turns_at_this_instant > self._steps_per_instant:
             self._turns_at_this_instant = 0
@@ -239,11 +243,27 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     ) -> asyncio.Future[T]:
         raise VirtualTimeError(_NO_THREADS)
 
+    @override
+    def set_default_executor(self, executor: Any) -> None:
+        raise VirtualTimeError(_NO_THREADS)
+
+    @override
+    def add_signal_handler[*Args](
+        self, sig: int, callback: Callable[[*Args], object], *args: *Args
+    ) -> None:
+        raise VirtualTimeError(_NO_SIGNALS)
+
     def _make_socket_transport(self, sock: socket.socket, *args: Any, **kwargs: Any) -> Any:
         sock.close()
         raise VirtualTimeError(_NO_SOCKETS)  # and not in a callback, where it would be lost
 
     _make_ssl_transport = _make_datagram_transport = _make_socket_transport
+
+    @override
+    async def connect_read_pipe(self, *args: Any, **kwargs: Any) -> Any:
+        raise VirtualTimeError(_NO_SOCKETS)
+
+    connect_write_pipe = connect_read_pipe
 
     @override
     async def create_server(self, *args: Any, **kwargs: Any) -> Any:

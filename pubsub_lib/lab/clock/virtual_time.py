@@ -44,9 +44,10 @@ What a film is made of: who took a step, and who is ready to take the next.
 """
 
 import asyncio
-import math
+import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from numbers import Real
 from typing import Any
 
 from pubsub_lib.lab.clock.instants import nanoseconds
@@ -101,7 +102,7 @@ def run_virtual[T](
             is set again and again ends so; the tasks and what they wait for are named.
         VirtualTimeError: if the coroutine uses a thread, a process or a socket; the clock cannot
             know how long these take.
-        TypeError: if it is not given a coroutine.
+        TypeError: if it is not given a coroutine, or a limit is no number.
         ValueError: if a limit is not a finite number above 0.
     """
     if not asyncio.iscoroutine(coroutine):
@@ -109,9 +110,11 @@ def run_virtual[T](
             f"run_virtual() takes a coroutine, as in run_virtual(main()): {coroutine!r}"
         )
     for name, limit in (("max_steps", max_steps), ("max_seconds", max_seconds)):
-        if not 0 < limit < math.inf:
+        a_number = isinstance(limit, Real) and not isinstance(limit, bool)
+        if not a_number or not 0 < limit <= sys.float_info.max:
             coroutine.close()
-            raise ValueError(f"{name} is a finite number above 0, not {limit!r}")
+            wrong = ValueError if a_number else TypeError
+            raise wrong(f"{name} is a finite number above 0, not {limit!r}")
 
     with _no_running_loop():
         loop = VirtualTimeLoop(
@@ -142,10 +145,13 @@ def stall(seconds: float) -> None:
 
     Raises:
         VirtualTimeError: if it is not called in virtual time.
+        ValueError: if it is negative, or has no end.
     """
     loop = asyncio.get_running_loop()
     if not isinstance(loop, VirtualTimeLoop):
         raise VirtualTimeError("stall() works in virtual time; in real time call time.sleep()")
+    if seconds < 0:
+        raise ValueError(f"a stall takes 0 seconds or more, not {seconds!r}")
     loop.pass_time(nanoseconds(seconds))
 
 

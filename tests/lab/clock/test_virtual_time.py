@@ -8,6 +8,7 @@ import gc
 import inspect
 import json
 import math
+import os
 import re
 import signal
 import socket
@@ -15,7 +16,9 @@ import sys
 import threading
 import time
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
@@ -265,6 +268,25 @@ def test_a_stall_lets_time_pass_and_nothing_else_happen(run):
         return times
 
     assert run(main()) == [2.5, 2.5]
+
+
+def test_a_stall_beyond_the_limit_of_time_ends_the_run():
+    async def main() -> None:
+        with contextlib.suppress(LimitReached):  # it is the run that ends, whatever its tasks do
+            stall(10)
+            stall(0.5)
+
+    run_virtual(main(), max_seconds=10.5)
+    with pytest.raises(LimitReached, match=r"^at 10\.5 s .* a stall has lasted beyond 10\.0 s"):
+        run_virtual(main(), max_seconds=10)
+
+
+def test_a_stall_that_would_go_back_in_time_is_refused():
+    async def main() -> None:
+        stall(-1)
+
+    with pytest.raises(ValueError, match=r"^a stall takes 0 seconds or more, not -1$"):
+        run_virtual(main())
 
 
 def test_a_stall_is_for_virtual_time():
@@ -638,10 +660,17 @@ def test_finalisers_run_after_a_limit_is_reached(limits):
     assert ends == ["finaliser"]
 
 
-@pytest.mark.parametrize("limit", [0, -1, math.inf, math.nan])
+@pytest.mark.parametrize("limit", [0, -1, math.inf, math.nan, 10**400])
 @pytest.mark.parametrize("name", ["max_steps", "max_seconds"])
 def test_a_limit_that_is_none_is_refused(name, limit):
     with pytest.raises(ValueError, match=f"^{name} is a finite number above 0, not {limit}$"):
+        run_virtual(current_time_after(1), **{name: limit})
+
+
+@pytest.mark.parametrize("limit", ["3", None, True, Decimal(3)])
+@pytest.mark.parametrize("name", ["max_steps", "max_seconds"])
+def test_a_limit_that_is_no_number_is_refused_and_leaves_no_coroutine(name, limit):
+    with pytest.raises(TypeError, match=f"^{name} is a finite number above 0, not "):
         run_virtual(current_time_after(1), **{name: limit})
 
 
@@ -745,11 +774,16 @@ async def use_an_executor() -> None:
     await asyncio.get_running_loop().run_in_executor(None, print)
 
 
+async def set_an_executor() -> None:
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+
+
 @pytest.mark.parametrize(
     "use_a_thread",
     [
         pytest.param(lambda: asyncio.to_thread(print), id="to_thread"),
         pytest.param(use_an_executor, id="run_in_executor"),
+        pytest.param(set_an_executor, id="set_default_executor"),
         pytest.param(look_up_a_name, id="getaddrinfo"),
         pytest.param(lambda: asyncio.open_connection("localhost", 80), id="connect by name"),
     ],
@@ -833,6 +867,29 @@ def test_a_connection_that_is_there_already_is_refused():
     one, other = socket.socketpair()
     with one, other, pytest.raises(VirtualTimeError, match=r"^a socket or pipe cannot be used"):
         run_virtual(asyncio.open_connection(sock=one))
+
+
+@pytest.mark.parametrize("connect", ["connect_read_pipe", "connect_write_pipe"])
+@uses_sockets
+def test_a_pipe_is_refused(connect):
+    ends = [os.fdopen(end, mode) for end, mode in zip(os.pipe(), ("rb", "wb"), strict=True)]
+
+    async def main() -> None:
+        end = ends[connect == "connect_write_pipe"]
+        await getattr(asyncio.get_running_loop(), connect)(asyncio.Protocol, end)
+
+    with pytest.raises(VirtualTimeError, match=r"^a socket or pipe cannot be used"):
+        run_virtual(main())
+    for end in ends:
+        end.close()
+
+
+def test_a_handler_of_a_signal_is_refused():
+    async def main() -> None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, print)
+
+    with pytest.raises(VirtualTimeError, match=r"^a signal cannot be used"):
+        run_virtual(main())
 
 
 def test_a_server_is_refused():
