@@ -1,10 +1,10 @@
 """A small in-process publish/subscribe broker on asyncio, and the steps that lead to it.
 
 `AsyncPubSub` is the broker to use; `RingPubSub` is the quicker one for many subscribers that keep
-up. What stands on a broker has modules of its own: `topics`, `cache` and `replicas`; brokers for
-several processes are in `pubsub_lib.nats`. `NaivePubSub` and `ChapterPubSub` are where the course
-starts from, and are kept with their faults.
-`pubsub_lib.lab` holds what the notebooks measure with; nothing here imports it.
+up. What stands on a broker has modules of its own: `handlers`, `topics`, `codecs` and `caching`;
+brokers for several processes are in `pubsub_lib.nats`. `NaivePubSub` and `ChapterPubSub` are where
+the course starts from, and are kept with their faults. `pubsub_lib.lab` holds what the notebooks
+measure with; nothing here imports it.
 
 >>> import asyncio
 >>> async def main() -> None:

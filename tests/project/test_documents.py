@@ -109,3 +109,21 @@ def test_every_make_command_of_a_document_has_a_target(document):
     targets = re.findall(r"^([\w-]+):", text_of("Makefile"), re.MULTILINE)
     commands = {span.split()[1] for span in code_spans(document) if span.startswith("make ")}
     assert commands <= set(targets)
+
+
+@pytest.mark.parametrize("document", MAPS)
+def test_what_a_document_names_beside_a_file_is_in_it(document):
+    named = re.findall(r"`(\w+)(?:\.\w+)?`\s+\(`([\w/]+\.py)`\)", text_of(document))
+    assert len(named) > 1
+    assert [(name, path) for name, path in named if not is_defined(name, ROOT / path)] == []
+
+
+def is_defined(name: str, path: Path) -> bool:
+    """Whether it is in this file, or a class which it inherits from."""
+    definition = re.compile(rf"^(?:class |def |async def |){name}\b(?:\[.*?\])?(?:\((.*)\))?", re.M)
+    if definition.search(path.read_text(encoding="utf-8")):
+        return True
+    texts = [other.read_text(encoding="utf-8") for other in python_files()]
+    bases = [found[1] or "" for text in texts for found in definition.finditer(text)]
+    names = re.findall(r"(?<!\[)\b[A-Z]\w{2,}", " ".join(bases))  # and not their parameters
+    return any(is_defined(base, path) for base in names)
