@@ -10,7 +10,7 @@ from pubsub_lib.in_process.base_broker import BaseBroker
 from pubsub_lib.nats import NatsError, NatsPubSub, SendStats
 from pubsub_lib.nats.core.intake import Intake
 from tests.nats.core.reading import read
-from tests.nats.observing import eventually
+from tests.nats.observing import LIMIT_S, eventually
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
 NO_SERVER = "nats://127.0.0.1:1"
@@ -182,3 +182,52 @@ async def test_a_shutdown_returns_when_the_server_has_been_told_who_left(
     async with NatsPubSub(subject, url=server.url) as broker:
         (await broker.subscribe()).close()
     assert len(told) == 1
+
+
+async def test_a_publish_that_waits_for_a_reader_to_join_reaches_it_through_a_shutdown(
+    server, subject: str, monkeypatch: pytest.MonkeyPatch
+):
+    broker = NatsPubSub(subject, url=server.url)
+    await broker.flush()
+    client = broker._transport.connection.client
+    subscribe = client.subscribe
+
+    async def subscribe_slowly(*arguments: object, **options: object) -> object:
+        await asyncio.sleep(0.05)
+        return await subscribe(*arguments, **options)
+
+    monkeypatch.setattr(client, "subscribe", subscribe_slowly)
+    inbox = broker.subscribe()
+    publishing = asyncio.create_task(broker.publish(1))
+    await asyncio.sleep(0)
+    ending = asyncio.create_task(broker.shutdown())
+    assert await read(inbox, 1) == [1]
+    assert await publishing == Delivery(1)
+    assert await ending == ShutdownReport(0, 0)
+
+
+@pytest.mark.parametrize("timeout", [0, LIMIT_S])
+async def test_what_comes_after_a_shutdown_has_let_in_the_rest_is_no_longer_let_in(
+    server, subject: str, client, monkeypatch: pytest.MonkeyPatch, timeout: float
+):
+    broker = NatsPubSub(subject, url=server.url, maxsize=1, timeout=None)
+    inbox = await broker.subscribe()
+    await broker.publish_many([1, 2])
+    await broker.flush()
+    connection = broker._transport.connection
+    close = connection.close
+
+    async def close_when_another_has_come() -> None:
+        before = connection.client.stats["in_msgs"]
+        await client.publish(subject, b"3")
+        await eventually(lambda: connection.client.stats["in_msgs"] > before)
+        await asyncio.sleep(0.01)  # in which nats-py would hand it on
+        await close()
+
+    monkeypatch.setattr(connection, "close", close_when_another_has_come)
+    ending = asyncio.create_task(broker.shutdown(timeout=timeout))
+    if timeout:
+        assert await read(inbox, 2) == [1, 2]
+    await ending
+    assert broker.network.received == 2
+    inbox.close()

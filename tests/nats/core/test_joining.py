@@ -135,3 +135,27 @@ async def test_what_nats_py_refuses_reaches_the_readers_as_one_of_our_errors(
             with pytest.raises(NatsError, match="no more; this is what the server"):
                 await join(inbox)
             assert inbox.closed
+
+
+async def test_a_reader_that_leaves_while_it_joins_is_left_at_the_server_by_nobody(
+    server, subject: str
+):
+    broker = NatsPubSub(subject, url=server.url)
+    inbox = broker.subscribe()
+    reading = asyncio.create_task(inbox.get())
+    await asyncio.sleep(0)  # so that it begins to connect
+    inbox.close()
+    assert await reading is None
+    await broker.flush()
+    await eventually(lambda: not broker._transport.connection.client._subs)
+    await broker.shutdown()
+
+
+async def test_awaiting_a_subscription_says_each_time_why_it_could_not_join():
+    broker = NatsPubSub("one", url=NO_SERVER, connect_timeout=0.05)
+    inbox = broker.subscribe()
+    for _ in range(2):
+        with pytest.raises(ServerUnreachable):
+            await inbox
+    assert inbox.closed
+    await broker.shutdown()
