@@ -9,10 +9,12 @@ TypeError: timeout is a number of seconds or None, not 'soon'
 """
 
 import inspect
-import math
+import sys
 from collections.abc import Callable
 from enum import Enum
 from numbers import Real
+
+LARGEST = sys.float_info.max  # event loops count in floats, and a whole number may be larger
 
 
 class Unset(Enum):
@@ -65,7 +67,7 @@ def checked_positive(name: str, value: float, *, unit: str) -> float:
     """
     if not isinstance(value, Real) or isinstance(value, bool):
         raise TypeError(f"{name} is a number of {unit}, not {value!r}")
-    if not 0 < value < math.inf:
+    if not 0 < value <= LARGEST:
         raise ValueError(f"{name} must be a positive number of {unit}, not {value}")
     return value
 
@@ -83,7 +85,7 @@ def checked_timeout(timeout: float | None) -> float | None:
         return None
     if not isinstance(timeout, int | float) or isinstance(timeout, bool):
         raise TypeError(f"timeout is a number of seconds or None, not {timeout!r}")
-    if not 0 <= timeout < math.inf:
+    if not 0 <= timeout <= LARGEST:
         raise ValueError(
             f"timeout must be 0 or more seconds, or None to wait for ever, not {timeout}"
         )
@@ -94,7 +96,7 @@ def checked_seconds(name: str, seconds: float) -> float:
     """Return a time in seconds that is longer than none, or say what is wrong with it."""
     if not isinstance(seconds, int | float) or isinstance(seconds, bool):
         raise TypeError(f"{name} is a number of seconds, not {seconds!r}")
-    if not 0 < seconds < math.inf:
+    if not 0 < seconds <= LARGEST:
         raise ValueError(f"{name} must be more than 0 seconds, not {seconds}")
     return seconds
 

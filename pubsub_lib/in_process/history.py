@@ -44,7 +44,7 @@ class History[T]:
 
     def last(self, messages: int) -> list[T]:
         """Return so many of the last messages, or all that there are, the latest last."""
-        return list(islice(reversed(self._messages), messages))[::-1]
+        return list(islice(reversed(self._messages), min(messages, len(self._messages))))[::-1]
 
 
 class LatestOfEach[T](History[T]):
@@ -124,7 +124,7 @@ class LatestOfEach[T](History[T]):
 
     @override
     def last(self, messages: int) -> list[T]:
-        return list(islice(reversed(self._latest.values()), messages))[::-1]
+        return list(islice(reversed(self._latest.values()), min(messages, len(self._latest))))[::-1]
 
 
 class _Entry:

@@ -181,10 +181,10 @@ class WaitingPublish[T]:
         """
         if not self._places:
             return  # over a network it may begin late, when there was room meanwhile
-        if not patient:
-            self._start_timers(loop)
         self._settled = loop.create_future()
         try:
+            if not patient:
+                self._start_timers(loop)
             await self._settled
         except asyncio.CancelledError as cancelled:
             self._let_lines_move(list(self._places.values()))

@@ -556,3 +556,11 @@ async def test_a_key_that_is_not_hashable_is_told_what_to_return():
         "key gave [1] for a message, of which nothing can be found again; let it return a string, "
         "a number or a tuple of them"
     )
+
+
+@pytest.mark.parametrize("key", [None, abs])
+@in_virtual_time
+async def test_a_replay_may_be_of_any_number_that_the_history_may_keep(key):
+    broker = AsyncPubSub[int](maxsize=10**20, history=10**20, key=key)
+    await broker.publish_many(range(3))
+    assert unread(broker.subscribe(replay=10**20)) == [0, 1, 2]
