@@ -69,13 +69,13 @@ class ThreadPublishing:
             self._futures.add(future)
         future.add_done_callback(self._futures.discard)
         try:
+            self._watch(loop)  # first, as there may be no thread for it: then nothing is published
             loop.call_soon_threadsafe(self._start, publish, future)
         except RuntimeError:
             future.cancel()
             if not loop.is_closed():
                 raise
             raise _ended() from None
-        self._watch(loop)
         return future
 
     def _start(
@@ -101,7 +101,11 @@ class ThreadPublishing:
     def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
         """Have a thread look after the futures, as nobody is told when an event loop closes."""
         if self._watching.acquire(blocking=False):
-            threading.Thread(target=self._look, args=[loop], daemon=True).start()
+            try:
+                threading.Thread(target=self._look, args=[loop], daemon=True).start()
+            except RuntimeError:
+                self._watching.release()
+                raise
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         while self._futures and not loop.is_closed():

@@ -561,3 +561,28 @@ def test_a_thread_that_withdraws_after_the_end_of_the_loop_is_not_disturbed(
     loop.close()
     future.cancel()
     assert caplog.records == []
+
+
+@each_broker
+def test_where_no_thread_can_watch_the_loop_nothing_is_published_and_the_next_one_is_tried(
+    broker_class, monkeypatch
+):
+    async def main() -> None:
+        broker = broker_class()
+        inbox = broker.subscribe()
+        await broker.publish(0)
+
+        def publish() -> None:
+            with monkeypatch.context() as patch:
+                patch.setattr(threading.Thread, "start", start_none)
+                with pytest.raises(RuntimeError, match="no new thread"):
+                    broker.publish_threadsafe(1)
+            assert broker.publish_threadsafe(2).result(timeout=10)
+
+        def start_none(thread: threading.Thread) -> None:
+            raise RuntimeError("can't start: no new thread")
+
+        await asyncio.to_thread(publish)
+        assert unread(inbox) == [0, 2]
+
+    asyncio.run(main())
