@@ -30,7 +30,6 @@ A cache can go wrong here in three ways, which is why a `Change` carries two num
 """
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Self
@@ -155,9 +154,11 @@ class ReplicaStats(NamedTuple):
 class _Load[V]:
     """A load under way."""
 
-    __slots__ = ("answer", "update")
+    __slots__ = ("answer", "task", "update")
 
     def __init__(self) -> None:
+        #: in which the load runs
+        self.task = asyncio.current_task()
         #: for the others who want the same key
         self.answer: asyncio.Future[V] = asyncio.get_running_loop().create_future()
         #: the newest that came meanwhile
@@ -214,7 +215,7 @@ class CacheReplica[K, V]:
 
         Raises:
             TypeError: if the key is not hashable, or `load` does not return a `Versioned`.
-            RuntimeError: if it is called outside of `async with`.
+            RuntimeError: if it is called outside of `async with`, or by the load of this key.
             Exception: what `load` raises.
         """
         if self._subscription is None:
@@ -265,6 +266,11 @@ class CacheReplica[K, V]:
 
     async def _fetch(self, key: K) -> V:
         while (load := self._loads.get(key)) is not None:
+            if load.task is asyncio.current_task():
+                raise RuntimeError(
+                    f"load asks for {key!r} while it loads that, and would wait for itself; let it "
+                    "read from the store"
+                )
             # Not awaited itself, or who is cancelled here would cancel it for the others.
             await asyncio.wait([load.answer])
             if not load.answer.cancelled():
@@ -355,5 +361,11 @@ class CacheReplica[K, V]:
             key = next(iter(self._to_reload))
             del self._to_reload[key]
             if key not in self._held:
-                with contextlib.suppress(Exception):  # whoever asks for the key gets it again
+                try:
                     await self._fetch(key)
+                except Exception:  # whoever asks for the key gets it again
+                    continue
+                except asyncio.CancelledError:
+                    task = asyncio.current_task()
+                    if task is None or task.cancelling():
+                        raise  # else something was cancelled that the load awaits

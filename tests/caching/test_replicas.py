@@ -481,6 +481,37 @@ async def test_a_key_that_cannot_be_loaded_again_is_dropped_and_the_others_are_l
 
 @every_broker
 @in_virtual_time
+async def test_a_load_that_awaits_what_was_cancelled_does_not_end_loading_again(broker_class):
+    cancelled: list[str] = []
+
+    async def load(key: str) -> Versioned[int]:
+        if key in cancelled:
+            raise asyncio.CancelledError
+        return Versioned(1, version=1)
+
+    async with broker_class() as broker, CacheReplica(broker, load) as replica:
+        for key in "abc":
+            await replica.get(key)
+        cancelled.append("a")
+        await publish(broker, update("other", 1, version=1, sequence=2))
+        assert not replica.stale
+        assert [key in replica for key in "abc"] == [False, True, True]
+
+
+@every_broker
+@pytest.mark.parametrize("following", [{"gold": "gold"}, {"gold": "silver", "silver": "gold"}])
+@in_virtual_time
+async def test_a_load_that_would_wait_for_itself_is_told_so(broker_class, following):
+    async def load(key: str) -> Versioned[int]:
+        return Versioned(await replica.get(following[key]), version=1)
+
+    async with broker_class() as broker, CacheReplica(broker, load) as replica:
+        with pytest.raises(RuntimeError, match=r"^load asks for 'gold' while it loads that"):
+            await replica.get("gold")
+
+
+@every_broker
+@in_virtual_time
 async def test_a_repeated_change_shows_a_loss_and_is_otherwise_ignored(broker_class):
     store = Store()
     store.write("gold", 1)
