@@ -82,6 +82,14 @@ def in_words(error: BaseException) -> str:
         return f"{type(error).__name__}, whose text raised {type(unspeakable).__name__}"
 
 
+def shown(thing: object) -> str:
+    """Return the `repr` of anything; if it cannot be shown, that it cannot."""
+    try:
+        return repr(thing)
+    except Exception as unspeakable:
+        return f"a {type(thing).__name__} whose repr raised {type(unspeakable).__name__}"
+
+
 def carry(cancelled: asyncio.CancelledError, delivery: Delivery | Deliveries) -> None:
     """Let the error of a cancelled publish say what had been delivered (see `delivered_before`).
 

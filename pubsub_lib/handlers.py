@@ -38,7 +38,7 @@ from types import TracebackType
 from typing import Self
 
 from pubsub_lib.arguments import checked_whole_number, is_coroutine_function
-from pubsub_lib.errors import Lagged
+from pubsub_lib.errors import Lagged, shown
 from pubsub_lib.interfaces import ManagedBroker, ManagedSubscription, RedeliveringSubscription
 
 logger = logging.getLogger(__name__)
@@ -62,9 +62,8 @@ class Failure[T]:
 
 def log_failure(failure: Failure[object]) -> None:
     """Report a failure as an error in the log of `pubsub_lib.handlers`, with its traceback."""
-    logger.error(
-        "handler %s failed on %r", failure.handler, failure.message, exc_info=failure.error
-    )
+    message = shown(failure.message)  # a log loses what it cannot show, and the failure with it
+    logger.error("handler %s failed on %s", failure.handler, message, exc_info=failure.error)
 
 
 class Handler[T]:
@@ -96,6 +95,9 @@ class HandlerGroup[T]:
             itself stops all handlers.
         stop_all: whether one failure is to stop all handlers; the block then raises it, in an
             `ExceptionGroup`.
+
+    Raises:
+        TypeError: if `report` is no function, or a coroutine function.
     """
 
     def __init__(
@@ -105,6 +107,8 @@ class HandlerGroup[T]:
         report: Callable[[Failure[T]], object] = log_failure,
         stop_all: bool = False,
     ) -> None:
+        if not callable(report) or is_coroutine_function(report):
+            raise TypeError(f"report is a function of one Failure, called at once, not {report!r}")
         self._broker = broker
         self._report = report
         self._stop_all = stop_all

@@ -162,6 +162,28 @@ async def test_failures_are_logged_with_their_traceback_unless_told_otherwise(ca
     assert record.exc_info[2] is not None
 
 
+class Unspeakable:
+    """A message that cannot be shown."""
+
+    def __repr__(self) -> str:
+        raise LookupError
+
+
+@in_virtual_time
+async def test_a_failure_on_a_message_that_cannot_be_shown_is_logged_all_the_same(caplog):
+    broker = AsyncPubSub[object]()
+    async with HandlerGroup(broker) as handlers:
+        handlers.add(Recorder(message := Unspeakable(), error=KeyError), name="ada")
+        await publish_all(broker, [message])
+    assert caplog.messages == ["handler ada failed on a Unspeakable whose repr raised LookupError"]
+
+
+@pytest.mark.parametrize("report", [None, "print", Recorder()])
+def test_what_cannot_be_called_at_once_with_a_failure_is_refused_as_a_report(report):
+    with pytest.raises(TypeError, match=r"^report is a function of one Failure, called at once"):
+        HandlerGroup(AsyncPubSub[int](), report=report)
+
+
 @pytest.mark.parametrize("error", [asyncio.CancelledError, TimeoutError, KeyError])
 @in_virtual_time
 async def test_it_makes_no_difference_what_a_handler_raises(error):
