@@ -9,7 +9,7 @@ and now and then. What is lost is counted and reported, or ends the reader with 
 """
 
 import asyncio
-from collections.abc import Collection, Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, override
 
 from pubsub_lib.nats.connection_watcher import ConnectionWatcher
@@ -36,13 +36,14 @@ class Recovery(ConnectionWatcher):
         failure: why the server does not have the stream, and could not make it, if that is so.
     """
 
-    def __init__(self, stream: Stream, consumers: Collection[Consumer[Any]]) -> None:
+    def __init__(self, stream: Stream, consumers: Sequence[Consumer[Any]]) -> None:
         self.failure: NatsError | None = None
         self._stream = stream
         self._consumers = consumers
         self._recovering = SingleFlight[None](stream.tasks.start)
         self._looking = SingleFlight[None](stream.tasks.start)
         self._next_look: asyncio.TimerHandle | None = None
+        self._told: set[str] = set()  # what was reported since all was well
         stream.connection.watch(self)
 
     @property
@@ -96,19 +97,14 @@ class Recovery(ConnectionWatcher):
 
     async def _is_to_be_done_again(self) -> bool:
         """Make what is missing; return whether the stream was made anew by another meanwhile."""
-        told = self.failure
         self.failure = await self._failure_of(self._stream.remake())
-        if self.failure is not None:
-            if str(self.failure) != str(told):  # once, however often somebody publishes meanwhile
-                self._report(self.failure)
-            return False
-        for consumer in list(self._consumers):
+        failures = [self.failure]
+        if self.failure is None:
             try:
-                failure = await self._failure_of(consumer.remake())
+                failures += [await self._failure_of(each.remake()) for each in self._consumers[:]]
             except StreamChanged:
                 return True
-            if failure is not None:
-                self._report(failure)
+        self._report(failures)
         return False
 
     async def _failure_of(self, work: Coroutine[Any, Any, None]) -> NatsError | None:
@@ -123,9 +119,14 @@ class Recovery(ConnectionWatcher):
             return _named(error)
         return None
 
-    def _report(self, error: NatsError) -> None:
-        if not isinstance(error, NotConnected):  # it is over, as everybody is told
-            self._stream.connection.report(error)
+    def _report(self, failures: Sequence[NatsError | None]) -> None:
+        """Tell what is wrong, once, however often it is found again; nothing if nothing is."""
+        wrong = {str(error): error for error in failures if error is not None}
+        self._told &= set(wrong)
+        for text, error in wrong.items():
+            if text not in self._told and not isinstance(error, NotConnected):  # which all are told
+                self._told.add(text)
+                self._stream.connection.report(error)
 
     # Now and then.
 
@@ -150,16 +151,15 @@ class Recovery(ConnectionWatcher):
         """Look without holding up publishers, and begin to recover if anything is missing."""
         if not self._stream.made:
             return
-        refused = False
+        failures = [self.failure]
         for is_lost in [self._stream.is_lost, *(each.is_lost for each in self._consumers)]:
             try:
                 if await is_lost():
                     self.begin()
                     return
             except Exception as error:  # the others are looked at all the same
-                if not refused:
-                    self._report(_named(error))
-                refused = True
+                failures.append(_named(error))
+        self._report(failures)
 
     @override
     def connection_made(self) -> None:

@@ -2,6 +2,10 @@
 
 import asyncio
 
+import nats.errors
+import pytest
+
+from pubsub_lib.nats import NatsError
 from tests.nats.observing import eventually, soon, take
 
 
@@ -30,3 +34,22 @@ async def test_what_comes_in_before_the_answer_to_joining_is_read_and_nothing_co
     await soon(broker.flush())
     assert inbox.stats.dropped == 0
     inbox.close()
+
+
+async def test_what_nats_py_refuses_reaches_the_reader_as_one_of_our_errors(broker, monkeypatch):
+    async def refuse(*_: object, **__: object) -> None:
+        raise nats.errors.Error("no more")
+
+    monkeypatch.setattr(broker._stream.connection.client, "subscribe", refuse)
+    inbox = broker.subscribe()
+    with pytest.raises(NatsError, match="no more; this is what the server"):
+        await soon(inbox.get())
+    assert inbox.closed
+
+
+async def test_of_subscriptions_that_have_left_none_is_kept(broker):
+    for _ in range(3):
+        async with broker.subscribe():
+            pass
+    async with broker.subscribe():
+        assert len(broker._consumers) == 1

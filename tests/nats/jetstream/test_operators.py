@@ -163,6 +163,34 @@ async def test_one_that_may_not_be_looked_at_does_not_keep_the_others_from_it(
             await asyncio.sleep(0.01)
 
 
+async def test_what_may_not_be_looked_at_is_reported_once_until_it_may_be_and_is_refused_anew(
+    broker, errors, monkeypatch
+):
+    looks = 0
+    consumer = broker._stream.consumer
+    refuses = True
+
+    async def refuse_or_answer(name: str):
+        nonlocal looks
+        looks += 1
+        if refuses:
+            raise NatsError("permission denied")
+        return await consumer(name)
+
+    async def until_looked_at_again() -> None:
+        looked = looks
+        await eventually(lambda: looks >= looked + 6)
+
+    monkeypatch.setattr(broker._stream, "consumer", refuse_or_answer)
+    async with broker.subscribe(name=NAME), broker.subscribe():
+        for reports in (1, 2):
+            refuses = True
+            await until_looked_at_again()
+            assert len(errors) == reports
+            refuses = False
+            await until_looked_at_again()
+
+
 @pytest.fixture
 async def wide(url: str, server, subject: str):
     """A broker whose stream an operator has made, for other subjects, too."""

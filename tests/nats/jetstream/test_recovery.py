@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from nats.js.errors import NotFoundError
 
 from pubsub_lib.nats import (
     MessagesLost,
@@ -223,3 +224,24 @@ async def test_a_busy_reader_is_not_asked_for(broker, monkeypatch):
             broker._consumers[0]._intake.quiet = False
         assert asked == []
         await eventually(lambda: asked)
+
+
+async def test_a_stream_that_nobody_has_used_is_not_made_by_a_recovery(broker, server):
+    await broker.publish(1)
+    dead_letters = broker._dead_letters._publisher._recovery
+    dead_letters.connection_restored()
+    await soon(dead_letters._recovering.settled())
+    with pytest.raises(NotFoundError):
+        await server.jetstream.stream_info(f"{broker.subject}_dead")
+
+
+async def test_nothing_is_looked_at_while_there_is_no_connection(broker):
+    await broker.publish(1)
+    recovery = broker._recovery
+    look = recovery._next_look
+    assert not look.cancelled()
+    recovery.connection_lost()
+    assert look.cancelled()
+    assert recovery._next_look is None
+    recovery.connection_restored()
+    assert not recovery._next_look.cancelled()
