@@ -5,7 +5,8 @@
 - `costs`: processor time, memory, timers, and how late the event loop is.
 - `traffic`: publishers and readers, and recordings of what became of their messages.
 - `service`: a web service as a process of its own, and its visitors.
-- `lesson`: predictions, tables, verdicts, progress; `promises`: what brokers promise, as data.
+- `lesson`: predictions, tables, verdicts, progress; `promises`: what brokers promise, as data;
+  `replay`: films of a run.
 - `figures`: pictures with captions computed from what they show.
 - `own_broker`: tries a learner's own broker, searches for what breaks it, and films that.
 - `real_runs`: what processes tell that run against a real server, filmed and recorded.
@@ -47,7 +48,7 @@ _NAMES_IN = {
         "standings",
         "unsettled",
     ),
-    "lesson.verdicts": ("CLAIMS", "Standing", "Verdict", "show_verdicts"),
+    "lesson.verdicts": ("Standing", "Verdict", "show_verdicts"),
     "own_broker.commands": (
         "break_my_broker",
         "check_my_broker",
@@ -67,7 +68,7 @@ _NAMES_IN = {
     "processes.programs": ("Program",),
     "processes.servers": ("server_or_stop",),
     "processes.type_checking": ("type_check",),
-    "promises": ("Kind", "Stage", "Trait", "keeps", "promise_table"),
+    "promises": ("Kind", "Stage", "Trait", "keeps"),
     "real_runs.commands": ("film_a_day",),
     "real_runs.restarts": ("recorded_restarts",),
     "replay": ("film",),

@@ -2,8 +2,8 @@
 
 >>> from pubsub_lib.lab.own_broker.played import Played
 >>> from pubsub_lib.lab.own_broker.playing import play
->>> from pubsub_lib.lab.own_broker.programs import Program
->>> program = Program(1, (True,), ())
+>>> from pubsub_lib.lab.own_broker.programs import BrokerProgram
+>>> program = BrokerProgram(1, (True,), ())
 >>> made = film_beside(
 ...     lambda broker_class: play(broker_class, program, Played()),
 ...     load(given_state("03")),

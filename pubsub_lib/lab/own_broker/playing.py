@@ -1,10 +1,10 @@
 """Plays a small program over a broker, on the virtual clock, and notes all that came of it.
 
 >>> from pubsub_lib.lab.clock.virtual_time import run_virtual
->>> from pubsub_lib.lab.own_broker.programs import Program, Step
+>>> from pubsub_lib.lab.own_broker.programs import BrokerProgram, ProgramStep
 >>> from pubsub_lib.lab.promises.kinds import ASYNC_PUB_SUB
 >>> played = Played()
->>> program = Program(1, (True,), (Step(Action.PUBLISH), Step(Action.END)))
+>>> program = BrokerProgram(1, (True,), (ProgramStep(Action.PUBLISH), ProgramStep(Action.END)))
 >>> run_virtual(play(ASYNC_PUB_SUB.broker_class, program, played))
 >>> [(message.number, message.took_s) for message in played.messages]
 [(1, 0.0)]
@@ -20,7 +20,7 @@ from typing import Any, assert_never
 
 from pubsub_lib.errors import Lagged
 from pubsub_lib.lab.own_broker.played import Member, Played, Sent
-from pubsub_lib.lab.own_broker.programs import Action, Program
+from pubsub_lib.lab.own_broker.programs import Action, BrokerProgram
 from pubsub_lib.lab.promises.stepping import let_all_run, now
 from pubsub_lib.overflow import Overflow
 
@@ -31,7 +31,7 @@ LONG_S = 100.0
 PUBLISHER = "publisher"
 
 
-async def play(broker_class: Callable[..., Any], program: Program, played: Played) -> None:
+async def play(broker_class: Callable[..., Any], program: BrokerProgram, played: Played) -> None:
     """Play the program, and note in `played` what came of it."""
     options: dict[str, Any] = {}
     if program.overflow is not Overflow.DROP_NEWEST:
@@ -53,7 +53,7 @@ async def play(broker_class: Callable[..., Any], program: Program, played: Playe
 class _Player:
     """Does what a program says."""
 
-    def __init__(self, broker: Any, program: Program, played: Played) -> None:
+    def __init__(self, broker: Any, program: BrokerProgram, played: Played) -> None:
         self.broker = broker
         self.program = program
         self.played = played

@@ -1,6 +1,7 @@
 """Small programs over a broker, as data: who publishes, joins, stalls, is cancelled, and when.
 
->>> program = Program(1, (True, False), (Step(Action.PUBLISH), Step(Action.END)))
+>>> steps = (ProgramStep(Action.PUBLISH), ProgramStep(Action.END))
+>>> program = BrokerProgram(1, (True, False), steps)
 >>> for sentence in in_words(program):
 ...     print(sentence)
 There is room for 1 message in each queue; subscriber 1 reads; subscriber 2 does not.
@@ -32,7 +33,7 @@ class Action(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ProgramStep:
     """One step of a program.
 
     Attributes:
@@ -47,7 +48,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class BrokerProgram:
     """A program.
 
     Attributes:
@@ -61,13 +62,13 @@ class Program:
 
     maxsize: int
     reads: tuple[bool, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[ProgramStep, ...]
     overflow: Overflow = Overflow.DROP_NEWEST
     in_batches: bool = False
     replay: int = 0
 
 
-def in_words(program: Program) -> list[str]:
+def in_words(program: BrokerProgram) -> list[str]:
     """Return the program as sentences, a step each."""
     room = "message" if program.maxsize == 1 else "messages"
     who = "; ".join(

@@ -30,7 +30,13 @@ from pubsub_lib.lab.own_broker.laws import LAWS, Law, first_broken
 from pubsub_lib.lab.own_broker.loading import CannotLoadError, load
 from pubsub_lib.lab.own_broker.played import Played
 from pubsub_lib.lab.own_broker.playing import play
-from pubsub_lib.lab.own_broker.programs import MOST_STEPS, Action, Program, Step, in_words
+from pubsub_lib.lab.own_broker.programs import (
+    MOST_STEPS,
+    Action,
+    BrokerProgram,
+    ProgramStep,
+    in_words,
+)
 from pubsub_lib.lab.own_broker.stages import promises_until, traits_after
 from pubsub_lib.lab.promises.traits import Trait
 from pubsub_lib.lab.replay import Film
@@ -48,17 +54,17 @@ _NEEDS = {
 _POLICIES = [Overflow.DROP_NEWEST, Overflow.DROP_OLDEST, Overflow.RAISE]
 
 
-def _programs(offers: Collection[Trait]) -> st.SearchStrategy[Program]:
+def _programs(offers: Collection[Trait]) -> st.SearchStrategy[BrokerProgram]:
     """Return programs of what a broker can be asked for that offers this."""
     actions = [each for each in Action if each not in _NEEDS or _NEEDS[each] in offers]
     step = st.builds(
-        Step,
+        ProgramStep,
         st.sampled_from([Action.PUBLISH, Action.PUBLISH, *actions]),
         st.integers(0, 2),
         st.sampled_from([False, False, True]),
     )
     return st.builds(
-        Program,
+        BrokerProgram,
         st.integers(1, 2),
         st.lists(st.booleans(), min_size=1, max_size=3).map(tuple),
         st.lists(step, max_size=MOST_STEPS).map(tuple),
@@ -100,7 +106,7 @@ def search(
     offers: Collection[Trait] | None = None,
     programs: int = PROGRAMS,
     seed: int = 0,
-) -> Program | None:
+) -> BrokerProgram | None:
     """Return the smallest program found that breaks a law; `None` if none was found.
 
     Args:
@@ -131,7 +137,7 @@ def search(
 
 def judge(
     broker_class: Callable[..., Any],
-    program: Program,
+    program: BrokerProgram,
     notebook: str,
     laws: tuple[Law, ...] = LAWS,
 ) -> tuple[str, str] | None:

@@ -24,7 +24,7 @@ from pubsub_lib.lab.promises.traits import Trait
 if TYPE_CHECKING:
     from pubsub_lib.lab.promises.kinds import Kind
 
-type Program = Callable[..., Coroutine[Any, Any, None]]
+type PromiseProgram = Callable[..., Coroutine[Any, Any, None]]
 """Takes a freshly opened broker, the `Trial` that notes what is found, and what a case gives it."""
 
 
@@ -48,7 +48,7 @@ class Promise:
     sentence: str
     stage: "Stage"
     needs: frozenset[Trait]
-    program: Program
+    program: PromiseProgram
     options: Mapping[str, Any]
     cases: Sequence[Mapping[str, Any]]
     fault: str
@@ -89,7 +89,7 @@ class Stage(Enum):
         fault: str = "",
         cases: Sequence[Mapping[str, Any]] = ({},),
         **options: Any,
-    ) -> Callable[[Program], Promise]:
+    ) -> Callable[[PromiseProgram], Promise]:
         """Make a promise of the program below, and of its docstring the sentence.
 
         Args:
@@ -97,7 +97,7 @@ class Stage(Enum):
             options: what the broker is opened with.
         """
 
-        def decorate(program: Program) -> Promise:
+        def decorate(program: PromiseProgram) -> Promise:
             return Promise(
                 name=program.__name__,
                 sentence=program.__doc__ or program.__name__.replace("_", " "),

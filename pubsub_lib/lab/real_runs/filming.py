@@ -11,7 +11,7 @@ A desk, a film of a real run: of 5 orders 4 are carried out; order 2 never.
 from collections.abc import Sequence
 
 from pubsub_lib.lab.real_runs.day import ORDERS, Day, Event, What
-from pubsub_lib.lab.replay.events import Change, Kind, Recording
+from pubsub_lib.lab.replay.events import Change, ChangeKind, FilmRecording
 from pubsub_lib.lab.replay.filming import Film, View
 
 PUBLISHER = 0
@@ -62,7 +62,7 @@ class _Director:
     """Turns what happened into pictures."""
 
     def __init__(self, day: Day) -> None:
-        self.recording = Recording()
+        self.recording = FilmRecording()
         self._tasks = ["publisher"]
         self._in_hand: dict[int, set[What]] = {}
         self._published: set[int] = set()
@@ -84,10 +84,10 @@ class _Director:
         changes, sentence = self._told(event)
         task = self._desk(event.desk) if event.desk else PUBLISHER
         if event.desk:
-            changes.append((Kind.LINE, task, event.line))
-        changes.append((Kind.SAY, self.recording.text(sentence)))
+            changes.append((ChangeKind.LINE, task, event.line))
+        changes.append((ChangeKind.SAY, self.recording.text(sentence)))
         if not self.recording.pictures:
-            changes.insert(0, (Kind.JOIN, QUEUE))
+            changes.insert(0, (ChangeKind.JOIN, QUEUE))
         self.recording.add(round(event.time_s, 3), task, changes)
 
     def _desk(self, desk: int) -> int:
@@ -119,29 +119,30 @@ class _Director:
             case What.KILLED:
                 return self._killed(desk)
             case What.SERVER_KILLED:
-                return [(Kind.LEAVE, QUEUE)], "the server is killed"
+                return [(ChangeKind.LEAVE, QUEUE)], "the server is killed"
             case What.PUBLISHER_WAITS:
                 self._published.add(order)
                 return [
-                    (Kind.PUBLISH, PUBLISHER, message),
-                    (Kind.WAIT, message, QUEUE),
+                    (ChangeKind.PUBLISH, PUBLISHER, message),
+                    (ChangeKind.WAIT, message, QUEUE),
                 ], f"the publisher waits with order {order} for the server"
             case What.SERVER_STARTED:
-                return [(Kind.JOIN, QUEUE)], "the server is started again, and everybody reconnects"
+                sentence = "the server is started again, and everybody reconnects"
+                return [(ChangeKind.JOIN, QUEUE)], sentence
             case What.STOOD_STILL:
                 return [], f"{desk} does not go on"
             case What.FAILED:
                 return [], f"{desk} ends"
 
     def _stored(self, order: int) -> list[Change]:
-        begun = [] if order in self._published else [(Kind.PUBLISH, PUBLISHER, order - 1)]
-        return [*begun, (Kind.ENTER, QUEUE, order - 1), (Kind.RETURN, order - 1)]
+        begun = [] if order in self._published else [(ChangeKind.PUBLISH, PUBLISHER, order - 1)]
+        return [*begun, (ChangeKind.ENTER, QUEUE, order - 1), (ChangeKind.RETURN, order - 1)]
 
     def _took(self, order: int, desk: int) -> list[Change]:
         self._taken.add(order)
         # What a desk that is dead has carried out need not be done again to be handled.
         self._in_hand[order] = {What.CARRIED_OUT} if order in self._done else set()
-        return [(Kind.TAKE, QUEUE, order - 1, self._desk(desk))]
+        return [(ChangeKind.TAKE, QUEUE, order - 1, self._desk(desk))]
 
     def _handled(self, order: int, what: What) -> list[Change]:
         """Return what it changes that an order is carried out, or acknowledged."""
@@ -151,17 +152,17 @@ class _Director:
         if len(self._in_hand[order]) < 2:
             return []
         del self._in_hand[order]
-        return [(Kind.HANDLE, QUEUE, order - 1)]
+        return [(ChangeKind.HANDLE, QUEUE, order - 1)]
 
     def _killed(self, desk: str) -> tuple[list[Change], str]:
         changes: list[Change] = []
         sentences = [f"{desk} is killed"]
         for order, steps in self._in_hand.items():
             if What.ACKNOWLEDGED in steps:
-                changes.append((Kind.DROP, QUEUE, order - 1))
+                changes.append((ChangeKind.DROP, QUEUE, order - 1))
                 sentences.append(f"order {order} is lost, since the server has forgotten it")
             else:
-                changes.append((Kind.BACK, QUEUE, order - 1))
+                changes.append((ChangeKind.BACK, QUEUE, order - 1))
                 sentences.append(f"the server still has order {order}, not acknowledged")
         self._in_hand.clear()
         return changes, "; ".join(sentences)

@@ -1,14 +1,14 @@
 """What a film is made of: pictures, and in each of them what has changed since the one before.
 
-A `Recording` is data alone. It knows neither how it was made (`watching`, `standing`) nor how it is
-shown (`film`, and the player). Everything in it is a number, a text or a list, so that it becomes
-compact JSON, the same on every machine.
+A `FilmRecording` is data alone. It knows neither how it was made (`watching`, `standing`) nor how
+it is shown (`film`, and the player). Everything in it is a number, a text or a list, so that it
+becomes compact JSON, the same on every machine.
 
->>> recording = Recording()
+>>> recording = FilmRecording()
 >>> reader = recording.queue("reader", bound=2)
 >>> first = recording.message("hello")
->>> recording.add(0.5, None, [(Kind.ENTER, reader, first)])
->>> recording.count(Kind.ENTER), recording.end_s
+>>> recording.add(0.5, None, [(ChangeKind.ENTER, reader, first)])
+>>> recording.count(ChangeKind.ENTER), recording.end_s
 (1, 0.5)
 """
 
@@ -19,10 +19,10 @@ from math import gcd
 from typing import Any
 
 type Change = tuple[Any, ...]
-"""A `Kind`, and the numbers of whatever it is about, as `Kind` says."""
+"""A `ChangeKind`, and the numbers of whatever it is about, as `ChangeKind` says."""
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     """What can change; in brackets the numbers that follow in a `Change`."""
 
     JOIN = "J"
@@ -108,7 +108,7 @@ class Picture:
 
 
 @dataclass(slots=True)
-class Recording:
+class FilmRecording:
     """Everything that a film shows.
 
     Attributes:
@@ -152,13 +152,13 @@ class Recording:
         if changes:
             self.pictures.append(Picture(time_s, task, changes))
 
-    def changes(self, *kinds: Kind) -> list[Change]:
+    def changes(self, *kinds: ChangeKind) -> list[Change]:
         """Return the changes of these kinds, in order."""
         return [
             change for picture in self.pictures for change in picture.changes if change[0] in kinds
         ]
 
-    def count(self, kind: Kind, *numbers: int) -> int:
+    def count(self, kind: ChangeKind, *numbers: int) -> int:
         """Return how many changes of a kind there are, that begin with these numbers."""
         wanted = (kind, *numbers)
         return sum(change[: len(wanted)] == wanted for change in self.changes(kind))

@@ -20,10 +20,10 @@ from typing import Any, assert_never
 
 from pubsub_lib.lab.clock.virtual_time import MAX_STEPS, Step, run_virtual
 from pubsub_lib.lab.replay.calls import Call, watch_calls
-from pubsub_lib.lab.replay.events import Recording
+from pubsub_lib.lab.replay.events import FilmRecording
 from pubsub_lib.lab.replay.expressions import Expressions
 from pubsub_lib.lab.replay.player import page
-from pubsub_lib.lab.replay.standing import Cast, Program, Stage
+from pubsub_lib.lab.replay.standing import Cast, Scene, ShownSource
 from pubsub_lib.lab.replay.watching import FilmTooLong, Watcher
 from pubsub_lib.lab.replay.words import sentence_of, summary_of
 
@@ -61,7 +61,7 @@ class Film:
     def __init__(self, title: str, views: tuple[View, ...]) -> None:
         self.title = title
         self.views = views
-        self.recordings: dict[str, Recording] = {}
+        self.recordings: dict[str, FilmRecording] = {}
         self.results: dict[str, Any] = {}
         self.errors: dict[str, Exception] = {}
 
@@ -185,9 +185,9 @@ def _record(
     max_seconds: float,
     max_steps: int,
 ) -> None:
-    recording = made.recordings[name] = Recording()
+    recording = made.recordings[name] = FilmRecording()
     cast = Cast(recording)
-    camera = _Camera(recording, cast, Program(recording, parts), watched, made.views)
+    camera = _Camera(recording, cast, ShownSource(recording, parts), watched, made.views)
     try:
         with watch_calls(camera.call_started, camera.call_ended):
             made.results[name] = run_virtual(
@@ -210,9 +210,9 @@ class _Camera:
 
     def __init__(
         self,
-        recording: Recording,
+        recording: FilmRecording,
         cast: Cast,
-        program: Program,
+        source: ShownSource,
         watched: Expressions,
         views: tuple[View, ...],
     ) -> None:
@@ -221,7 +221,7 @@ class _Camera:
         self._watcher = Watcher(recording, cast)
         self._watched = watched
         self._every_step = any(_shows_every_step(view) for view in views)
-        self._stage = Stage(recording, cast, program, with_states=self._every_step)
+        self._scene = Scene(recording, cast, source, with_states=self._every_step)
 
     def call_started(self, call: Call) -> None:
         if self._is_on():
@@ -231,14 +231,14 @@ class _Camera:
         if self._is_on() and self._watcher.call_ended(call):
             task = asyncio.current_task()
             if task is not None:
-                self._stage.look_at_the_running(task)
+                self._scene.look_at_the_running(task)
             self._take(task)
 
     def after_step(self, step: Step) -> None:
         self._watcher.look_after_step()
         for text in self._watched.take_changes():
             self._watcher.note(text)
-        self._stage.look(step)
+        self._scene.look(step)
         self._take(step.task)
 
     def _is_on(self) -> bool:
@@ -252,7 +252,7 @@ class _Camera:
     def _take(self, task: asyncio.Task[Any] | None) -> None:
         changes = self._watcher.take_changes()
         if changes or self._every_step:
-            changes += self._stage.take_changes()
+            changes += self._scene.take_changes()
             number = None if task is None else self._cast.number(task)
             time_s = float(asyncio.get_running_loop().time())
             self._recording.add(time_s, number, changes)

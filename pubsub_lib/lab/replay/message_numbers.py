@@ -1,6 +1,6 @@
 """Which message is which: a number for each, though the same object may be sent again and again.
 
->>> recording = Recording()
+>>> recording = FilmRecording()
 >>> numbers = MessageNumbers(recording)
 >>> first, again = numbers.new("tick"), numbers.new("tick")
 >>> numbers.known("tick", but_not=lambda number: number == first) == again
@@ -14,7 +14,7 @@ What says that there are no more messages is none itself: `None`, and the text "
 from collections.abc import Callable
 from typing import Any
 
-from pubsub_lib.lab.replay.events import Recording
+from pubsub_lib.lab.replay.events import FilmRecording
 
 MOST_MESSAGES = 400
 _WIDEST = 40  # letters of a message's text
@@ -23,7 +23,7 @@ _WIDEST = 40  # letters of a message's text
 class MessageNumbers:
     """The numbers of a recording's messages, by identity."""
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: FilmRecording) -> None:
         self.too_many = False
         self._recording = recording
         self._numbers: dict[int, list[int]] = {}  # by id()

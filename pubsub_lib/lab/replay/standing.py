@@ -16,7 +16,7 @@ from typing import Any
 
 from pubsub_lib.lab.clock.virtual_time import Step
 from pubsub_lib.lab.clock.waiting_tasks import frames_of, reason_to_wait
-from pubsub_lib.lab.replay.events import Change, Kind, Recording, State
+from pubsub_lib.lab.replay.events import Change, ChangeKind, FilmRecording, State
 from pubsub_lib.lab.replay.words import sentence_of
 
 MOST_LINES = 150
@@ -32,7 +32,7 @@ NOBODY = -1
 class Cast:
     """The tasks of a film, by number and by a name that is the same in every run."""
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: FilmRecording) -> None:
         self._recording = recording
         self._numbers: dict[asyncio.Task[Any], int] = {}
 
@@ -63,10 +63,10 @@ class Cast:
         return name if name not in taken else next(one for one in numbered if one not in taken)
 
 
-class Program:
+class ShownSource:
     """The source that a film shows: what is asked for, and the learner's functions that run."""
 
-    def __init__(self, recording: Recording, parts: Iterable[Any]) -> None:
+    def __init__(self, recording: FilmRecording, parts: Iterable[Any]) -> None:
         self._recording = recording
         self._line_of: dict[tuple[str, int], int] = {}  # in what is shown, by file and number
         self._known: set[CodeType] = set()
@@ -109,15 +109,15 @@ def _is_the_learners(code: CodeType) -> bool:
     return path.suffix == ".py" and not any(path.is_relative_to(folder) for folder in _OTHERS)
 
 
-class Stage:
+class Scene:
     """Notes where every task stands, and who is ready, as changes of a recording."""
 
     def __init__(
-        self, recording: Recording, cast: Cast, program: Program, *, with_states: bool
+        self, recording: FilmRecording, cast: Cast, source: ShownSource, *, with_states: bool
     ) -> None:
         self._recording = recording
         self._cast = cast
-        self._program = program
+        self._source = source
         self._with_states = with_states
         self._standing: dict[int, tuple[State, int, int]] = {}
         self._shown: dict[int, tuple[State, int, int]] = {}
@@ -135,7 +135,7 @@ class Stage:
 
     def look_at_the_running(self, task: asyncio.Task[Any]) -> None:
         """Look at the task that calls this, in the middle of a step."""
-        line = self._program.line(_frames_that_run(task))
+        line = self._source.line(_frames_that_run(task))
         self._standing[self._cast.number(task)] = (State.RUNS, NOBODY, line)
 
     def take_changes(self) -> list[Change]:
@@ -145,13 +145,13 @@ class Stage:
             before = self._shown.get(number)
             is_over = stands[0] in (State.DONE, State.FAILED, State.CANCELLED)
             if before != stands and (self._with_states or is_over):
-                changes.append((Kind.STAND, number, *stands))
+                changes.append((ChangeKind.STAND, number, *stands))
             elif before is None or before[-1] != stands[-1]:
-                changes.append((Kind.LINE, number, stands[-1]))
+                changes.append((ChangeKind.LINE, number, stands[-1]))
         self._shown = dict(self._standing)
         if self._with_states and self._ready != self._ready_shown:
             self._ready_shown = self._ready
-            changes.append((Kind.READY, *self._ready))
+            changes.append((ChangeKind.READY, *self._ready))
         return changes
 
     def _stands(self, task: asyncio.Task[Any], *, is_ready: bool) -> tuple[State, int, int]:
@@ -163,7 +163,7 @@ class Stage:
             if error is not None:
                 return State.FAILED, text(sentence_of(error)), NOBODY
             return State.DONE, NOBODY, NOBODY
-        line = self._program.line(frames_of(task))
+        line = self._source.line(frames_of(task))
         if is_ready:
             return State.READY, NOBODY, line
         return State.WAITS, text(reason_to_wait(task)) if self._with_states else NOBODY, line

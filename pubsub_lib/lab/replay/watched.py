@@ -15,7 +15,7 @@ from typing import Any
 
 from pubsub_lib.lab.clock.waiting_tasks import frames_of
 from pubsub_lib.lab.replay.calls import Call
-from pubsub_lib.lab.replay.events import Kind
+from pubsub_lib.lab.replay.events import ChangeKind
 from pubsub_lib.lab.replay.peeking import is_held
 
 
@@ -73,14 +73,14 @@ class WatchedQueue:
         own = [number for number in unmarked if self.in_hand[number] is task]
         self.marked.update((own or unmarked)[:1])
 
-    def what_became_of(self, message: int) -> Kind:
+    def what_became_of(self, message: int) -> ChangeKind:
         """Return what became of a message whose reader is over, or has come back for more."""
         task = self.in_hand[message]
         if task is None or not task.done() or message in self.marked:
-            return Kind.HANDLE
+            return ChangeKind.HANDLE
         if task.cancelled():
-            return Kind.DROP
-        return Kind.HANDLE if task.exception() is None else Kind.KEEP
+            return ChangeKind.DROP
+        return ChangeKind.HANDLE if task.exception() is None else ChangeKind.KEEP
 
     def read_by(self, call: Call | None) -> list[Any]:
         """Return the messages that a call has read from this queue: none, one, or a batch."""

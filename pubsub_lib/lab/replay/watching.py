@@ -11,7 +11,7 @@ from typing import Any
 
 from pubsub_lib.lab.clock.waiting_tasks import frames_of
 from pubsub_lib.lab.replay.calls import Call
-from pubsub_lib.lab.replay.events import Change, Kind, Recording
+from pubsub_lib.lab.replay.events import Change, ChangeKind, FilmRecording
 from pubsub_lib.lab.replay.message_numbers import MOST_MESSAGES, MessageNumbers
 from pubsub_lib.lab.replay.peeking import can_be_watched, compare, unread
 from pubsub_lib.lab.replay.standing import Cast
@@ -29,7 +29,7 @@ class FilmTooLong(ValueError):
 class Watcher:
     """Turns what is seen in the queues into the changes of a recording."""
 
-    def __init__(self, recording: Recording, cast: Cast) -> None:
+    def __init__(self, recording: FilmRecording, cast: Cast) -> None:
         self.recording = recording
         self.cast = cast
         self.changes: list[Change] = []
@@ -53,7 +53,7 @@ class Watcher:
             for message in _messages_of(call):
                 number = self._number_to_send(call, message)
                 self._sending.append(Sending(call, number, task, before))
-                self.changes.append((Kind.PUBLISH, self.cast.number(task), number))
+                self.changes.append((ChangeKind.PUBLISH, self.cast.number(task), number))
 
     def call_ended(self, call: Call) -> bool:
         """Look at a call that ends, and return whether that is worth a picture."""
@@ -80,7 +80,7 @@ class Watcher:
 
     def note(self, text: str) -> None:
         """Note a sentence."""
-        self.changes.append((Kind.NOTE, self.recording.text(text)))
+        self.changes.append((ChangeKind.NOTE, self.recording.text(text)))
 
     # What is seen.
 
@@ -107,12 +107,12 @@ class Watcher:
             self._note_who_sleeps(watched)
             if not watched.left and watched.has_left():
                 watched.left = True
-                self.changes.append((Kind.LEAVE, watched.number))
+                self.changes.append((ChangeKind.LEAVE, watched.number))
         for sending in self._sending:
             waits_for = sending.full_queues()
             if waits_for != sending.waits_for:
                 sending.waits_for = waits_for
-                self.changes.append((Kind.WAIT, sending.message, *waits_for))
+                self.changes.append((ChangeKind.WAIT, sending.message, *waits_for))
 
     def take_changes(self) -> list[Change]:
         """Return what changed since this was last asked."""
@@ -133,7 +133,7 @@ class Watcher:
             watched, [number for item, number in gone if any(item is one for one in taken)], task
         )
         self.changes += [
-            (Kind.DROP, watched.number, number)
+            (ChangeKind.DROP, watched.number, number)
             for item, number in gone
             if not any(item is one for one in taken)
         ]
@@ -144,7 +144,7 @@ class Watcher:
             watched.missing.discard(message)
             watched.seen.add(message)
             watched.contents.append((item, message))
-            self.changes.append((Kind.ENTER, watched.number, message))
+            self.changes.append((ChangeKind.ENTER, watched.number, message))
 
     def _hand_over(
         self, watched: WatchedQueue, messages: list[int], task: asyncio.Task[Any] | None
@@ -154,10 +154,10 @@ class Watcher:
             return
         for earlier in [one for one, reader in watched.in_hand.items() if reader is task]:
             del watched.in_hand[earlier]
-            self.changes.append((Kind.HANDLE, watched.number, earlier))
+            self.changes.append((ChangeKind.HANDLE, watched.number, earlier))
         for message in messages:
             watched.in_hand[message] = task
-            change = (Kind.TAKE, watched.number, message, self.cast.number(task))
+            change = (ChangeKind.TAKE, watched.number, message, self.cast.number(task))
             self.changes.append(change)
         self._add_reader(watched, task)
 
@@ -182,7 +182,7 @@ class Watcher:
         readers = [task for task in self.cast.everybody() if self.cast.number(task) in numbers]
         if (asleep := watched.is_asleep(readers)) != watched.asleep:
             watched.asleep = asleep
-            self.changes.append((Kind.ASLEEP, watched.number, int(asleep)))
+            self.changes.append((ChangeKind.ASLEEP, watched.number, int(asleep)))
 
     def _note_its_own_name(self, watched: WatchedQueue) -> None:
         """Prefer a name that somebody gave the queue, `queue.name = "till"`, to its reader's."""
@@ -204,7 +204,7 @@ class Watcher:
                 continue
             if missed_by is None or watched.queue in missed_by:
                 watched.seen.add(sending.message)
-                drop: Change = (Kind.DROP, watched.number, sending.message)
+                drop: Change = (ChangeKind.DROP, watched.number, sending.message)
                 if missed_by is None and sending.call.error is None:
                     watched.missing.add(sending.message)
                     drop = (*drop, 1)
@@ -213,7 +213,7 @@ class Watcher:
         got = sum(sending.message in watched.entered for watched in self._queues)
         miscounts = type(returned) is int and returned != got
         counts = (returned, got) if miscounts else ()
-        self.changes.append((Kind.RETURN, sending.message, *counts))
+        self.changes.append((ChangeKind.RETURN, sending.message, *counts))
 
     # Who is who.
 
@@ -227,7 +227,7 @@ class Watcher:
             ring = not isinstance(queue, asyncio.Queue)
             number = self.recording.queue(name, bound=queue.maxsize, ring=ring)
             self._queues.append(WatchedQueue(queue, number, owner))
-            self.changes.append((Kind.JOIN, number))
+            self.changes.append((ChangeKind.JOIN, number))
 
     def _watch_what_was_there(self, call: Call) -> None:
         """Watch a queue, or a broker's queues, made before the film began."""
@@ -267,8 +267,8 @@ class Watcher:
             if sending.task is task and self._numbers.is_one_of(sending.message, message):
                 return sending.message  # once more
         number = self._numbers.new(message)  # by a way that is no `publish` and no `put`
-        self.changes.append((Kind.PUBLISH, self.cast.number(task), number))
-        self.changes.append((Kind.RETURN, number))
+        self.changes.append((ChangeKind.PUBLISH, self.cast.number(task), number))
+        self.changes.append((ChangeKind.RETURN, number))
         return number
 
 

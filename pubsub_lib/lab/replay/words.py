@@ -1,9 +1,9 @@
 """What a film says of a run in words: what became of its messages, and what ended it.
 
->>> recording = Recording()
+>>> recording = FilmRecording()
 >>> reader = recording.queue("reader", bound=2)
 >>> first, second = recording.message("a"), recording.message("b")
->>> got = [(Kind.TAKE, reader, message, 0) for message in (second, first, second)]
+>>> got = [(ChangeKind.TAKE, reader, message, 0) for message in (second, first, second)]
 >>> recording.add(0, None, got)
 >>> summary_of(recording)
 '2 messages; reader got 3, 1 twice and 1 late'
@@ -12,7 +12,7 @@
 """
 
 from pubsub_lib.lab.clock.virtual_time import Deadlock
-from pubsub_lib.lab.replay.events import Kind, Recording
+from pubsub_lib.lab.replay.events import ChangeKind, FilmRecording
 
 
 def sentence_of(error: BaseException) -> str:
@@ -28,7 +28,7 @@ def sentence_of(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".removesuffix(": ")
 
 
-def summary_of(recording: Recording) -> str:
+def summary_of(recording: FilmRecording) -> str:
     """Return in words what became of the messages of a run."""
     published = len(recording.messages) - len(recording.ends)
     if published or recording.queues:
@@ -42,19 +42,21 @@ def summary_of(recording: Recording) -> str:
     return "; ".join(parts)
 
 
-def _fate(recording: Recording, queue: int) -> str:
+def _fate(recording: FilmRecording, queue: int) -> str:
     """Return in words what a queue's readers got, and what they did not."""
     taken: list[int] = []
     lost: list[int] = []
     again = late = 0
-    for kind, number, message, *_ in recording.changes(Kind.ENTER, Kind.TAKE, Kind.DROP):
+    for kind, number, message, *_ in recording.changes(
+        ChangeKind.ENTER, ChangeKind.TAKE, ChangeKind.DROP
+    ):
         if number != queue:
             continue
-        if kind == Kind.DROP:
+        if kind == ChangeKind.DROP:
             lost.append(message)
         elif message in lost:
             lost.remove(message)  # it came after all
-        if kind == Kind.TAKE and message not in recording.ends:
+        if kind == ChangeKind.TAKE and message not in recording.ends:
             again += message in taken
             late += message not in taken and message < max(taken, default=0)
             taken.append(message)

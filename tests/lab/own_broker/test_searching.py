@@ -13,7 +13,7 @@ from pubsub_lib.lab.own_broker.commands import break_my_broker
 from pubsub_lib.lab.own_broker.given import given_state
 from pubsub_lib.lab.own_broker.laws import LAWS, Law
 from pubsub_lib.lab.own_broker.loading import load
-from pubsub_lib.lab.own_broker.programs import Action, Program, Step
+from pubsub_lib.lab.own_broker.programs import Action, BrokerProgram, ProgramStep
 from pubsub_lib.lab.own_broker.searching import Broken, Nothing, judge, search, search_file
 from pubsub_lib.lab.own_broker.stages import STAGES, traits_after
 from pubsub_lib.lab.promises.kinds import ASYNC_PUB_SUB, CHAPTER_PUB_SUB, RING_PUB_SUB
@@ -69,8 +69,8 @@ def test_nothing_is_found_in_a_broker_that_keeps_its_promises(name: str):
 
 def test_a_message_displaced_before_it_was_read_is_not_blamed_on_the_cancelled_publish():
     actions = "JOIN", "PUBLISH", "JOIN", "PUBLISH", "CANCEL", "PUBLISH_NOWAIT"
-    steps = tuple(Step(Action[action]) for action in actions)
-    program = Program(1, (False,), steps, Overflow.DROP_OLDEST)
+    steps = tuple(ProgramStep(Action[action]) for action in actions)
+    program = BrokerProgram(1, (False,), steps, Overflow.DROP_OLDEST)
     assert judge(load(given_state("05")), program, "05") is None
 
 

@@ -14,7 +14,7 @@ from pubsub_lib.lab.real_runs.recorded import (
     recording_of,
     write_day,
 )
-from pubsub_lib.lab.replay.events import Kind
+from pubsub_lib.lab.replay.events import ChangeKind
 from pubsub_lib.nats import why_no_server
 
 NO_SERVER = why_no_server(of_our_own=True)
@@ -59,7 +59,7 @@ def day_of(*steps: tuple[What, int, int]) -> Day:
     return Day("async def serve(inbox, ledger):\n    ...", events)
 
 
-def count(day: Day, kind: Kind, *numbers: int) -> int:
+def count(day: Day, kind: ChangeKind, *numbers: int) -> int:
     return film_of_day(day).recordings[""].count(kind, *numbers)
 
 
@@ -117,21 +117,21 @@ def test_a_day_is_read_as_it_was_written(tmp_path):
 
 def test_an_order_that_was_not_acknowledged_waits_again_when_its_desk_is_killed():
     day = day_of((What.STORED, 1, 0), (What.TOOK, 1, 1), (What.KILLED, 0, 1))
-    assert count(day, Kind.BACK, QUEUE, 0) == 1
-    assert count(day, Kind.DROP) == 0
+    assert count(day, ChangeKind.BACK, QUEUE, 0) == 1
+    assert count(day, ChangeKind.DROP) == 0
 
 
 def test_an_order_that_was_acknowledged_and_not_carried_out_is_lost():
     day = day_of(
         (What.STORED, 1, 0), (What.TOOK, 1, 1), (What.ACKNOWLEDGED, 1, 1), (What.KILLED, 0, 1)
     )
-    assert count(day, Kind.DROP, QUEUE, 0) == 1
-    assert count(day, Kind.BACK) == 0
+    assert count(day, ChangeKind.DROP, QUEUE, 0) == 1
+    assert count(day, ChangeKind.BACK) == 0
 
 
 def test_what_a_dead_desk_has_carried_out_is_handled_when_the_next_one_acknowledges_it():
     day = day_of(*KILLED_AFTER_ITS_EFFECT, (What.ACKNOWLEDGED, 1, 2))
-    assert count(day, Kind.HANDLE, QUEUE, 0) == 1
+    assert count(day, ChangeKind.HANDLE, QUEUE, 0) == 1
     assert day.repeated == []
 
 
@@ -144,5 +144,5 @@ def test_an_order_that_is_carried_out_twice_is_told():
 
 def test_while_there_is_no_server_the_publisher_waits():
     day = day_of((What.SERVER_KILLED, 0, 0), (What.PUBLISHER_WAITS, 5, 0), (What.STORED, 5, 0))
-    assert count(day, Kind.WAIT, 4, QUEUE) == 1
-    assert count(day, Kind.PUBLISH) == 1
+    assert count(day, ChangeKind.WAIT, 4, QUEUE) == 1
+    assert count(day, ChangeKind.PUBLISH) == 1

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 
-from pubsub_lib.lab.replay.events import Kind, Recording
+from pubsub_lib.lab.replay.events import ChangeKind, FilmRecording
 
 
 async def publish(broker, messages, every_s: float = 0.1, *, shut_down: bool = True) -> None:
@@ -54,30 +54,30 @@ class OwnPubSub:
             await queue.put(None)
 
 
-def changes(recording: Recording) -> list[tuple]:
+def changes(recording: FilmRecording) -> list[tuple]:
     return [change for picture in recording.pictures for change in picture.changes]
 
 
-def of_kind(recording: Recording, *kinds: Kind) -> list[tuple]:
+def of_kind(recording: FilmRecording, *kinds: ChangeKind) -> list[tuple]:
     return [change for change in changes(recording) if change[0] in kinds]
 
 
-def fates(recording: Recording, queue: int) -> Counter:
+def fates(recording: FilmRecording, queue: int) -> Counter:
     """Return how often each kind of change befell the messages of a queue."""
-    kinds = (Kind.ENTER, Kind.TAKE, Kind.HANDLE, Kind.DROP)
+    kinds = (ChangeKind.ENTER, ChangeKind.TAKE, ChangeKind.HANDLE, ChangeKind.DROP)
     return Counter(kind for kind, number, *_ in of_kind(recording, *kinds) if number == queue)
 
 
-def story(recording: Recording) -> list[str]:
+def story(recording: FilmRecording) -> list[str]:
     """Return what happens to messages, in short words."""
     names = [queue.name for queue in recording.queues]
     lines = []
     for kind, *numbers in changes(recording):
         match kind:
-            case Kind.PUBLISH:
+            case ChangeKind.PUBLISH:
                 lines.append(f"{recording.tasks[numbers[0]]} publishes {numbers[1]}")
-            case Kind.ENTER | Kind.TAKE | Kind.HANDLE | Kind.DROP:
+            case ChangeKind.ENTER | ChangeKind.TAKE | ChangeKind.HANDLE | ChangeKind.DROP:
                 lines.append(f"{names[numbers[0]]} {kind.name.lower()} {numbers[1]}")
-            case Kind.WAIT if len(numbers) > 1:
+            case ChangeKind.WAIT if len(numbers) > 1:
                 lines.append(f"{numbers[0]} waits for {', '.join(names[n] for n in numbers[1:])}")
     return lines

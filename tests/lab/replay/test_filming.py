@@ -12,7 +12,7 @@ from pubsub_lib import AsyncPubSub, ChapterPubSub
 from pubsub_lib.lab.clock.virtual_time import Deadlock
 from pubsub_lib.lab.promises import BrokenPromise
 from pubsub_lib.lab.replay import View, film
-from pubsub_lib.lab.replay.events import Kind, State
+from pubsub_lib.lab.replay.events import ChangeKind, State
 from pubsub_lib.lab.replay.player import PLAYER_BEGINS, PLAYER_ENDS
 from tests.lab.replay.programs import changes, of_kind, one_reader, publish
 
@@ -82,7 +82,7 @@ def test_the_source_is_that_of_the_program_and_each_task_stands_at_a_line_of_it(
     reader = recording.tasks.index("reader")
     stood = [
         text[line].strip()
-        for _, task, line in of_kind(recording, Kind.LINE)
+        for _, task, line in of_kind(recording, ChangeKind.LINE)
         if task == reader and line >= 0
     ]
     assert "while (message := await queue.get()) is not None:" in stood
@@ -119,7 +119,7 @@ def test_a_program_that_breaks_is_filmed_as_far_as_it_comes():
     assert isinstance(made.errors[""], ZeroDivisionError)
     assert made.results == {}
     assert made.recordings[""].error == "ZeroDivisionError: no divisor"
-    assert made.recordings[""].count(Kind.ENTER) == 1
+    assert made.recordings[""].count(ChangeKind.ENTER) == 1
     assert made.caption.endswith("it ends with ZeroDivisionError: no divisor.")
 
 
@@ -200,14 +200,15 @@ def test_the_loop_is_filmed_step_by_step():
     recording = film(main(), view=View.LOOP).recordings[""]
     states = [
         (recording.tasks[task], state, recording.texts[text] if text >= 0 else "")
-        for _, task, state, text, _ in of_kind(recording, Kind.STAND)
+        for _, task, state, text, _ in of_kind(recording, ChangeKind.STAND)
     ]
     assert ("main", State.WAITS, "the tasks of its group") in states
     assert ("one", State.READY, "") in states
     assert ("one", State.WAITS, "1.0 s on the clock") in states
     assert ("other", State.DONE, "") in states
     ready = [
-        [recording.tasks[task] for task in tasks] for _, *tasks in of_kind(recording, Kind.READY)
+        [recording.tasks[task] for task in tasks]
+        for _, *tasks in of_kind(recording, ChangeKind.READY)
     ]
     assert ready[0] == ["one", "other"]
 
@@ -243,7 +244,7 @@ def test_a_task_that_is_cancelled_or_fails_is_shown_as_that(ending):
         await asyncio.wait([task])
 
     recording = film(main(), view="loop").recordings[""]
-    states = [state for _, _, state, *_ in of_kind(recording, Kind.STAND)]
+    states = [state for _, _, state, *_ in of_kind(recording, ChangeKind.STAND)]
     assert State[ending.upper()] in states
 
 
@@ -350,7 +351,7 @@ def notes_of(watch: list[str]) -> list[tuple[float, str]]:
         (picture.time_s, recording.texts[change[1]])
         for picture in recording.pictures
         for change in picture.changes
-        if change[0] is Kind.NOTE
+        if change[0] is ChangeKind.NOTE
     ]
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pubsub_lib import AsyncPubSub, ChapterPubSub, Lagged, Overflow, RingPubSub
-from pubsub_lib.lab.replay.events import Kind
+from pubsub_lib.lab.replay.events import ChangeKind
 from pubsub_lib.lab.replay.filming import Film, film
 from pubsub_lib.lab.replay.message_numbers import MOST_MESSAGES
 from pubsub_lib.lab.replay.watching import FilmTooLong
@@ -94,7 +94,7 @@ def test_who_waits_for_room_is_seen_and_what_it_loses():
     (dropped,) = [
         picture.time_s
         for picture in recording.pictures
-        if any(change[0] == Kind.DROP for change in picture.changes)
+        if any(change[0] == ChangeKind.DROP for change in picture.changes)
     ]
     assert dropped == 1.1
 
@@ -112,8 +112,8 @@ def test_many_messages_of_one_publish_are_messages_each(messages):
 
     recording = recording_of(main())
     assert recording.messages == ["7001", "7002", "7003"]
-    assert fates(recording, 1)[Kind.TAKE] == 3
-    assert fates(recording, 0)[Kind.ENTER] == 2
+    assert fates(recording, 1)[ChangeKind.TAKE] == 3
+    assert fates(recording, 0)[ChangeKind.ENTER] == 2
 
 
 def test_a_publisher_who_makes_room_drops_the_oldest():
@@ -166,7 +166,7 @@ def test_a_subscriber_with_a_filter_does_not_lose_what_it_did_not_want():
         await publish(broker, range(1001, 1005), shut_down=False)
         assert inbox.qsize() == 2
 
-    assert fates(recording_of(main()), 0) == {Kind.ENTER: 2}
+    assert fates(recording_of(main()), 0) == {ChangeKind.ENTER: 2}
 
 
 def test_a_queue_that_a_learners_broker_lets_go_has_left_and_loses_nothing_more():
@@ -179,8 +179,11 @@ def test_a_queue_that_a_learners_broker_lets_go_has_left_and_loses_nothing_more(
         await publish(broker, ["b"], shut_down=False)
 
     recording = recording_of(main())
-    assert of_kind(recording, Kind.JOIN, Kind.LEAVE) == [(Kind.JOIN, 0), (Kind.LEAVE, 0)]
-    assert fates(recording, 0) == {Kind.ENTER: 1}
+    assert of_kind(recording, ChangeKind.JOIN, ChangeKind.LEAVE) == [
+        (ChangeKind.JOIN, 0),
+        (ChangeKind.LEAVE, 0),
+    ]
+    assert fates(recording, 0) == {ChangeKind.ENTER: 1}
 
 
 def test_a_member_that_a_learners_broker_skips_loses_the_message():
@@ -196,8 +199,8 @@ def test_a_member_that_a_learners_broker_skips_loses_the_message():
         await publish(broker, ["a"], shut_down=False)
 
     recording = recording_of(main())
-    assert fates(recording, 0) == {Kind.ENTER: 1}
-    assert fates(recording, 1) == {Kind.DROP: 1}
+    assert fates(recording, 0) == {ChangeKind.ENTER: 1}
+    assert fates(recording, 1) == {ChangeKind.DROP: 1}
 
 
 async def cancel_a_reader(*, marks: bool, goes_on: bool) -> None:
@@ -263,8 +266,11 @@ def test_joining_leaving_and_the_shutdown_are_seen():
         await broker.shutdown()
 
     recording = recording_of(main())
-    assert of_kind(recording, Kind.JOIN, Kind.LEAVE) == [(Kind.JOIN, 0), (Kind.LEAVE, 0)]
-    notes = [recording.texts[text] for _, text in of_kind(recording, Kind.NOTE)]
+    assert of_kind(recording, ChangeKind.JOIN, ChangeKind.LEAVE) == [
+        (ChangeKind.JOIN, 0),
+        (ChangeKind.LEAVE, 0),
+    ]
+    notes = [recording.texts[text] for _, text in of_kind(recording, ChangeKind.NOTE)]
     assert notes == ["shutdown() begins", "shutdown() is over"]
 
 
@@ -278,8 +284,8 @@ def test_in_a_ring_the_one_that_is_overtaken_loses_messages_and_nobody_else():
         assert dead.stats.dropped == 3
 
     recording = recording_of(main())
-    assert fates(recording, 0) == {Kind.ENTER: 5, Kind.TAKE: 5, Kind.HANDLE: 5}
-    assert fates(recording, 1) == {Kind.ENTER: 5, Kind.DROP: 3}
+    assert fates(recording, 0) == {ChangeKind.ENTER: 5, ChangeKind.TAKE: 5, ChangeKind.HANDLE: 5}
+    assert fates(recording, 1) == {ChangeKind.ENTER: 5, ChangeKind.DROP: 3}
 
 
 def test_a_film_of_too_many_messages_is_refused_with_advice():
@@ -298,7 +304,7 @@ def test_as_many_messages_as_are_allowed_make_a_film_of_a_fair_size():
 
     made = film(main())
     assert made.errors == {}
-    assert made.recordings[""].count(Kind.HANDLE) == 3 * MOST_MESSAGES
+    assert made.recordings[""].count(ChangeKind.HANDLE) == 3 * MOST_MESSAGES
     assert len(made.html.encode()) <= 100_000
 
 
@@ -338,7 +344,7 @@ def test_the_subscribers_that_joined_before_the_film_are_watched_too():
 
     recording = recording_of(main())
     assert [queue.name for queue in recording.queues] == ["early"]
-    assert fates(recording, 0) == {Kind.ENTER: 1, Kind.DROP: 1}
+    assert fates(recording, 0) == {ChangeKind.ENTER: 1, ChangeKind.DROP: 1}
     assert early.qsize() == 1
 
 
@@ -402,7 +408,7 @@ def test_the_film_counts_what_the_broker_and_the_readers_count(
     assert made.errors == {}
     recording = made.recordings[""]
     counted = [
-        (fates(recording, number)[Kind.TAKE], fates(recording, number)[Kind.DROP])
+        (fates(recording, number)[ChangeKind.TAKE], fates(recording, number)[ChangeKind.DROP])
         for number in range(len(recording.queues))
     ]
     assert counted == made.results[""]
@@ -430,25 +436,25 @@ def test_the_caption_says_who_got_something_twice_late_or_never(broker_class, wo
 
 def test_a_reader_that_nobody_wakes_sleeps_beside_its_messages():
     recording = film_of(wrong_brokers.WakesOnlyTheFirst).recordings[""]
-    asleep = {recording.queues[queue].name for _, queue, _ in recording.changes(Kind.ASLEEP)}
+    asleep = {recording.queues[queue].name for _, queue, _ in recording.changes(ChangeKind.ASLEEP)}
     assert asleep == {"Ben", "Cy", "Dee"}
 
 
 def test_nobody_sleeps_where_each_is_woken():
-    assert film_of(wrong_brokers.Waits).recordings[""].changes(Kind.ASLEEP) == []
+    assert film_of(wrong_brokers.Waits).recordings[""].changes(ChangeKind.ASLEEP) == []
 
 
 def test_a_publish_that_counts_others_than_those_that_got_it_is_found_out():
-    counts = film_of(wrong_brokers.CountsWhatIsDropped).recordings[""].changes(Kind.RETURN)
+    counts = film_of(wrong_brokers.CountsWhatIsDropped).recordings[""].changes(ChangeKind.RETURN)
     assert [change[2:] for change in counts if change[2:]] == [(3, 2)] * 2
-    right = film_of(wrong_brokers.Waits).recordings[""].changes(Kind.RETURN)
+    right = film_of(wrong_brokers.Waits).recordings[""].changes(ChangeKind.RETURN)
     assert all(not change[2:] for change in right)
 
 
 def test_what_is_delivered_later_was_not_lost():
     recording = film_of(wrong_brokers.ChangesTheOrder).recordings[""]
     ada = [queue.name for queue in recording.queues].index("Ada")
-    assert fates(recording, ada)[Kind.ENTER] == 9, "eight messages, and the end"
+    assert fates(recording, ada)[ChangeKind.ENTER] == 9, "eight messages, and the end"
     assert recording.messages[:8] == [f"'message {number}'" for number in range(1, 9)]
 
 
@@ -490,4 +496,4 @@ def test_what_a_reader_has_in_hand_when_it_fails_is_neither_handled_nor_lost():
 
     recording = recording_of(main())
     assert story(recording)[-1] == "reader take 0"
-    assert recording.changes(Kind.KEEP) == [(Kind.KEEP, 0, 0)]
+    assert recording.changes(ChangeKind.KEEP) == [(ChangeKind.KEEP, 0, 0)]
