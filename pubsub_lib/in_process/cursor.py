@@ -145,7 +145,7 @@ class Cursor[T](SubscriberState[T]):
     @override
     def take(self) -> T | None:
         _freed_at_the_end = self.put_back() if self.hand is not None else None
-        if self.index >= len(self.log) and not self._has_more():
+        if self.index >= len(self.log) and not self._has_more() and not self.missed:
             return None
         if self.missed:
             self._report_lag()

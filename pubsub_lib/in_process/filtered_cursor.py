@@ -54,7 +54,7 @@ class FilteredCursor[T](Cursor[T]):
             if self.index < len(self.log):
                 return True
             if not self._ring.let_line_move():
-                return False
+                return self.missed > 0  # a filter may have let it be overtaken
         return True
 
     @override

@@ -193,13 +193,14 @@ class Ring[T](Subscribers[Cursor[T]]):
         self.let_line_move()
         while head := self._head_of_line():
             # First whatever can run anything, while all is as it was.
+            following = head.next
             wanted = [
                 (number, cursor)
-                for number in range(head.next, len(head.messages))
+                for number in range(following, len(head.messages))
                 for cursor in self.states
                 if cursor.wants(head.messages[number])
             ]
-            if head is not self._head_of_line():
+            if head is not self._head_of_line() or head.next != following:
                 continue
             self.line.pop(0)
             self._released += len(head.messages) - head.next  # accepted, and lost by all

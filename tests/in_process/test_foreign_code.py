@@ -169,6 +169,55 @@ async def test_a_filter_that_lets_its_own_reader_be_overtaken_loses_no_part_of_a
     assert len(read) + missed == ring.stats.published == 5
 
 
+@pytest.mark.parametrize("how", ["get", "get_nowait", "iterate", "batches"])
+@in_virtual_time
+async def test_who_is_overtaken_by_its_filter_and_wants_nothing_more_is_told_what_it_missed(how):
+    ring = RingPubSub[int](maxsize=2, timeout=0)
+
+    def publish_meanwhile(number: int) -> bool:
+        if ring.stats.published == 2:
+            ring.publish_nowait(2)
+        return number == 0
+
+    async def take_at_once() -> int | None:
+        return reader.get_nowait()
+
+    reader = ring.subscribe(where=publish_meanwhile)
+    await ring.publish_many([0, 1])
+    take = {
+        "get": reader.get,
+        "get_nowait": take_at_once,
+        "iterate": lambda: anext(aiter(reader)),
+        "batches": lambda: anext(reader.batches()),
+    }
+    with pytest.raises(Lagged) as lagged:
+        await take[how]()
+    assert lagged.value.missed == 1
+    assert reader.empty()
+
+
+@in_virtual_time
+async def test_what_a_filter_lets_in_as_the_broker_gives_up_what_waits_is_not_missed_as_well():
+    ring = RingPubSub[int](maxsize=2, timeout=None)
+
+    def make_room(number: int) -> bool:
+        if number == 2 and ring.closed:
+            for slow in others:
+                slow.close()
+        return True
+
+    reader = ring.subscribe(where=make_room)
+    others = [ring.subscribe()]
+    publishing = start(ring.publish_many(range(5)))
+    await let_all_run()
+    assert [reader.get_nowait() for _ in range(2)] == [0, 1]
+    await ring.shutdown(timeout=1)
+    deliveries = await publishing
+    missed = [number for number, subscription in deliveries.missed if subscription == reader]
+    assert unread(reader) + missed == [2, 3, 4]
+    assert reader.stats.received + reader.stats.dropped == ring.stats.published == 5
+
+
 @in_virtual_time
 async def test_a_filter_that_publishes_whenever_it_is_asked_is_told_so_and_holds_up_nobody():
     ring = RingPubSub[int](maxsize=2, timeout=0)
