@@ -9,6 +9,7 @@
 'us/er'
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -82,6 +83,7 @@ def _parts(url: str) -> SplitResult:
             parts.scheme in {"nats", "tls"}
             and parts.hostname
             and parts.hostname.encode("idna")
+            and ("%" not in parts.hostname or ":" in parts.hostname)  # a zone of IPv6 has one
             and not any(character.isspace() for character in url)
             and parts.port != 0
             and not (parts.path.strip("/") or parts.query or parts.fragment)
@@ -89,13 +91,23 @@ def _parts(url: str) -> SplitResult:
     except ValueError:  # a port that is no number, or a name of a host that cannot be one
         well_formed = False
     if not well_formed:
-        without_secrets = url.rpartition("@")[2]
         raise ValueError(
             f"url and NATS_URL look like {DEFAULT_URL!r} or 'nats://TOKEN@example.org:4222', where "
             "a / in a token is written %2F, a @ %40, and so on, as urllib.parse.quote(token, "
-            f"safe='') does; not {without_secrets!r}"
+            f"safe='') does; not {_shown(url)!r}"
         )
     return parts
+
+
+def _shown(url: str) -> str:
+    """Return what may be shown of what is no address: not what may be a token in the wrong place.
+
+    >>> [_shown("nats://us:pass%40host"), _shown("nats://host?token=secret")]
+    ['host', 'nats://host...']
+    """
+    begin, found, rest = unquote(url).rpartition("@")[2].rpartition("://")
+    server = re.split("[/?#]", rest)[0]
+    return begin + found + (server if server == rest.rstrip("/") else f"{server}...")
 
 
 def _without_secrets(parts: SplitResult) -> str:

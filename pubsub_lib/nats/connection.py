@@ -203,11 +203,16 @@ class Connection:
         """Tell of an error that cannot be raised to anybody."""
         self._events.report(error)
 
-    def unavailable(self, reason: str) -> JetStreamUnavailable:
-        """Return the error for a server that answers, though JetStream does not."""
+    def unavailable(self, reason: str, *, silent: bool = False) -> JetStreamUnavailable:
+        """Return the error for a server that answers, though JetStream does not.
+
+        Args:
+            reason: what is known of it.
+            silent: whether nothing was answered, so that it may as well be the server.
+        """
         if self.client.in_cluster:
             return NoQuorum(self.address, reason)
-        return JetStreamUnavailable(self.address, reason)
+        return JetStreamUnavailable(self.address, reason, silent=silent)
 
     def named(self, error: Exception, size: int = 0) -> Exception:
         """Return an error of nats-py as one of ours (see `diagnosis`)."""

@@ -191,10 +191,13 @@ class JetStreamUnavailable(NatsError):
     If it is the quorum, it is a `NoQuorum`.
     """
 
-    def __init__(self, address: str, reason: str) -> None:
+    def __init__(self, address: str, reason: str, *, silent: bool = False) -> None:
         super().__init__(
-            f"the server at {address} keeps no messages ({reason}); start it with JetStream, as "
-            "`nats-server -js`, or use NatsPubSub"
+            f"the server at {address} says nothing of what it keeps ({reason}); see whether it is "
+            "stopped or has too much to do, or give it more time"
+            if silent
+            else f"the server at {address} keeps no messages ({reason}); start it with JetStream, "
+            "as `nats-server -js`, or use NatsPubSub"
         )
 
 

@@ -99,6 +99,24 @@ def test_what_is_percent_encoded_is_decoded():
     assert addresses_of("nats://t%23ken@host").token == "t#ken"
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nats://s3cret%40host",
+        "nats://user:s3cret%40host:4222",
+        "nats://host/s3cret",
+        "nats://host:4222?auth_token=s3cret",
+        "nats://host#s3cret",
+        "ws://s3cret@host",
+        "nats://user:p@ss/s3cret@ho st",
+    ],
+)
+def test_a_token_in_the_wrong_place_is_refused_and_not_shown(url):
+    with pytest.raises(ValueError, match="look like") as told:
+        addresses_of(url)
+    assert "s3cret" not in str(told.value)
+
+
 def test_secrets_are_not_in_its_representation():
     for url in ("nats://s3cret@host", "nats://user:s3cret@host"):
         assert "s3cret" not in repr(addresses_of(url))

@@ -152,7 +152,9 @@ class Stream:
             async with asyncio.timeout(self.connection.settings.connect_timeout):
                 self.created = await self._add()
         except TimeoutError:
-            raise self.connection.unavailable("JetStream does not answer in time") from None
+            raise self.connection.unavailable(
+                "JetStream does not answer in time", silent=True
+            ) from None
 
     async def _add(self) -> datetime.datetime | None:
         """Make it, or use one that somebody has made with other settings; return when it was made.

@@ -37,5 +37,5 @@ async def answering_within(connection: Connection, timeout: float | None) -> Asy
     except TimeoutError:
         reason = f"no answer within {timeout:g} s"
         if connection.connected:
-            raise connection.unavailable(reason) from None
+            raise connection.unavailable(reason, silent=True) from None
         raise ServerUnreachable(connection.address, reason) from None

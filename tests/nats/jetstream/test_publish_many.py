@@ -175,7 +175,9 @@ async def test_a_time_limit_is_that_of_the_whole_call_and_names_what_is_not_conf
 
             await until(all_that_were_on_their_way_are_kept)
         assert broker.network.stored == 0
-        again = await patient.publish_many(unconfirmed, message_ids=list(unconfirmed.values()))
+        again = await patient.publish_many(
+            list(unconfirmed), message_ids=list(unconfirmed.values())
+        )
         assert again == Deliveries(600, 600)
         assert patient.network.duplicates_refused == MESSAGES_ON_THE_WAY
     assert await kept_in(own_server, subject) == list(range(600))

@@ -52,7 +52,12 @@ async def test_a_server_that_does_nothing_is_waited_for_no_longer_than_was_said(
     own_server, subject, ask
 ):
     async with JetStreamPubSub[int](subject, url=own_server.url, timeout=0.2) as broker:
-        with stopped(own_server), pytest.raises(JetStreamUnavailable, match=r"within 0\.2 s"):
+        with (
+            stopped(own_server),
+            pytest.raises(
+                JetStreamUnavailable, match=r"within 0\.2 s\); see whether it is stopped"
+            ),
+        ):
             await soon(ask(broker))
 
 
