@@ -52,6 +52,7 @@ def test_a_wrong_broker_is_caught_and_filmed_beside_one_that_keeps_the_promise(
     report = try_stage(mine, wrong.notebook)
     assert report.first_broken.startswith(wrong.breaks), (report.first_broken, report.reason)
     assert report.reason
+    assert wrong.says in report.reason
     assert report.film is not None
     assert list(report.film.recordings) == [YOURS, KEEPS_IT]
 

@@ -10,19 +10,29 @@ from pubsub_lib.lab.own_broker.given import given_state
 
 @dataclass(frozen=True)
 class Wrong:
-    """A broker with one thing wrong in it; `breaks` begins the promise that it breaks first."""
+    """A broker with one thing wrong in it.
+
+    Attributes:
+        breaks: begins the promise that it breaks first.
+        says: part of what is said of it.
+        also: what else was there, and is there now.
+    """
 
     notebook: str
     name: str
     old: str
     new: str
     breaks: str
+    says: str = ""
+    also: tuple[str, str] | None = None
 
     @property
     def source(self) -> str:
         source = given_state(self.notebook).read_text(encoding="utf-8")
-        assert source.count(self.old) == 1, (self.name, source.count(self.old))
-        return source.replace(self.old, self.new)
+        for old, new in ((self.old, self.new), *([self.also] if self.also else [])):
+            assert source.count(old) == 1, (self.name, source.count(old))
+            source = source.replace(old, new)
+        return source
 
 
 WRONG = (
@@ -152,6 +162,71 @@ WRONG = (
         "    async def __aexit__(self, *error: object) -> None:\n        self.close()\n",
         "    async def __aexit__(self, *error: object) -> None:\n        pass\n",
         "A subscriber whose `async with` ended",
+    ),
+    Wrong(
+        "07",
+        "keeps what is unread",
+        "        for _ in range(self.qsize()):\n            self.get_nowait()\n"
+        "        for _ in range(self.in_hand):\n            self.task_done()\n",
+        "        for _ in range(self.qsize() + self.in_hand):\n            super().task_done()\n"
+        "        self.in_hand = 0\n",
+        "A subscriber that leaves is not waited for",
+        "what it returns: 1; expected was None",
+    ),
+    Wrong(
+        "07",
+        "has something in hand for ever",
+        "        for _ in range(self.in_hand):\n            self.task_done()\n",
+        "",
+        "A subscriber that leaves is not waited for",
+        "whether its join() returns: False; expected was True",
+    ),
+    Wrong(
+        "07",
+        "has something in hand when the broker ends",
+        "        for _ in range(self.in_hand):\n            self.task_done()\n",
+        "        for _ in range(0 if self.closed else self.in_hand):\n"
+        "            self.task_done()\n",
+        "A subscriber whose `async with` ended",
+        "what was left when one crashed during shutdown(): ShutdownReport(unread=0, unfinished=2);",
+    ),
+    Wrong(
+        "07",
+        "puts no end",
+        "        self.left = True\n        self.finish()\n",
+        "        self.left = True\n",
+        "A subscriber that leaves is not waited for",
+        "whether its get() returns: False; expected was True",
+    ),
+    Wrong(
+        "07",
+        "tells the end to those alone who ask later",
+        "    def task_done(self) -> None:\n",
+        "    async def get(self) -> T | None:\n"
+        "        return None if self.left else await super().get()\n\n"
+        "    def task_done(self) -> None:\n",
+        "A subscriber that leaves is not waited for",
+        "whether a get() that waits as another one leaves returns: False; expected was True",
+        also=("        self.left = True\n        self.finish()\n", "        self.left = True\n"),
+    ),
+    Wrong(
+        "07",
+        "takes its own end out",
+        "        self.left = True\n        self.finish()\n",
+        "        self.left = True\n        self.finish()\n"
+        "        while not asyncio.Queue.empty(self):\n"
+        "            asyncio.Queue.get_nowait(self)\n",
+        "A subscriber that leaves is not waited for",
+        "whether its get() returns: False; expected was True",
+    ),
+    Wrong(
+        "07",
+        "minds a late task_done()",
+        "        if not self.left:  # by then everything counts as done\n"
+        "            super().task_done()\n            self.in_hand -= 1\n",
+        "        super().task_done()\n        self.in_hand -= 1\n",
+        "A subscriber that leaves is not waited for",
+        "what a task_done() after close() raises: 'task_done() called too many times'",
     ),
     Wrong(
         "09",

@@ -29,7 +29,7 @@ class Inbox[T](asyncio.Queue[T | None]):
         self.broker = broker
         self.line: deque[tuple[T, asyncio.Future[None]]] = deque()
         self.in_hand = 0  # messages that were taken, and are not done
-        self.closed = False
+        self.closed = self.left = False  # no more will come; nobody reads any more
 
     def offer(self, message: T) -> asyncio.Future[None]:
         ticket: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -53,8 +53,9 @@ class Inbox[T](asyncio.Queue[T | None]):
         return message
 
     def task_done(self) -> None:
-        super().task_done()
-        self.in_hand -= 1
+        if not self.left:  # by then everything counts as done
+            super().task_done()
+            self.in_hand -= 1
 
     async def batches(self) -> AsyncIterator[list[T]]:
         while (first := await self.get()) is not None:
@@ -92,6 +93,7 @@ class Inbox[T](asyncio.Queue[T | None]):
             self.get_nowait()
         for _ in range(self.in_hand):
             self.task_done()
+        self.left = True
         self.finish()
 
     async def __aenter__(self) -> Self:

@@ -1,8 +1,11 @@
 """Joining and leaving: at any moment, in any way, and nobody else notices.
 
 >>> from pubsub_lib.lab.promises import ASYNC_PUB_SUB, keeps
->>> print(keeps(ASYNC_PUB_SUB, closing_releases_the_publisher_that_waits))
-AsyncPubSub keeps this promise: A subscriber that leaves is not waited for, and drops nothing.
+>>> for finding in keeps(ASYNC_PUB_SUB, closing_releases_the_publisher_that_waits).findings[1:4]:
+...     print(finding)
+what a task_done() after close() raises: None
+what became of the message: Delivery(delivered=0, missed_by=())
+messages dropped: 0
 """
 
 import asyncio
@@ -15,7 +18,7 @@ from pubsub_lib.lab.promises.promise import Stage
 from pubsub_lib.lab.promises.stepping import let_all_run, now, start, unread
 from pubsub_lib.lab.promises.traits import MANAGED, Trait
 from pubsub_lib.lab.promises.trial import Trial
-from pubsub_lib.reports import Delivery
+from pubsub_lib.reports import Delivery, ShutdownReport
 
 promise = Stage.JOINING_AND_LEAVING.promise
 
@@ -126,16 +129,38 @@ async def closing_inside_an_async_for_ends_it(broker: Any, trial: Trial) -> None
     timeout=None,
 )
 async def closing_releases_the_publisher_that_waits(broker: Any, trial: Trial) -> None:
-    """A subscriber that leaves is not waited for, and drops nothing."""
+    """A subscriber that leaves is not waited for, drops nothing, and comes to its end."""
     subscription = await broker.subscribe()
+    await broker.publish(0)
+    trial.found("what is in its hand", subscription.get_nowait(), expected=0)
     await broker.publish(1)
-    publishing = start(broker.publish(2))
+    publishing, joining = start(broker.publish(2)), start(subscription.join())
     await let_all_run()
     subscription.close()
+    raised = None
+    try:
+        subscription.task_done()  # of the message that was in its hand
+    except ValueError as error:
+        raised = str(error)
+    trial.found("what a task_done() after close() raises", raised, expected=None)
     delivery = await publishing
     trial.found("what became of the message", delivery, expected=Delivery(delivered=0))
     if trial.has(Trait.STATISTICS):
         trial.found("messages dropped", broker.stats.dropped, expected=0)
+    await let_all_run()
+    trial.found("whether its join() returns", joining.done(), expected=True)
+    await _comes_to_its_end(trial, "its get()", start(subscription.get()))
+    another = await broker.subscribe()
+    reading = start(another.get())
+    await let_all_run()
+    another.close()
+    await _comes_to_its_end(trial, "a get() that waits as another one leaves", reading)
+
+
+async def _comes_to_its_end(trial: Trial, what: str, reading: "asyncio.Task[object]") -> None:
+    await let_all_run()
+    trial.found(f"whether {what} returns", reading.done(), expected=True)
+    trial.found("what it returns", reading.result(), expected=None)
 
 
 @promise(Trait.LEAVING, Trait.STATISTICS)
@@ -232,16 +257,17 @@ async def a_crashed_subscriber_costs_nothing(broker: Any, trial: Trial) -> None:
     trial.found("whether its message is still kept", reference() is not None, expected=False)
 
 
-@promise(Trait.IN_PROCESS, Trait.LEAVING, Trait.DELIVERIES, fault="D6", maxsize=1)
+@promise(Trait.IN_PROCESS, Trait.ENDING, Trait.LEAVING, Trait.DELIVERIES, fault="D6", maxsize=1)
 async def one_that_left_by_an_error_costs_nothing(broker: Any, trial: Trial) -> None:
     """A subscriber whose `async with` ended, by an error too, costs nothing any more."""
 
-    async def crash() -> None:
+    async def crash(*, after_s: float) -> None:
         async with broker.subscribe() as subscription:
             await subscription.get()
+            await asyncio.sleep(after_s)
             raise ValueError("a bug")
 
-    task = start(crash())
+    task = start(crash(after_s=0))
     await let_all_run()
     await broker.publish(0)
     await asyncio.wait([task])
@@ -250,6 +276,18 @@ async def one_that_left_by_an_error_costs_nothing(broker: Any, trial: Trial) -> 
     nobody = [Delivery(delivered=0)] * 3
     trial.found("what became of three later messages", deliveries, expected=nobody)
     trial.found("seconds that they took", now(), expected=0.0)
+
+    task = start(crash(after_s=2))
+    await let_all_run()
+    await broker.publish(4)
+    await let_all_run()
+    await broker.publish(5)  # which it never reads
+    report = await broker.shutdown(timeout=60)
+    nothing = ShutdownReport(unread=0, unfinished=0)
+    trial.found("what was left when one crashed during shutdown()", report, expected=nothing)
+    trial.found("seconds that shutdown() took", now(), expected=2.0)
+    await asyncio.wait([task])
+    trial.found("the error of that one", str(task.exception()), expected="a bug")
 
 
 @promise(Trait.IN_PROCESS, Trait.LEAVING, Trait.DELIVERIES, fault="D5", maxsize=1)
