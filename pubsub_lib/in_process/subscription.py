@@ -289,6 +289,8 @@ class BatchIterator[T]:
             except BaseException:
                 state.stop_waiting(reader)
                 raise
-        self._handling = len(batch)
-        state.hand_out(self._handling)
+        self._handling += len(
+            batch
+        )  # beside what another task has taken by this iterator meanwhile
+        state.hand_out(len(batch))
         return batch

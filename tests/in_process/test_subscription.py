@@ -599,6 +599,28 @@ async def test_ends_that_are_different_are_told_apart_in_a_dictionary_by_their_h
     assert len({hash(end) for end in ends}) > 1
 
 
+@pytest.mark.parametrize("read", [aiter, lambda subscription: subscription.batches()])
+@each_broker
+@in_virtual_time
+async def test_several_tasks_may_read_by_one_iterator_and_nothing_stays_unfinished(
+    broker_class, read
+):
+    broker = broker_class()
+    messages = read(broker.subscribe())
+
+    async def handle() -> None:
+        async for _ in messages:
+            await asyncio.sleep(1)
+
+    readers = [start(handle()) for _ in range(2)]
+    await let_all_run()
+    for number in range(4):
+        await broker.publish(number)
+        await let_all_run()
+    assert await broker.shutdown(timeout=None) == ShutdownReport(unread=0, unfinished=0)
+    await asyncio.gather(*readers)
+
+
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickle.dumps])
 @each_broker
 @in_virtual_time
