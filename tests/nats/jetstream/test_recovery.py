@@ -102,8 +102,38 @@ async def test_a_stream_deleted_by_another_is_made_anew_and_what_was_missed_is_c
         await server.jetstream.delete_stream(broker.subject)
         published, received = await publish_until_it_arrives(another, inbox)
         assert received == list(range(published))[-len(received) :]
-        assert inbox.stats.dropped == published - len(received)
+        await eventually(lambda: inbox.stats.dropped == published - len(received))
         assert (await errors.until(StreamLost)).stream == broker.subject
+
+
+@pytest.mark.parametrize("name", ["", NAME])
+async def test_what_was_missed_is_counted_if_the_next_message_comes_before_the_last_answer(
+    broker, another, server, monkeypatch, name
+):
+    was_missed, has_come = asyncio.Event(), asyncio.Event()
+    remake, is_lost = broker._stream.remake, broker._stream.is_lost
+
+    async def remake_late() -> None:
+        await was_missed.wait()
+        await remake()
+
+    async def answer_late() -> bool:
+        answer = await is_lost()
+        if asyncio.current_task() is broker._recovery._recovering._task:  # the consumer is made
+            await has_come.wait()
+        return answer
+
+    monkeypatch.setattr(broker._stream, "remake", remake_late)
+    monkeypatch.setattr(broker._stream, "is_lost", answer_late)
+    async with broker.subscribe(name=name) as inbox:
+        await server.jetstream.delete_stream(broker.subject)
+        await another.publish(0)
+        was_missed.set()
+        published, received = await publish_until_it_arrives(another, inbox)
+        missed = 1 + published - len(received)
+        assert inbox.stats.dropped == 0
+        has_come.set()
+        await eventually(lambda: inbox.stats.dropped == missed)
 
 
 async def test_a_recovery_that_takes_long_is_not_held_up_by_looks_at_what_is_missing_still(
