@@ -31,7 +31,7 @@ from pubsub_lib.lab.exercises.hints import hints
 hints(
     "07.3",
     "__del__ may run at any moment, even in the middle of a publish; so it asks the event loop "
-    "to close, and does not close.",
+    "to close. It may do so directly if it only replaces the list.",
     "loop.call_soon_threadsafe(function) asks a loop from anywhere; what you give it must not "
     "hold the handle.",
     "Put a new list in the place of broker.queues; a publish goes on with the old one.",

@@ -18,6 +18,8 @@ dictionary changed size during iteration'
 """
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -60,6 +62,7 @@ def check_relay(new_relay: _NewRelay) -> None:
         _somebody_comes_back,
         _the_slow_one_leaves,
         _two_wait_for_the_one_that_leaves,
+        _nothing_is_kept_of_one_that_left,
     ):
         run_without_polling(scene(new_relay), LOOKS_FOR_ROOM)
 
@@ -180,6 +183,21 @@ async def _two_wait_for_the_one_that_leaves(new_relay: _NewRelay) -> None:
         second, f"{when}, the first takes the room that it leaves, the second has none"
     )
     require(_taken(queues[2]) == [3], f"{when}, and the next phone does not get the second score")
+
+
+async def _nothing_is_kept_of_one_that_left(new_relay: _NewRelay) -> None:
+    relay = new_relay()
+    watched = weakref.ref(relay.join("visitor"))
+    await relay.publish(1)
+    relay.leave("visitor")
+    await relay.publish(2)
+    await asyncio.sleep(1)
+    gc.collect()
+    require(
+        watched() is None,
+        "a phone has left, nobody else holds its queue, and the relay still keeps it: with "
+        "everybody who comes and goes it grows; take the phone out of `phones`",
+    )
 
 
 async def _the_slow_one_leaves(new_relay: _NewRelay) -> None:

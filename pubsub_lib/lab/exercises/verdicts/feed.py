@@ -33,6 +33,7 @@ hints(
 def check_feed(feed_class: Callable[[], Any]) -> None:
     """Refuse a feed in which one customer harms another, or that does not close cleanly."""
     run_virtual(_a_day_at_the_exchange(feed_class))
+    run_virtual(_a_burst(feed_class))
     run_virtual(_an_empty_day(feed_class))
 
 
@@ -40,6 +41,7 @@ PRICES = 400
 EVERY_S = 0.01
 GRACE_S = 2.0
 SYMBOLS = ("gold", "silver")
+BURST = 100
 
 
 class _Customers:
@@ -107,6 +109,27 @@ async def _published(feed: Any, number: int) -> float:
     took_s = _now_s() - start_s
     await asyncio.sleep(EVERY_S)
     return took_s
+
+
+async def _a_burst(feed_class: Callable[[], Any]) -> None:
+    feed, customers = feed_class(), _Customers()
+    feed.follow("desk", customers.handler("desk", lambda _: 0.15))
+    await asyncio.sleep(1)
+    start_s = _now_s()
+    for number in range(BURST):
+        await feed.publish(Price("gold", 1900.0, number))
+    waited_s = _now_s() - start_s
+    require(
+        waited_s == 0,
+        f"{BURST} prices come at once, a customer takes 0.15 s for each, and the publisher waits "
+        f"for {waited_s:.3g} s; the inboxes are to have room for bursts of {BURST}",
+    )
+    await feed.close(grace_s=60)
+    seen = len(customers.seen["desk"])
+    require(
+        seen == BURST,
+        f"{BURST} prices come at once, and a customer that takes 0.15 s for each gets {seen}",
+    )
 
 
 def _served_as_asked(customers: _Customers) -> None:

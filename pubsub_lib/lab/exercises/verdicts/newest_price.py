@@ -38,6 +38,7 @@ def check_newest_price(newest_price: Callable[..., Any]) -> None:
 
 async def _holds_the_newest(newest_price: Callable[..., Any], symbol: str, other: str) -> None:
     broker = AsyncPubSub[Price](maxsize=100)
+    settings = _settings(broker)
     every_price = broker.subscribe(name="every price")
     inbox = newest_price(broker, symbol)
     require(
@@ -67,6 +68,24 @@ async def _holds_the_newest(newest_price: Callable[..., Any], symbol: str, other
         [price.number for price in waiting] == [5],
         f"then {symbol} 5 is published, and waiting are {_listed(waiting)}",
     )
+    changed = [name for name, value in _settings(broker).items() if value != settings[name]]
+    require(
+        not changed,
+        f"you have changed the broker's {' and '.join(changed)}, and whoever subscribes after "
+        "that has it, too; give it to subscribe(), for this inbox alone",
+    )
+
+
+def _settings(broker: AsyncPubSub[Price]) -> dict[str, object]:
+    """What somebody who subscribes now gets."""
+    newcomer = broker.subscribe(name="newcomer")
+    settings: dict[str, object] = {
+        "maxsize": newcomer.maxsize,
+        "timeout": broker.timeout,
+        "overflow": broker.overflow,
+    }
+    newcomer.close()
+    return settings
 
 
 def _taken(inbox: Inbox[Price]) -> list[Price]:

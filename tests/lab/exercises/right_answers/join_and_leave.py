@@ -85,6 +85,25 @@ class LetsGoOfWhoLeft(_Relay):
                 queue.get_nowait()
 
 
+class RemembersWeaklyWhoLeft(_Relay):
+    def __init__(self):
+        super().__init__()
+        self.gone = weakref.WeakSet()
+
+    def leave(self, name):
+        queue = self.phones.pop(name)
+        self.gone.add(queue)
+        while not queue.empty():
+            queue.get_nowait()
+
+    async def publish(self, score):
+        for queue in list(self.phones.values()):
+            if queue not in self.gone:
+                await queue.put(score)
+                if queue in self.gone:
+                    queue.get_nowait()
+
+
 def _take_off(broker, queue):
     broker.queues = [other for other in broker.queues if other is not queue]
 
@@ -125,6 +144,7 @@ RIGHT_ANSWERS = [
     ("07.1", counts_those_that_go),
     ("07.2", WaitsForRoomOrForWhoLeaves),
     ("07.2", LetsGoOfWhoLeft),
+    ("07.2", RemembersWeaklyWhoLeft),
     ("07.3", LeavesWhenDeleted),
     ("07.3", AsksTheLoopToClose),
 ]

@@ -285,6 +285,42 @@ class LeavesASecondPublishBehind(_Relay):
                 await queue.put(score)
 
 
+class MarksWhoHasLeft(_Relay):
+    """As one that calls `shutdown(immediate=True)` of the queue, which Python 3.13 has."""
+
+    def leave(self, name):
+        queue = self.phones[name]
+        queue.gone = True
+        while not queue.empty():
+            queue.get_nowait()
+
+    async def publish(self, score):
+        for queue in list(self.phones.values()):
+            if not hasattr(queue, "gone"):
+                await queue.put(score)
+                if hasattr(queue, "gone"):
+                    queue.get_nowait()
+
+
+class RemembersTheQueuesOfThoseWhoLeft(_Relay):
+    def __init__(self):
+        super().__init__()
+        self.gone = set()
+
+    def leave(self, name):
+        queue = self.phones.pop(name)
+        self.gone.add(queue)
+        while not queue.empty():
+            queue.get_nowait()
+
+    async def publish(self, score):
+        for queue in list(self.phones.values()):
+            if queue not in self.gone:
+                await queue.put(score)
+                if queue in self.gone:
+                    queue.get_nowait()
+
+
 class TriesEveryFiveSeconds(_Relay):
     async def publish(self, score):
         for name, queue in list(self.phones.items()):
@@ -361,6 +397,8 @@ WRONG_ANSWERS = [
     ("07.2", LooksUpWhoIsThere, "had begun before it came"),
     ("07.2", RemembersNames, "misses the next score"),
     ("07.2", LeavesASecondPublishBehind, "the second has none"),
+    ("07.2", MarksWhoHasLeft, "the relay still keeps it"),
+    ("07.2", RemembersTheQueuesOfThoseWhoLeft, "the relay still keeps it"),
     ("07.2", TriesEveryFiveSeconds, "looks for some again and again"),
     ("07.3", ClosesInPlace, "a handle is closed while a publish waits"),
     ("07.3", RemembersItsPlace, "places in the list change"),

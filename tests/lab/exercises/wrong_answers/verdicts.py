@@ -41,6 +41,18 @@ def changes_the_broker(broker, symbol):
     return broker.subscribe(where=lambda price: price.symbol == symbol)
 
 
+def gives_the_broker_other_settings(broker, symbol):
+    broker.maxsize, broker.timeout, broker.overflow = 1, 0, Overflow.DROP_OLDEST
+    return broker.subscribe(where=lambda price: price.symbol == symbol)
+
+
+def changes_only_the_timeout(broker, symbol):
+    broker.timeout = 0
+    return broker.subscribe(
+        where=lambda price: price.symbol == symbol, maxsize=1, overflow=Overflow.DROP_OLDEST
+    )
+
+
 async def stays_in_the_broker(inbox, handle):
     try:
         async for price in inbox:
@@ -111,6 +123,12 @@ class ImpatientFeed(RightFeed):
     def __init__(self):
         super().__init__()
         self.broker = AsyncPubSub(maxsize=1, timeout=0, overflow=Overflow.DROP_OLDEST)
+
+
+class HasNoRoomForABurst(RightFeed):
+    def __init__(self):
+        super().__init__()
+        self.broker = AsyncPubSub(maxsize=10, timeout=0.1, overflow=Overflow.DISCONNECT)
 
 
 class EverythingForEverybody(RightFeed):
@@ -268,6 +286,12 @@ WRONG_ANSWERS = [
         "waiting are gold 1; it should",
     ),
     ("12.1", changes_the_broker, "somebody else"),
+    (
+        "12.1",
+        gives_the_broker_other_settings,
+        "you have changed the broker's maxsize and timeout and overflow",
+    ),
+    ("12.1", changes_only_the_timeout, "you have changed the broker's timeout, and whoever"),
     ("12.2", stays_in_the_broker, "still takes prices: close it"),
     ("12.2", lets_it_raise, "so did you"),
     ("12.2", goes_on_after_an_error, "still takes prices"),
@@ -278,6 +302,7 @@ WRONG_ANSWERS = [
     ("12.3", WithTheBrokersDefaults, "0.2 s is the limit"),
     ("12.3", DropsForWhoeverHangs, "hung is reported as cancelled, and was disconnected"),
     ("12.3", ImpatientFeed, "hung is reported as cancelled"),
+    ("12.3", HasNoRoomForABurst, "the inboxes are to have room for bursts of 100"),
     ("12.3", EverythingForEverybody, "gold desk is to get 200 prices, in order, and gets 400"),
     ("12.3", NothingIsNewest, "who wants only the newest price"),
     ("12.3", CancelsAtOnce, "dashboard is reported as cancelled, and was closed"),
