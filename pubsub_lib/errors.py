@@ -90,7 +90,7 @@ def shown(thing: object) -> str:
         return f"a {type(thing).__name__} whose repr raised {type(unspeakable).__name__}"
 
 
-def carry(cancelled: asyncio.CancelledError, delivery: Delivery | Deliveries) -> None:
+def carry(cancelled: BaseException, delivery: Delivery | Deliveries) -> None:
     """Let the error of a cancelled publish say what had been delivered (see `delivered_before`).
 
     It stays a plain `CancelledError`: Python 3.12 takes no other for one that ends a time-out.

@@ -234,7 +234,7 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
         try:
             if waiting.waits:
                 await waiting.settle(self._home.check())
-        except asyncio.CancelledError as cancelled:
+        except (asyncio.CancelledError, GeneratorExit) as cancelled:
             subscribers.accepted -= published - waiting.furthest
             carry(cancelled, _deliveries(waiting.furthest, delivered, waiting))
             raise

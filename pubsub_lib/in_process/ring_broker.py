@@ -191,10 +191,11 @@ class RingPubSub[T](BaseBroker[T, Cursor[T]]):
             await waiting.wait(loop)
         except asyncio.CancelledError as cancelled:
             if not waiting.settled:
-                ring.step_out(waiting)
                 raise
             cancel_at_the_next_await(cancelled)
         finally:
+            if not waiting.settled:  # cancelled, or closed as a coroutine that nobody awaits
+                ring.step_out(waiting)
             if waiting.timer is not None:
                 waiting.timer.cancel()
 
