@@ -21,7 +21,8 @@ from .rounds import Quantity
 from .run import Run
 from .systems import System
 
-RESULTS, OVER_A_NETWORK = SECTIONS = ("results", "results over a network")
+RESULTS = "results"
+SECTIONS = (RESULTS, "results over a network")
 NOTHING = "Nothing has been saved yet; `make bench ARGS=--save` does it."
 
 

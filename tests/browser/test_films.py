@@ -1,6 +1,5 @@
 """Films in a real browser, each on a page of its own, which asks for nothing elsewhere."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ pytest.importorskip(
 )
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from pubsub_lib import AsyncPubSub, ChapterPubSub, RingPubSub
 from pubsub_lib.lab.real_runs.filming import film_of_day
@@ -18,7 +17,6 @@ from pubsub_lib.lab.real_runs.recorded import recorded_day
 from pubsub_lib.lab.replay import film
 from tests.lab.replay.programs import one_reader
 from tools.open_in_browser import (
-    BROWSER_ARGUMENTS,
     NO_BROWSER,
     find_browser,
 )
@@ -53,14 +51,6 @@ FILMS = {
 each_film = pytest.mark.parametrize("name", FILMS)
 each_width = pytest.mark.parametrize("width", [390, 1100])
 each_theme = pytest.mark.parametrize("theme", ["light", "dark"])
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=BROWSER_ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 class Opened:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,10 +10,9 @@ pytest.importorskip(
     "playwright", reason="playwright is not installed; `make test-browser` does that"
 )
 
-from playwright.sync_api import Browser, sync_playwright
 
 from pubsub_lib.lab.replay.player import PLAYER_BEGINS, PLAYER_ENDS, player
-from tools.open_in_browser import BROWSER_ARGUMENTS, NO_BROWSER, find_browser
+from tools.open_in_browser import NO_BROWSER, find_browser
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
 PLAYER = re.compile(f"{PLAYER_BEGINS}.*?{PLAYER_ENDS}", re.DOTALL)
@@ -65,14 +63,6 @@ def films_in(notebook: Path) -> list[str]:
         for output in cell.get("outputs", [])
         if '<div class="film"' in (html := "".join(output.get("data", {}).get("text/html", "")))
     ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=BROWSER_ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.mark.parametrize("width", [NARROWER_THAN_A_PHONE, PHONE, WIDE])

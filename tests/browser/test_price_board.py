@@ -13,13 +13,13 @@ pytest.importorskip(
 )
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from pubsub_lib.lab.clock.background_loop import BackgroundLoop
 from pubsub_lib.lab.processes.network import Network
 from tests.examples.serving import Service, price_board
 from tests.limits import TIME_LIMIT_S
-from tools.open_in_browser import BROWSER_ARGUMENTS, NO_BROWSER, find_browser
+from tools.open_in_browser import NO_BROWSER, find_browser
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "screenshots"
 LITTLE = ["--send-buffer", "4096", "--maxsize", "20"]
@@ -33,14 +33,6 @@ pytestmark = [
 ]
 
 type OpenPage = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=BROWSER_ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -20,9 +20,9 @@ pytest.importorskip(
 )
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tools.open_in_browser import BROWSER_ARGUMENTS, NO_BROWSER, find_browser
+from tools.open_in_browser import NO_BROWSER, find_browser
 from tools.reading_site.course import NOTEBOOKS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,14 +93,6 @@ def address() -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=BROWSER_ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 class Opened:

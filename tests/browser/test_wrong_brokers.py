@@ -6,14 +6,13 @@ pytest.importorskip(
     "playwright", reason="playwright is not installed; `make test-browser` does that"
 )
 
-from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from pubsub_lib.lab.replay import film
 from tests.lab.replay import wrong_brokers
-from tools.open_in_browser import BROWSER_ARGUMENTS, NO_BROWSER, find_browser
+from tools.open_in_browser import NO_BROWSER, find_browser
 
 pytestmark = [
     pytest.mark.browser,
@@ -31,14 +30,6 @@ LOOK = """() => {
     if (slider.value === slider.max) return seen;
   }
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=BROWSER_ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
