@@ -126,9 +126,8 @@ class Sending:
             watched.number
             for watched in self.before
             if watched.full
-            and not watched.left
             and self.message not in watched.seen
-            and (putting is None or putting is watched.queue)
+            and (putting is watched.queue or (putting is None and not watched.left))
         )
 
 

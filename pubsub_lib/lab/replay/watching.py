@@ -242,7 +242,7 @@ class Watcher:
         return [
             watched
             for watched in self._queues
-            if not watched.left and (watched.queue is owner or watched.owner is owner)
+            if watched.queue is owner or (watched.owner is owner and not watched.left)
         ]
 
     def _is_outermost(self, call: Call) -> bool:

@@ -29,15 +29,15 @@ function drawMessages(view, run, state) {
   move(view, run, places, R, (message) => [left - 24, sheet.senderY(nameOf(run, state.sending.get(message)?.task))]);
 }
 
-// Who publishes, whether it waits, and where it counts others than those that got the message.
+// Who publishes, whether it waits, and where it last counted others than those that got the message.
 function drawSender({ narrow, left, write, box, senderY }, run, state, sender) {
   const y = senderY(sender), sent = [...state.sending.values()].filter((one) => nameOf(run, one.task) === sender);
   const waits = sent.some((one) => one.waits.length), status = statusOf(run, state, sender);
   box(waits ? "waits" : status === "failed" ? "failed" : nameOf(run, state.runs) === sender ? "runs" : "", 1, y - 24, left - 8, 48);
   write(8, y - 4, "bold", cut(sender, narrow ? 12 : 13));
   write(8, y + 14, waits ? "wait" : "quiet", waits ? "waits" : status || (sent.length ? "publishes" : ""));
-  const [said, got] = [...state.counts].find(([task]) => nameOf(run, task) === sender)?.[1] ?? [];
-  if (said !== undefined) write(4, y + 40, "lost", `says ${said}, ${got} got it`);
+  const [sending, said, got] = [...state.counts].find(([task]) => nameOf(run, task) === sender)?.[1] ?? [];
+  if (said !== undefined) write(4, y + 40, "lost", `says ${said}, ${got} got ${called(run, sending)}`);
 }
 
 // A queue and what is in it, who waits for room, what was lost, and its reader.

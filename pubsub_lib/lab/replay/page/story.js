@@ -95,11 +95,10 @@ function apply(run, state, change) {
     case "L": queue.left = true; break;
     case "P":
       state.sending.set(two, { task: one, waits: [] });
-      state.counts.delete(one);
       if (!state.publishers.includes(one)) state.publishers.push(one);
       break;
     case "R":
-      if (two !== undefined) state.counts.set(state.sending.get(one)?.task, [two, three]);
+      if (two !== undefined) state.counts.set(state.sending.get(one)?.task, [one, two, three]);
       state.sending.delete(one);
       break;
     case "W": if (state.sending.has(one)) state.sending.get(one).waits = change.slice(2); break;
@@ -164,7 +163,7 @@ function tell(picture) {
     const until = { waits: ` until it waits for ${run.texts[text]}`, done: " to its end" }[state] ?? "";
     said.push(`${task(picture.task)} runs${until}`);
   }
-  return said.map((one) => (typeof one === "string" ? one : one())).join("; ");
+  return [...new Set(said.map((one) => (typeof one === "string" ? one : one())))].join("; ");
 }
 
 const seconds = (time) => `${Number((time / 1e9).toFixed(6))} s`;
