@@ -11,16 +11,14 @@ Outcome(state='solved', explanation='the sum of two numbers is right')
 """
 
 import asyncio
-import re
 import sysconfig
 import traceback
-import warnings
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from pubsub_lib.lab.clock.never_awaited import noting_what_is_never_awaited, without_await
 from pubsub_lib.lab.clock.virtual_time import (
     LimitReached,
     Livelock,
@@ -58,7 +56,6 @@ class Outcome:
 
 EXERCISES: dict[str, Exercise] = {}
 
-NEVER_AWAITED = re.compile(r"coroutine '(?:.*\.)?(?P<name>\w+)' was never awaited")
 #: Where the code lies that is not the learner's.
 OTHERS = (str(Path(__file__).parents[2]), sysconfig.get_path("stdlib"), "<frozen")
 
@@ -119,7 +116,7 @@ def examine(number: str, answer: Any) -> Outcome:
         )
     if answer is None or answer is ...:
         return Outcome("not attempted yet", "")
-    with _never_awaited() as forgotten:
+    with noting_what_is_never_awaited() as forgotten:
         try:
             EXERCISES[number].check(answer)
         except (Exception, asyncio.CancelledError) as raised:
@@ -130,13 +127,8 @@ def examine(number: str, answer: Any) -> Outcome:
             del error, raised  # they hold the coroutines that were forgotten
         else:
             return Outcome("solved", EXERCISES[number].praise)
-    if forgotten and outcome.state == "not yet":
-        names = " and ".join(f"`{name}()`" for name in dict.fromkeys(forgotten))
-        verb = "is" if len(set(forgotten)) == 1 else "are"
-        explanation = (
-            f"{names} {verb} called without `await`, and so never run; {outcome.explanation}"
-        )
-        return Outcome(outcome.state, explanation)
+    if outcome.state == "not yet":
+        return Outcome(outcome.state, without_await(forgotten) + outcome.explanation)
     return outcome
 
 
@@ -152,26 +144,8 @@ def _outcome_of(error: BaseException) -> Outcome:
             explanation = "your code ends with a CancelledError, and nobody has cancelled it"
             return Outcome("not yet", explanation + _where(error))
         case _:
-            explanation = f"your code raises {type(error).__name__}: {error}"
+            explanation = f"your code raises {type(error).__name__}: {error}".removesuffix(": ")
             return Outcome("not yet", explanation + _where(error))
-
-
-@contextmanager
-def _never_awaited() -> Iterator[list[str]]:
-    """Note the names of the coroutines that are made in the block, and that nobody awaits."""
-    names: list[str] = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", RuntimeWarning)
-        show = warnings.showwarning
-
-        def note(message: Warning | str, *rest: Any, **more: Any) -> None:
-            if match := NEVER_AWAITED.fullmatch(str(message)):
-                names.append(match["name"])
-            else:
-                show(message, *rest, **more)
-
-        warnings.showwarning = note
-        yield names
 
 
 def _where(error: BaseException) -> str:

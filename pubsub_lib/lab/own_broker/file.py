@@ -37,6 +37,11 @@ def make_if_missing(path: Path) -> None:
         save(path, _BEGINNING.read_bytes())
 
 
+def is_begun(path: Path) -> bool:
+    """Whether there is something else in the file than what it was made with."""
+    return path.read_bytes() != _BEGINNING.read_bytes()
+
+
 def start_at(notebook: str, path: Path) -> Path | None:
     """Make of the file the broker as it is before the stage of this notebook.
 

@@ -98,9 +98,11 @@ def _missed(played: Played) -> Iterator[str]:
         if not sent.cancelled and not sent.left_meanwhile and not failed and safe:
             for member in _who_read_on(sent):
                 if (times := member.got.count(sent.number)) != 1:
+                    got = f"got message {sent.number} {times} times"
+                    never = f"never got message {sent.number}"
                     yield (
-                        f"subscriber {member.number} reads all the time, and got message "
-                        f"{sent.number} {times} times"
+                        f"subscriber {member.number} reads all the time, and "
+                        f"{got if times else never}"
                     )
 
 

@@ -61,6 +61,12 @@ def place_in(path: Path, error: BaseException) -> str:
     return f", in line {frames[-1].lineno}: `{frames[-1].line}`" if frames else ""
 
 
+def method_in(path: Path, error: BaseException) -> str:
+    """Return the name of the function of the file that raised an error; "" if none did."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((frame.name for frame in reversed(frames) if frame.filename == str(path)), "")
+
+
 def _checked(found: Any, path: Path) -> type[Any]:
     if not isinstance(found, type):
         raise CannotLoadError(
@@ -72,8 +78,18 @@ def _checked(found: Any, path: Path) -> type[Any]:
             f"{CLASS} has no {' and no '.join(f'{name}()' for name in missing)}; every broker has "
             f"{', '.join(f'{name}()' for name in _METHODS)}"
         )
+    inherited = [name for name in _METHODS if _is_the_librarys(getattr(found, name))]
+    if inherited:
+        raise CannotLoadError(
+            f"{CLASS} inherits {' and '.join(f'{name}()' for name in inherited)} from a broker of "
+            "the library; it is to be your own: write them yourself"
+        )
     if not inspect.iscoroutinefunction(getattr(found, _METHODS[1])):
         raise CannotLoadError(
             f"{CLASS}.publish() is to be awaited; write `async def publish(self, message)`"
         )
     return found
+
+
+def _is_the_librarys(method: Any) -> bool:
+    return str(getattr(method, "__module__", "")).startswith("pubsub_lib.")

@@ -4,7 +4,7 @@
 >>> program = BrokerProgram(1, (True, False), steps)
 >>> for sentence in in_words(program):
 ...     print(sentence)
-There is room for 1 message in each queue; subscriber 1 reads; subscriber 2 does not.
+There is room for 1 message in each queue; subscriber 1 reads; subscriber 2 reads nothing.
 Publish message 1.
 Shut down.
 """
@@ -72,7 +72,7 @@ def in_words(program: BrokerProgram) -> list[str]:
     """Return the program as sentences, a step each."""
     room = "message" if program.maxsize == 1 else "messages"
     who = "; ".join(
-        f"subscriber {number} {'reads' if reads else 'does not'}"
+        f"subscriber {number} {'reads' if reads else 'reads nothing'}"
         for number, reads in enumerate(program.reads, start=1)
     )
     sentences = [f"There is room for {program.maxsize} {room} in each queue; {who}."]

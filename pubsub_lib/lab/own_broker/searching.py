@@ -8,7 +8,7 @@ The same broker gets the same programs each time, so it gets the same answer.
 >>> found = search(ChapterPubSub, "06", laws=(law,), offers={Trait.ENDING})
 >>> for sentence in in_words(found):
 ...     print(sentence)
-There is room for 1 message in each queue; subscriber 1 does not.
+There is room for 1 message in each queue; subscriber 1 reads nothing.
 Publish None.
 """
 

@@ -12,13 +12,14 @@ a method of your broker returns nothing where something is expected
 
 import contextlib
 import io
-import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pubsub_lib.lab.clock.never_awaited import noting_what_is_never_awaited, without_await
 from pubsub_lib.lab.clock.virtual_time import LimitReached, Livelock
 from pubsub_lib.lab.own_broker.beside import film_beside
-from pubsub_lib.lab.own_broker.loading import CannotLoadError, load, place_in
+from pubsub_lib.lab.own_broker.file import is_begun
+from pubsub_lib.lab.own_broker.loading import CannotLoadError, load, method_in, place_in
 from pubsub_lib.lab.own_broker.stages import promises_until, traits_after
 from pubsub_lib.lab.promises.keeping import TrialOutcome, try_case
 from pubsub_lib.lab.promises.kinds import Kind
@@ -62,13 +63,6 @@ def try_stage(path: Path, notebook: str) -> Report:
     Raises:
         ValueError: if that notebook has no stage.
     """
-    with warnings.catch_warnings():
-        # What a broken broker leaves without an await is told as what came of it.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        return _try_stage(path, notebook)
-
-
-def _try_stage(path: Path, notebook: str) -> Report:
     promises = promises_until(notebook)
     report = Report(notebook)
     try:
@@ -77,14 +71,16 @@ def _try_stage(path: Path, notebook: str) -> Report:
         report.reason = str(error)
         return report
     for promise in promises:
-        outcome = _first_broken_case(kind, promise)
-        report.marks.append((promise.sentence, outcome.kept))
-        if not outcome.kept and not report.first_broken:
-            if isinstance(outcome.error, NotImplementedError):
+        with noting_what_is_never_awaited() as forgotten:
+            outcome = _first_broken_case(kind, promise)
+            report.marks.append((promise.sentence, outcome.kept))
+            if outcome.kept or report.first_broken:
+                continue
+            if isinstance(outcome.error, NotImplementedError) and not is_begun(path):
                 report.begun = False
                 return report
             report.first_broken = promise.sentence
-            report.reason = reason_in_words(path, outcome)
+            report.reason = without_await(forgotten) + reason_in_words(path, outcome)
             report.film = _film(kind, promise, outcome)
     return report
 
@@ -96,6 +92,13 @@ def reason_in_words(path: Path, outcome: TrialOutcome) -> str:
         return outcome.reason
     place = place_in(path, error)
     match error:
+        case NotImplementedError():
+            return f"`{method_in(path, error)}()` is still to be written"
+        case RuntimeError() if "different event loop" in str(error):
+            return (
+                "what one broker has made is used by the next: make what each is to have for "
+                "itself in `__init__`, and not in the body of the class"
+            )
         case LimitReached() | Livelock():
             return (
                 "your broker goes round and round without waiting for anything; await what it "

@@ -101,6 +101,40 @@ def test_an_error_names_its_line_in_the_file(mine: Path):
     assert "`for queue in self.queue:`" in reason
 
 
+def test_a_method_that_is_still_to_be_written_is_named(mine: Path):
+    source = given_state("03").read_text(encoding="utf-8")
+    written, _, _ = source.rpartition("        for queue in self.queues:")
+    mine.write_text(f"{written}        raise NotImplementedError\n")
+    report = try_stage(mine, "03")
+    assert (report.begun, report.reason) == (True, "`shutdown()` is still to be written")
+
+
+def test_one_that_inherits_it_all_is_refused(mine: Path):
+    mine.write_text(
+        "from pubsub_lib import ChapterPubSub\n\nclass MyBroker(ChapterPubSub):\n    pass\n"
+    )
+    said = try_stage(mine, "03").reason
+    assert "inherits subscribe() and publish() and shutdown() from a broker of the library" in said
+
+
+def test_a_list_in_the_body_of_the_class_is_told(mine: Path):
+    source = given_state("03").read_text(encoding="utf-8")
+    own = "        self.queues: list[asyncio.Queue[T | None]] = []\n"
+    assert own in source
+    shared = source.replace(own, "").replace(
+        "    def __init__", "    queues = []\n\n    def __init__", 1
+    )
+    mine.write_text(shared)
+    assert "in `__init__`, and not in the body of the class" in try_stage(mine, "03").reason
+
+
+def test_an_await_that_is_missing_is_named(mine: Path):
+    source = given_state("03").read_text(encoding="utf-8")
+    put = "await asyncio.wait_for(queue.put(message), timeout=1.0)"
+    mine.write_text(source.replace(put, "queue.put(message)"))
+    assert "`put()` is called without `await`" in try_stage(mine, "03").reason
+
+
 def test_one_that_goes_round_and_round_is_told_so(mine: Path):
     write_with(mine, f"        while True:\n            await asyncio.sleep(0)\n{LOOP}")
     assert "round and round without waiting" in try_stage(mine, "03").reason

@@ -66,6 +66,30 @@ WRONG = (
     ),
     Wrong(
         "03",
+        "one that is full keeps it from those behind it",
+        '                print("a queue was full, and has missed a message")\n',
+        "                return\n",
+        "A full subscriber is waited for",
+    ),
+    Wrong(
+        "03",
+        "one that was full once gets nothing any more",
+        '                print("a queue was full, and has missed a message")\n',
+        "                self.queues.remove(queue)\n",
+        "A full subscriber is waited for",
+    ),
+    Wrong(
+        "03",
+        "waits the whole second and looks then",
+        "                await asyncio.wait_for(queue.put(message), timeout=1.0)\n",
+        "                if queue.full():\n"
+        "                    await asyncio.sleep(1)\n"
+        "                if not queue.full():\n"
+        "                    queue.put_nowait(message)\n",
+        "A slow subscriber that keeps",
+    ),
+    Wrong(
+        "03",
         "publishes the end, which may be dropped",
         "            await queue.put(None)",
         "            await self.publish(None)",

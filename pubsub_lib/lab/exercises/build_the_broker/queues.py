@@ -16,6 +16,8 @@ LOOKS_FOR_ROOM = (
 )
 
 
+#: Whoever is about to do something has done it by then.
+A_MOMENT_S = 0.1
 ROOM_AFTER_S = 0.5371  # at no time at which somebody would look
 
 

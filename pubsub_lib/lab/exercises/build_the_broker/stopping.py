@@ -17,6 +17,7 @@ from typing import Any
 
 from pubsub_lib.lab.costs.timers import count_timers
 from pubsub_lib.lab.exercises.build_the_broker.queues import (
+    A_MOMENT_S,
     FIRST,
     LOOKS_FOR_ROOM,
     THIRD,
@@ -25,8 +26,6 @@ from pubsub_lib.lab.exercises.build_the_broker.queues import (
 )
 from pubsub_lib.lab.exercises.checking import AN_HOUR_S, exercise, require, run_without_polling
 from pubsub_lib.lab.exercises.hints import hints
-
-A_MOMENT_S = 0.1
 
 
 @exercise("03.3", "every subscriber, however slow, reads all its messages, then None, and ends")
@@ -60,6 +59,8 @@ async def _reads_what_comes(broker_class: Callable[..., Any]) -> None:
     for message in (FIRST, FIRST):
         await broker.publish(message)
         await asyncio.sleep(A_MOMENT_S)
+    if reading.done():
+        _tell_what_ended(reading)
     require(
         received == [FIRST, FIRST],
         f"the same message is published twice, and handle() gets {contents(received)}",
@@ -75,6 +76,7 @@ async def _shut_down(broker_class: Callable[..., Any]) -> None:
     await asyncio.sleep(A_MOMENT_S)
     require(len(broker.queues) == 1, "run_subscriber() is to subscribe before anything else")
     queue = broker.queues[0]
+    put_in = _noting_what_is_put_in(queue)
     waiting_for_slow = await subscribed(broker)
     tasks.append(asyncio.create_task(_read_slowly(waiting_for_slow, slow), name="slow subscriber"))
     for message in sent:
@@ -102,6 +104,11 @@ async def _shut_down(broker_class: Callable[..., Any]) -> None:
             f"the {name} subscriber is to get {contents(sent)} and gets {contents(received)}",
         )
     require(
+        tasks[0] not in running or None not in put_in or not queue.empty(),
+        "the None was taken out of the queue, and run_subscriber() goes on and waits for more; "
+        "return when it comes",
+    )
+    require(
         not running,
         "hours after shutdown() a subscriber whose queue was full is still waiting: the None was "
         "dropped, or never sent; it is the one message that must arrive, however long it takes",
@@ -123,6 +130,31 @@ hints(
     "`while (message := await queue.get()) is not None:`",
     "In the loop: `handle(message)`, and then `queue.task_done()`.",
 )
+
+
+def _tell_what_ended(reading: asyncio.Task[Any]) -> None:
+    """Refuse a reader that ends while messages come, and say what ended it."""
+    try:
+        reading.result()
+    except TypeError as error:
+        require(
+            "'await'" not in str(error),
+            "handle() is a plain function; call it without `await`",
+        )
+        raise
+    require(False, "run_subscriber() ends at a message; go on until the None comes")
+
+
+def _noting_what_is_put_in(queue: asyncio.Queue[Any]) -> list[Any]:
+    """Return a list that gets all that is put into a queue from now on, too."""
+    put_in, put_nowait = list[Any](), queue.put_nowait
+
+    def note_and_put(item: Any) -> None:
+        put_nowait(item)
+        put_in.append(item)
+
+    vars(queue).update(put_nowait=note_and_put)
+    return put_in
 
 
 async def _read_slowly(queue: asyncio.Queue[Any], messages: list[Any]) -> None:

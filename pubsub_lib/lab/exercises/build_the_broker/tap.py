@@ -37,8 +37,9 @@ class _AnsweringPubSub(ChapterPubSub[Message]):
         self.answers.append(f"{answer} {len(self.answers)}")
         return self.answers[-1]
 
-    async def publish(self, message: Message) -> Any:
-        await super().publish(message)
+    # It names its argument as it likes, since a broker's has no fixed name.
+    async def publish(self, content: Message) -> Any:
+        await super().publish(content)
         await asyncio.sleep(self.takes_s)
         return self._answered("published")
 

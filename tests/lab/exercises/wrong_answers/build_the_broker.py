@@ -480,7 +480,64 @@ class TapThatAsksForTheType(_Tap):
         return await self.broker.publish(message)
 
 
+class PutsByTasks(ChapterPubSub):
+    async def publish(self, message):
+        self.tasks = [asyncio.create_task(queue.put(message)) for queue in self.queues]
+
+
+class KeepsThemByAnotherName:
+    def __init__(self, maxsize=100):
+        self.maxsize = maxsize
+        self.subscribers = []
+
+    async def subscribe(self):
+        self.subscribers.append(asyncio.Queue(self.maxsize))
+        return self.subscribers[-1]
+
+    async def publish(self, message):
+        for queue in self.subscribers:
+            await queue.put(message)
+
+
+class AwaitsHandle(ChapterPubSub):
+    async def run_subscriber(self, handle):
+        queue = await self.subscribe()
+        while (message := await queue.get()) is not None:
+            await handle(message)
+            queue.task_done()
+
+
+class GoesOnAfterTheEnd(ChapterPubSub):
+    async def run_subscriber(self, handle):
+        queue = await self.subscribe()
+        while True:
+            if (message := await queue.get()) is None:
+                continue
+            handle(message)
+            queue.task_done()
+
+
+class CallsItsArgumentByName:
+    def __init__(self, broker):
+        self.broker, self.seen = broker, []
+
+    async def subscribe(self):
+        return await self.broker.subscribe()
+
+    async def publish(self, message):
+        self.seen.append(message)
+        return await self.broker.publish(message=message)
+
+    async def shutdown(self):
+        return await self.broker.shutdown()
+
+
 WRONG_ANSWERS = [
+    ("03.1", PutsByTasks, "only later; await the put"),
+    ("03.1", KeepsThemByAnotherName, "the list of the subscribers' queues"),
+    ("03.3", AwaitsHandle, "call it without `await`"),
+    ("03.3", GoesOnAfterTheEnd, "return when it comes"),
+    ("03.4", CallsItsArgumentByName, "unexpected keyword argument 'message'"),
     ("03.1", OneQueueForAll, "only one of them"),
     ("03.1", NoBound, "maxsize=2"),
     ("03.1", ListInTheClass, "in __init__"),
