@@ -13,7 +13,7 @@ from pubsub_lib.lab.own_broker.stages import own
 hints(
     own("03"),
     "`subscribe()` makes an `asyncio.Queue(self.maxsize)`, notes it in a list, and returns it.",
-    "`publish()` puts the message in every queue. `async with asyncio.timeout(1.0)` around one "
+    "`publish()` puts the message in every queue. `asyncio.wait_for(..., timeout=1.0)` around one "
     "`put` ends a wait; a `TimeoutError` there means that this one misses the message.",
     "`shutdown()` puts `None` in every queue, and waits where there is no room yet, however long: "
     "a subscriber that misses it never ends. (What if there never is, stage 06 is about.)",

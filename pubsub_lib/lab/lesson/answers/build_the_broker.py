@@ -50,6 +50,7 @@ ANSWERS: Answers = {
             1: "It would, if the three were waited for at the same time. publish() waits for one "
             "after the other.",
             4: "There is a fourth subscriber, but it reads, and has room.",
+            18: "That would be six publishes of 3 s each; it is asked how long one takes.",
         },
     ),
     "03.objection": Choice(
