@@ -37,7 +37,7 @@ def summary_of(recording: FilmRecording) -> str:
         parts = [f"the tasks {', '.join(recording.tasks)}"]
     for number, queue in enumerate(recording.queues):
         parts.append(f"{queue.name} {_fate(recording, number)}")
-    if miscounted := sum(len(returned) > 2 for returned in recording.changes(Kind.RETURN)):
+    if miscounted := sum(len(returned) > 2 for returned in recording.changes(ChangeKind.RETURN)):
         parts.append(f"publish() miscounts {miscounted}")
     if recording.error:
         parts.append(f"it ends with {recording.error.splitlines()[0].rstrip(': ')}")

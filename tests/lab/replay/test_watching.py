@@ -454,9 +454,9 @@ def test_a_publish_that_counts_others_than_those_that_got_it_is_found_out():
 def test_the_end_waits_for_room_in_a_queue_that_its_broker_has_let_go():
     recording = film_of(wrong_brokers.Waits).recordings[""]
     (end,) = recording.ends
-    waits = [change for change in recording.changes(Kind.WAIT) if change[1] == end]
+    waits = [change for change in recording.changes(ChangeKind.WAIT) if change[1] == end]
     ben = next(place for place, queue in enumerate(recording.queues) if queue.name == "Ben")
-    assert waits == [(Kind.WAIT, end, ben), (Kind.WAIT, end)]
+    assert waits == [(ChangeKind.WAIT, end, ben), (ChangeKind.WAIT, end)]
 
 
 def test_what_is_delivered_later_was_not_lost():

@@ -25,7 +25,10 @@ from pubsub_lib.lab.exercises.checking import exercise, require
 from pubsub_lib.lab.exercises.hints import hints
 
 
-@exercise("03.2", "a full queue is waited for, then misses one message, which is counted; the others get it")
+@exercise(
+    "03.2",
+    "a full queue is waited for, then misses one message, which is counted, and no other does",
+)
 def check_drop(broker_class: Callable[..., Any]) -> None:
     """Refuse a broker that drops too soon, too much, for everybody, or in silence."""
 
