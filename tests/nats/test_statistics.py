@@ -69,7 +69,7 @@ async def test_what_comes_again_and_what_is_given_up_is_seen(url, monkeypatch, e
     async with (
         administrator(url) as server,
         JetStreamPubSub[int](
-            next(SUBJECTS), url=url, ack_wait=0.1, max_tries=1, on_error=ignored
+            next(SUBJECTS), url=url, ack_wait=0.5, max_tries=1, on_error=ignored
         ) as broker,
         broker.subscribe(name="reader", where=lambda number: 1 / number) as inbox,
     ):
@@ -86,7 +86,7 @@ async def test_what_comes_again_and_what_is_given_up_is_seen(url, monkeypatch, e
         await server.jetstream.publish(broker.subject, b"no JSON")
         await eventually(lambda: broker.network.dead_letters == 3)
         found = read(exported(broker))
-        assert found["redelivered_total"] == broker.network.copies_dropped == 1
+        assert found["redelivered_total"] == broker.network.redelivered >= 1
         assert found["dropped_total undecodable"] == found["dropped_total filter_raised"] == 1
         assert found["dropped_total lost"] == 0
         assert found["dead_letters_total"] == 3

@@ -95,7 +95,7 @@ async def test_a_copy_that_comes_after_its_acknowledgement_is_dropped(url, subje
             patch.setattr(broker._stream.replies, "send", lambda envelopes, reply: None)
             inbox.task_done()
         await server.until_acknowledged(broker.subject, NAME)  # of the copy
-        assert broker.network.redelivered == 1
+        assert broker.network.redelivered >= 1
         assert inbox.stats.received == 1
 
 

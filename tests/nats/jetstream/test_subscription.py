@@ -157,7 +157,7 @@ async def test_what_was_taken_twice_can_be_acknowledged_twice(url, subject, serv
         await broker.publish(1)
         assert await take(inbox, 1) == [1]
         await server.until_acknowledged(broker.subject, NAME)
-        assert broker.network.redelivered == 1
+        assert broker.network.redelivered >= 1
 
 
 # With async for.
@@ -307,7 +307,7 @@ async def test_what_is_not_acknowledged_in_time_is_delivered_again_and_counted(
         await broker.publish(0)
         assert await soon(inbox.get()) == 0
         assert await soon(inbox.get()) == 0
-        assert broker.network.redelivered == 1
+        assert broker.network.redelivered >= 1  # more, where the machine is busy
         inbox.close()
 
 
