@@ -14,10 +14,13 @@ a result a timer
 
 import asyncio
 import concurrent.futures
+import contextlib
 import selectors
 import threading
 from collections.abc import Coroutine
 from typing import Any, Self
+
+LOOK_EVERY_S = 0.05  #: how often to look whether the loop has ended, in seconds
 
 
 class BackgroundLoop:
@@ -51,7 +54,11 @@ class BackgroundLoop:
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
 
     def wait_until_asleep(self) -> None:
-        """Wait until the loop has done all it was given so far and sleeps."""
+        """Wait until the loop has done all it was given so far and sleeps.
+
+        Raises:
+            RuntimeError: if the loop has ended, as `SystemExit` ends one.
+        """
         asked, asleep = threading.Event(), threading.Event()
 
         def tell() -> None:
@@ -61,7 +68,9 @@ class BackgroundLoop:
 
         self.loop.call_soon_threadsafe(tell)
         asked.set()
-        asleep.wait()
+        while not asleep.wait(LOOK_EVERY_S):
+            if not self._thread.is_alive():
+                raise RuntimeError("the background loop has ended: something on it raised an exit")
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -70,7 +79,8 @@ class BackgroundLoop:
 
     def __exit__(self, *exc_info: object) -> None:
         loop, stop = self._started.result()
-        loop.call_soon_threadsafe(stop.set)
+        with contextlib.suppress(RuntimeError):  # it has ended already
+            loop.call_soon_threadsafe(stop.set)
         self._thread.join()
 
     def _run(self) -> None:

@@ -80,6 +80,18 @@ def test_it_ends_when_its_block_raises():
     assert background.loop.is_closed()
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # it is meant
+def test_who_waits_for_a_loop_that_something_on_it_has_ended_is_told():
+    async def leave() -> None:
+        raise SystemExit
+
+    with BackgroundLoop() as background:
+        background.start(leave())
+        with pytest.raises(RuntimeError, match=r"has ended|is closed"):
+            background.wait_until_asleep()
+    assert background.loop.is_closed()
+
+
 def test_there_is_no_loop_before_the_block():
     with pytest.raises(RuntimeError, match="and not before"):
         _ = BackgroundLoop().loop
