@@ -38,7 +38,7 @@ NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
 CHANGED = [path for path in NOTEBOOKS if changes_of(path)]
 
 # A run of a whole notebook, and what waits for its turn on a busy machine.
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(480)
 
 
 def suggestions(notebook: Notebook) -> Iterator[tuple[int, str]]:
