@@ -289,8 +289,7 @@ class BatchIterator[T]:
             except BaseException:
                 state.stop_waiting(reader)
                 raise
-        self._handling += len(
-            batch
-        )  # beside what another task has taken by this iterator meanwhile
+        # Beside what another task has taken by this iterator meanwhile.
+        self._handling += len(batch)
         state.hand_out(len(batch))
         return batch
