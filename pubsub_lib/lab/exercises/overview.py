@@ -7,11 +7,13 @@ Notebook 96: 0 of 1 exercises solved.
 >>> del EXERCISES["96.1"]
 """
 
-from IPython.display import Markdown, display
+from collections.abc import Collection, Iterator
+from itertools import groupby
 
 from pubsub_lib.lab.exercises.checking import EXERCISES
-from pubsub_lib.lab.lesson.progress import guesses, progress_table, solved
+from pubsub_lib.lab.lesson.progress import guesses, solved
 from pubsub_lib.lab.lesson.recall import missed_before
+from pubsub_lib.lab.lesson.tables import show_table
 from pubsub_lib.lab.own_broker.stages import own
 
 
@@ -23,9 +25,18 @@ def show_progress(notebook: str | None = None) -> None:
             whole course is shown without.
     """
     if notebook is None:
-        display(Markdown(progress_table(EXERCISES, solved())))
+        show_table(["notebook", "solved", "still open"], _rows(EXERCISES, solved()))
     else:
         print(f"Notebook {notebook}: {'; '.join(_standing(notebook))}.")
+
+
+def _rows(exercises: Collection[str], done: Collection[str]) -> Iterator[list[str]]:
+    """Yield a row for each notebook that has exercises."""
+    for notebook, group in groupby(sorted(exercises), key=lambda number: number.partition(".")[0]):
+        numbers = list(group)
+        left = [number for number in numbers if number not in done]
+        solved_here = f"{len(numbers) - len(left)} of {len(numbers)}"
+        yield [notebook, solved_here, ", ".join(left) or "none"]
 
 
 def _standing(notebook: str) -> list[str]:

@@ -34,13 +34,13 @@ RECORD = ".copies.json"
 class CopyState(Enum):
     """What an update has found, or done."""
 
-    MADE = "made"
-    CURRENT = "current"
-    UPDATED = "updated"
-    CHANGED = "changed"
-    OFFERED = "offered"
-    UNREADABLE = "unreadable"
-    RETIRED = "retired"
+    MADE = "made"  #: there was none
+    CURRENT = "current"  #: it is as the course has it
+    UPDATED = "updated"  #: the course has changed it, and the learner had not
+    CHANGED = "changed"  #: the learner has changed it, and the course has nothing new
+    OFFERED = "offered"  #: both have changed it: the new version lies beside it
+    UNREADABLE = "unreadable"  #: it cannot be read, and was left as it is
+    RETIRED = "retired"  #: the course has it no longer; the copy stays
 
 
 @dataclass(frozen=True, slots=True)

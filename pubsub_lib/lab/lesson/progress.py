@@ -10,19 +10,12 @@ so that what they compare does not depend on who has solved what. `COURSE_PROGRE
 ...     remember("00.2", path=path)
 ...     sorted(solved(path=path))
 ['00.1', '00.2']
->>> print(progress_table(["00.1", "00.2", "01.1"], {"00.1"}))
-| notebook | solved | still open |
-|---|---|---|
-| 00 | 1 of 2 | 00.2 |
-| 01 | 0 of 1 | 01.1 |
 """
 
 import json
 import os
-from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -191,14 +184,3 @@ def content_of(path: Path) -> dict[str, Any]:
     if isinstance(content, dict):
         return content
     raise ValueError(f"it holds a {type(content).__name__}, not what was solved and guessed")
-
-
-def progress_table(exercises: Collection[str], done: Collection[str]) -> str:
-    """Return a Markdown table with a row for each notebook that has exercises."""
-    rows = ["| notebook | solved | still open |", "|---|---|---|"]
-    for notebook, group in groupby(sorted(exercises), key=lambda number: number.partition(".")[0]):
-        numbers = list(group)
-        left = [number for number in numbers if number not in done]
-        solved_here = f"{len(numbers) - len(left)} of {len(numbers)}"
-        rows.append(f"| {notebook} | {solved_here} | {', '.join(left) or 'none'} |")
-    return "\n".join(rows)

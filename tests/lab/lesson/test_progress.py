@@ -9,7 +9,6 @@ from pubsub_lib.lab.exercises import check, overview, show_progress
 from pubsub_lib.lab.lesson.progress import (
     bring_along,
     progress_file,
-    progress_table,
     remember,
     solved,
 )
@@ -109,14 +108,12 @@ def test_what_cannot_be_taken_over_stays_where_it_is(tmp_path):
     assert solved(path=old) == {"00.1"}
 
 
-def test_the_table_says_what_is_open():
-    assert progress_table(["00.1", "00.2"], ["00.1", "00.2"]).splitlines()[-1] == (
-        "| 00 | 2 of 2 | none |"
-    )
-
-
 def test_a_notebook_shows_every_exercise_of_the_course(path, monkeypatch):
     shown = []
-    monkeypatch.setattr(overview, "display", shown.append)
+    monkeypatch.setattr(overview, "show_table", lambda head, rows: shown.extend(rows))
+    remember("01.1", path=path)
+    for number in ("00.1", "00.2"):
+        remember(number, path=path)
     show_progress()
-    assert "| 00 | 0 of 2 | 00.1, 00.2 |" in shown[0].data
+    assert shown[0] == ["00", "2 of 2", "none"]
+    assert shown[1] == ["01", "1 of 3", "01.2, 01.3"]
