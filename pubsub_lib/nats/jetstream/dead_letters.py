@@ -23,12 +23,13 @@ from nats.js import api
 from pubsub_lib.nats.decoding import Decoder
 from pubsub_lib.nats.errors import NatsError, SubscriptionForgotten, cut
 from pubsub_lib.nats.headers import given_headers
+from pubsub_lib.nats.jetstream.asking import found
 from pubsub_lib.nats.jetstream.configurations import asks_for
 from pubsub_lib.nats.jetstream.intake import PUT_BACK_FOR
 from pubsub_lib.nats.jetstream.position import numbers_of, stored_at
 from pubsub_lib.nats.jetstream.publisher import Outgoing, StreamPublisher
 from pubsub_lib.nats.jetstream.recovery import Recovery
-from pubsub_lib.nats.jetstream.stream import Stream, found
+from pubsub_lib.nats.jetstream.stream import Stream
 
 # What tells why a message was set aside, in the header of its dead letter.
 NOTE = "Pubsub-Dead-Letter"

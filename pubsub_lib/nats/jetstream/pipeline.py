@@ -19,13 +19,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pubsub_lib.nats.errors import NatsError
+from pubsub_lib.nats.jetstream.asking import ASK_AGAIN_AFTER_S
 from pubsub_lib.nats.jetstream.publisher import (
     BYTES_ON_THE_WAY,
     Answer,
     Outgoing,
     StreamPublisher,
 )
-from pubsub_lib.nats.jetstream.stream import ASK_AGAIN_AFTER_S
 
 # How many messages may be on their way at once: more do not make it faster, and would all have to
 # be sent again after a lost connection.

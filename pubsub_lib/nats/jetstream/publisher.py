@@ -29,8 +29,9 @@ from pubsub_lib.nats.errors import (
     Unconfirmed,
 )
 from pubsub_lib.nats.headers import overhead
+from pubsub_lib.nats.jetstream.asking import ASK_AGAIN_AFTER_S
 from pubsub_lib.nats.jetstream.recovery import Recovery
-from pubsub_lib.nats.jetstream.stream import ASK_AGAIN_AFTER_S, Stream
+from pubsub_lib.nats.jetstream.stream import Stream
 
 MESSAGE_ID = api.Header.MSG_ID.value
 # What the server answers when no stream takes the message, or JetStream is not ready.

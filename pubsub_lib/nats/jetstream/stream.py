@@ -7,36 +7,19 @@
 import asyncio
 import contextlib
 import datetime
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any
 
-import nats.errors
-from nats.js import JetStreamContext, api
-from nats.js.errors import (
-    APIError,
-    NoStreamResponseError,
-    NotFoundError,
-    ServiceUnavailableError,
-)
+from nats.js import api
+from nats.js.errors import APIError
 
 from pubsub_lib.nats.background import BackgroundTasks
 from pubsub_lib.nats.connection import Connection
-from pubsub_lib.nats.diagnosis import of_stream
 from pubsub_lib.nats.errors import NatsError, StreamLost
+from pubsub_lib.nats.jetstream.asking import Request, ask, found
 from pubsub_lib.nats.jetstream.configurations import why_it_cannot_serve
 from pubsub_lib.nats.jetstream.replies import Replies
 from pubsub_lib.nats.single_flight import SingleFlight
 
-# How long to wait for an answer before the server is asked again, in seconds: at least so long,
-# then an eighth of what it has taken so far, and at most so long. A cluster that chooses a leader
-# does not answer, so nobody waits much longer than it needs for that.
-ASK_AGAIN_WITHIN_S = 0.5
-ASK_AGAIN_WITHIN_AT_MOST_S = 5.0
-# How long to wait before asking a server again that is not yet ready, in seconds.
-ASK_AGAIN_AFTER_S = 0.05
-# How long a server may need until it is ready, which it is not without JetStream, in seconds.
-READY_AFTER_S = 5.0
 # The server's number of the error "stream name already in use with a different configuration".
 OTHER_SETTINGS = 10058
 
@@ -216,44 +199,9 @@ class Stream:
         self.last = information.state.last_seq
         return information.created != self.created
 
-    async def ask[R](self, request: Callable[[JetStreamContext], Coroutine[Any, Any, R]]) -> R:
-        """Make a request until the server answers it, through reconnections.
-
-        Args:
-            request: makes it, of what nats-py calls the client of JetStream.
-
-        Raises:
-            JetStreamUnavailable: if the server has no JetStream; NoQuorum: if too few of its
-                cluster run.
-            AccessRefused: if this user may not ask that.
-            NatsError: if the answer is another error.
-        """
-        loop, unavailable_since = asyncio.get_running_loop(), None
-        began, connection = loop.time(), self.connection
-        while True:
-            await connection.until_connected()
-            patience = max((loop.time() - began) / 8, ASK_AGAIN_WITHIN_S)
-            jetstream = connection.client.jetstream(
-                timeout=min(patience, ASK_AGAIN_WITHIN_AT_MOST_S)
-            )
-            try:
-                return await connection.requests.unless_lost(
-                    request(jetstream), may_be_refused=True
-                )
-            except (ServiceUnavailableError, NoStreamResponseError, nats.errors.NoRespondersError):
-                unavailable_since = unavailable_since or loop.time()
-                if loop.time() > unavailable_since + READY_AFTER_S:
-                    raise connection.unavailable("JetStream is off, or not ready") from None
-                await asyncio.sleep(ASK_AGAIN_AFTER_S)
-            except ConnectionResetError:
-                began, unavailable_since = loop.time(), None
-            except nats.errors.TimeoutError:
-                unavailable_since = None
-            except APIError as error:
-                description = error.description or "no reason given"
-                raise of_stream(
-                    error.err_code, description, connection.address, self.name
-                ) from error
+    async def ask[R](self, request: Request[R]) -> R:
+        """Make a request until the server answers it (see `asking.ask`)."""
+        return await ask(self.connection, request, stream=self.name)
 
     def is_all(self, pattern: str) -> bool:
         """Return whether all that the stream keeps is of this pattern."""
@@ -297,14 +245,6 @@ class Stream:
         """Delete a consumer, if there is one of this name."""
         with contextlib.suppress(LookupError):
             await self.ask(lambda jetstream: found(jetstream.delete_consumer(self.name, consumer)))
-
-
-async def found[R](request: Coroutine[Any, Any, R]) -> R:
-    """Turn the server's answer that there is no such thing into a `LookupError`."""
-    try:
-        return await request
-    except NotFoundError as error:
-        raise LookupError from error
 
 
 def stream_name(subject: str) -> str:

@@ -16,9 +16,9 @@ from nats.aio.msg import Msg
 from nats.js.errors import NotFoundError
 
 from pubsub_lib.nats import JetStreamPubSub, NatsServer, StreamFull, StreamLost
+from pubsub_lib.nats.jetstream import asking as asking_module
 from pubsub_lib.nats.jetstream import publisher as publisher_module
 from pubsub_lib.nats.jetstream import recovery as recovery_module
-from pubsub_lib.nats.jetstream import stream as stream_module
 from tests.nats.observing import LIMIT_S, Errors, Server, administrator, eventually, soon, take
 
 pytestmark = pytest.mark.usefixtures("quick_looks")
@@ -147,8 +147,8 @@ async def test_what_was_not_stored_is_tried_again_unless_the_stream_is_full(
 async def test_a_server_that_does_not_answer_is_asked_again_soon_and_then_less_often(
     broker, monkeypatch
 ):
-    monkeypatch.setattr(stream_module, "ASK_AGAIN_WITHIN_S", 0.01)
-    monkeypatch.setattr(stream_module, "ASK_AGAIN_WITHIN_AT_MOST_S", 0.02)
+    monkeypatch.setattr(asking_module, "ASK_AGAIN_WITHIN_S", 0.01)
+    monkeypatch.setattr(asking_module, "ASK_AGAIN_WITHIN_AT_MOST_S", 0.02)
     loop = asyncio.get_running_loop()
     waited: list[float] = []
     asked_at: list[float] = []
@@ -173,7 +173,7 @@ async def test_a_server_that_does_not_answer_is_asked_again_soon_and_then_less_o
 
 
 async def test_after_a_lost_connection_it_is_asked_again_as_soon_as_at_first(broker, monkeypatch):
-    monkeypatch.setattr(stream_module, "ASK_AGAIN_WITHIN_S", 0.01)
+    monkeypatch.setattr(asking_module, "ASK_AGAIN_WITHIN_S", 0.01)
     waited: list[float] = []
 
     async def lost_at_last(jetstream) -> int:

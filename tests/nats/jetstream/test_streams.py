@@ -138,7 +138,7 @@ async def test_a_full_store_is_an_error_of_its_own(subject):
 
 
 async def test_a_server_without_jetstream_is_named(subject, monkeypatch):
-    monkeypatch.setattr("pubsub_lib.nats.jetstream.stream.READY_AFTER_S", 0.1)
+    monkeypatch.setattr("pubsub_lib.nats.jetstream.asking.READY_AFTER_S", 0.1)
     with NatsServer(configuration="jetstream: disabled") as server:
         broker = JetStreamPubSub[int](subject, url=server.url)
         with pytest.raises(NatsError, match="start it with JetStream, as `nats-server -js`"):

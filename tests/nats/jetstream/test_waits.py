@@ -14,7 +14,7 @@ from pubsub_lib.nats import (
     ServerUnreachable,
     Unconfirmed,
 )
-from pubsub_lib.nats.jetstream import stream as stream_module
+from pubsub_lib.nats.jetstream import asking as asking_module
 from tests.nats.observing import (
     LIMIT_S,
     eventually,
@@ -80,7 +80,7 @@ async def test_a_question_on_a_connection_that_is_lost_is_asked_again_at_once_on
     own_server, subject, monkeypatch
 ):
     for name in ("ASK_AGAIN_WITHIN_S", "ASK_AGAIN_WITHIN_AT_MOST_S"):
-        monkeypatch.setattr(stream_module, name, 600)
+        monkeypatch.setattr(asking_module, name, 600)
     async with JetStreamPubSub[int](
         subject, url=own_server.url, timeout=LIMIT_S, on_error=ignored
     ) as broker:
