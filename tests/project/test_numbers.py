@@ -93,7 +93,7 @@ STATEMENTS = [
     Statement(README, "You need Python {} or newer", lambda: [oldest_python()]),
     Statement(README, "less than {} seconds of processor time", lambda: [NOTEBOOK_BUDGET_S]),
     Statement(README, "all under {},", lambda: [licence("nats-py")]),
-    Statement(README, "types of fields, under {},", lambda: [licence("msgspec")]),
+    Statement(README, "types of fields, under {}.", lambda: [licence("msgspec")]),
     Statement(GLOSSARY, "longer than {} ms. It", lambda: [slow_step_ms()]),
     Statement(GLOSSARY, "Its addresses begin with {},", lambda: [loopback_network()]),
     Statement(GLOSSARY, "It is the same as p{}.", lambda: [share(50)]),
