@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain, cycle, repeat
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from pubsub_lib.lab.figures.captions import milliseconds, plain
@@ -61,51 +62,56 @@ def answers(
         raise NothingToDraw("nothing was read")
     with panels_for(reads, x="time (s)", y=value) as (figure, panels):
         for axes, table in zip(panels, reads.values(), strict=True):
-            table = table.sort_values("answered_s", kind="stable")
-            waiting = table[table["answered_s"] - table["asked_s"] > 1e-9]
-            if not waiting.empty:
-                axes.hlines(
-                    waiting["answer"],
-                    waiting["asked_s"],
-                    waiting["answered_s"],
-                    color=WAITING["edgecolor"],
-                    linewidth=6,
-                    zorder=1,
-                    label="asked, waiting",
-                )
-            end_s = table["answered_s"].iloc[-1]
-            times_s = [time_s for time_s, _ in stored] or list(table["answered_s"])
-            held = [one for _, one in stored] or list(table["stored"])
-            axes.step(
-                [*times_s, end_s],
-                [*held, held[-1]],
-                where="post",
-                color=PUBLISHER,
-                linewidth=1.5,
-                label="in the store",
-            )
-            fresh, stale = table[~table["stale"]], table[table["stale"]]
-            for part, colour, marker, label in (
-                (fresh, COLOURS[Pace.FAST], MARKERS[Pace.FAST], "answered, fresh"),
-                (stale, DROP, "x", "answered, stale"),
-            ):
-                if part.empty:
-                    continue
-                axes.plot(
-                    part["answered_s"],
-                    part["answer"],
-                    linestyle="none",
-                    color=colour,
-                    marker=marker,
-                    markersize=4 if len(table) > 60 else 7,
-                    label=label,
-                )
+            _draw_reads(axes, table, stored)
             axes.set_xlim(left=0)
             axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
             axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=True))
             axes.yaxis.set_major_formatter("{x:,g}")
         legend_below(figure, panels)
     return Plot(figure, " ".join(f"{_about_answers(name, reads[name])}." for name in reads))
+
+
+def _draw_reads(axes: Axes, table: pd.DataFrame, stored: Sequence[tuple[float, float]]) -> None:
+    """Draw what was in the store, and each read: how long it waited, and what it was answered."""
+    table = table.sort_values("answered_s", kind="stable")
+    waiting = table[table["answered_s"] - table["asked_s"] > 1e-9]
+    if not waiting.empty:
+        axes.hlines(
+            waiting["answer"],
+            waiting["asked_s"],
+            waiting["answered_s"],
+            color=WAITING["edgecolor"],
+            linewidth=6,
+            zorder=1,
+            label="asked, waiting",
+        )
+    end_s = table["answered_s"].iloc[-1]
+    times_s = [time_s for time_s, _ in stored] or list(table["answered_s"])
+    held = [one for _, one in stored] or list(table["stored"])
+    axes.step(
+        [*times_s, end_s],
+        [*held, held[-1]],
+        where="post",
+        color=PUBLISHER,
+        linewidth=1.5,
+        label="in the store",
+    )
+    fresh, stale = table[~table["stale"]], table[table["stale"]]
+    for part, colour, marker, label in (
+        (fresh, COLOURS[Pace.FAST], MARKERS[Pace.FAST], "answered, fresh"),
+        (stale, DROP, "x", "answered, stale"),
+    ):
+        if part.empty:
+            continue
+        axes.plot(
+            part["answered_s"],
+            part["answer"],
+            linestyle="none",
+            color=colour,
+            marker=marker,
+            markersize=4 if len(table) > 60 else 7,
+            label=label,
+        )
 
 
 @or_nothing
