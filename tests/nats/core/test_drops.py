@@ -96,9 +96,12 @@ async def test_what_is_lost_or_no_message_or_makes_a_filter_raise_is_counted_apa
 async def test_each_filter_that_raises_is_counted(server, subject):
     async with NatsPubSub(subject, url=server.url) as broker:
         inboxes = [await broker.subscribe(where=lambda number: 1 / number) for _ in range(2)]
+        unwanted = await broker.subscribe(where=lambda number: number > 0)
         await broker.publish(0)
         await broker.flush()
         assert broker.network.dropped.filter_raised == 2
+        assert unwanted.empty()
+        unwanted.close()
         for inbox in inboxes:
             with pytest.raises(ZeroDivisionError):
                 await soon(inbox.get())

@@ -78,6 +78,7 @@ async def test_a_handler_is_given_a_message_no_more_often_than_it_may_be_tried(
     assert (handler.handled, handler.failed) == (2, 3)
     assert (letter.message, letter.data) == (1, b"1")
     assert letter.reason == "LookupError: no such order"
+    assert await server.kept(f"{broker.subject}_dead") == 1
     assert (letter.subscription, letter.tries) == (NAME, 3)
     (report,) = errors.of(MessageSetAside)
     assert (report.subscription, report.reason) == (NAME, letter.reason)
@@ -283,6 +284,17 @@ async def test_nothing_is_put_back_for_nobody(broker):
     with pytest.raises(NatsError, match="subscribe first"):
         await broker.put_back((await broker.dead_letters())[-1])
     assert [letter.message for letter in await broker.dead_letters()] == [7, 8]
+
+
+async def test_another_process_can_put_back_what_it_has_not_listed_before_it_does_anything(
+    broker, url
+):
+    async with broker.subscribe(name=NAME) as inbox:
+        (letter,) = await fail_on(broker, inbox, 7)
+        another = JetStreamPubSub[int](broker.subject, url=url)
+        await soon(another.put_back(letter))
+        await another.shutdown()
+        assert await take(inbox, 1) == [7]
 
 
 async def test_what_a_stranger_has_written_there_is_listed_as_such(broker, server):

@@ -59,6 +59,22 @@ async def test_what_a_limit_removes_before_anybody_has_looked_is_counted(
         assert inbox.stats.dropped >= 15  # three are kept, and two at most were here before
 
 
+async def test_what_is_removed_after_a_message_that_came_again_is_counted(
+    broker, server, monkeypatch
+):
+    monkeypatch.setattr("pubsub_lib.nats.jetstream.recovery.LOOK_EVERY_S", 600)
+    async with broker.subscribe(name=NAME, maxsize=1) as inbox:
+        await broker.publish_many(range(4))
+        assert await soon(inbox.get()) == 0
+        inbox.task_failed("on purpose")
+        assert await soon(inbox.get()) == 0
+        for sequence in (2, 3):
+            await server.jetstream.delete_msg(broker.subject, sequence)
+        inbox.task_done()
+        assert await take(inbox, 1) == [3]
+        assert inbox.stats.dropped == 2
+
+
 async def test_a_flush_does_not_wait_for_what_was_purged(broker, server):
     async with broker.subscribe(maxsize=2) as inbox:
         await broker.publish_many(range(4))

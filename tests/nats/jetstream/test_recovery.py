@@ -237,6 +237,23 @@ async def test_a_publisher_sees_whether_anybody_is_subscribed_in_any_process(bro
     await eventually(lambda: broker.network.subscriptions == 0)
 
 
+@pytest.mark.parametrize("name", ["", NAME])
+async def test_a_quiet_reader_is_looked_at_without_a_word(broker, errors, monkeypatch, name):
+    asked: list[str] = []
+    consumer = broker._stream.consumer
+
+    async def note(name: str):
+        asked.append(name)
+        return await consumer(name)
+
+    async with broker.subscribe(name=name) as inbox:
+        monkeypatch.setattr(broker._stream, "consumer", note)
+        await broker.publish(1)
+        assert await take(inbox, 1) == [1]
+        await eventually(lambda: len(asked) > 5)
+        assert (errors, inbox.stats.dropped) == ([], 0)
+
+
 async def test_a_busy_reader_is_not_asked_for(broker, monkeypatch):
     asked: list[str] = []
     consumer = broker._stream.consumer
