@@ -103,11 +103,20 @@ def checked_seconds(name: str, seconds: float) -> float:
 
 def checked_filter[T](where: Callable[[T], object] | None) -> Callable[[T], object] | None:
     """Return a subscriber's filter, or say what is wrong with it."""
-    if where is not None and (not callable(where) or is_coroutine_function(where)):
+    if where is not None and not answers_at_once(where):
         raise TypeError(
             f"where is a function that says at once if a message is wanted, not {where!r}"
         )
     return where
+
+
+def answers_at_once(function: object) -> bool:
+    """Return whether calling it gives an answer, and nothing to await or to iterate first."""
+    return callable(function) and not (
+        is_coroutine_function(function)
+        or inspect.isgeneratorfunction(function)
+        or inspect.isasyncgenfunction(function)
+    )
 
 
 def is_coroutine_function(function: object) -> bool:

@@ -37,7 +37,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from pubsub_lib.arguments import checked_whole_number, is_coroutine_function
+from pubsub_lib.arguments import answers_at_once, checked_whole_number, is_coroutine_function
 from pubsub_lib.errors import Lagged, shown
 from pubsub_lib.interfaces import ManagedBroker, ManagedSubscription, RedeliveringSubscription
 
@@ -107,7 +107,7 @@ class HandlerGroup[T]:
         report: Callable[[Failure[T]], object] = log_failure,
         stop_all: bool = False,
     ) -> None:
-        if not callable(report) or is_coroutine_function(report):
+        if not answers_at_once(report):
             raise TypeError(f"report is a function of one Failure, called at once, not {report!r}")
         self._broker = broker
         self._report = report

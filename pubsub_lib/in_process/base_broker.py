@@ -93,8 +93,8 @@ class BaseBroker[T, B: SubscriberState[Any]](ABC):
         """Publish from another thread; the only method that may be called from one.
 
         Call `result()` on what it returns to wait, in that thread, for what became of the message.
-        It has an end even if the event loop has one first: then it raises `PubSubClosed`, and the
-        message may have arrived, or not.
+        It has an end even if the event loop is closed first: then it raises `PubSubClosed`, and the
+        message may have arrived, or not. While a loop is only stopped, it may go on.
 
         Args:
             message: what to publish.
@@ -103,7 +103,8 @@ class BaseBroker[T, B: SubscriberState[Any]](ABC):
         Raises:
             PubSubClosed: if the broker was shut down, or its event loop has ended.
             PubSubFull: if 10,000 messages of other threads wait for the event loop already.
-            RuntimeError: if the broker has no event loop yet, or this is its own thread.
+            RuntimeError: if the broker has no event loop yet, this is its own thread, or no thread
+                can be started to see whether the loop ends; then nothing is published.
         """
         self._require_open()
         return self._threads.start(

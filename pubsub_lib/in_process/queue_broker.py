@@ -28,10 +28,10 @@ from typing import Any, override
 from pubsub_lib.arguments import (
     UNSET,
     Unset,
+    answers_at_once,
     checked_maxsize,
     checked_timeout,
     checked_whole_number,
-    is_coroutine_function,
 )
 from pubsub_lib.errors import PubSubFull, carry
 from pubsub_lib.in_process.base_broker import BaseBroker
@@ -287,7 +287,7 @@ def _checked_history[T](history: int, key: Callable[[T], Hashable] | None) -> in
     checked_whole_number("history", history, unit="messages", least=0)
     if key is None:
         return history
-    if not callable(key) or is_coroutine_function(key):
+    if not answers_at_once(key):
         raise TypeError(f"key is a function that says at once what a message is about, not {key!r}")
     if not history:
         raise ValueError("a key is for the history; say by history= how many keys to keep")

@@ -230,6 +230,14 @@ class CoroutineCallable:
         return True
 
 
+def generator_function(number: int):
+    yield number > 3
+
+
+async def asynchronous_generator_function(number: int):
+    yield number > 3
+
+
 @pytest.mark.parametrize("broker_class", [AsyncPubSub, RingPubSub])
 @pytest.mark.parametrize(
     "where",
@@ -238,6 +246,8 @@ class CoroutineCallable:
         functools.partial(coroutine_function),
         CoroutineCallable(),
         CoroutineCallable().__call__,
+        generator_function,
+        asynchronous_generator_function,
         "number > 3",
         3,
     ],
