@@ -103,9 +103,8 @@ class Intake[T]:
     async def _join(self) -> None:
         try:
             await self._connection.connect()
-            # Without nats-py's limits: `_receive` never waits, and has its own.
-            self._subscription = await self._connection.client.subscribe(
-                self.pattern, cb=self._receive, pending_msgs_limit=0, pending_bytes_limit=0
+            self._subscription = await self._connection.client.subscribe_at_once(
+                self.pattern, self._receive
             )
             await self._connection.confirm()
         except nats.errors.Error as error:
@@ -128,7 +127,7 @@ class Intake[T]:
             with contextlib.suppress(nats.errors.Error):
                 await subscription.unsubscribe()
 
-    async def _receive(self, envelope: Msg) -> None:
+    def _receive(self, envelope: Msg) -> None:
         if not self.inboxes or self._drained:
             return
         if envelope.reply:
