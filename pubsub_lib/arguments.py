@@ -10,10 +10,12 @@ TypeError: timeout is a number of seconds or None, not 'soon'
 
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from numbers import Real
 
+# What can be iterated, but is a message rather than many.
+ONE_MESSAGE = (str, bytes, bytearray, memoryview, Mapping)
 LARGEST = sys.float_info.max  # event loops count in floats, and a whole number may be larger
 
 
@@ -51,6 +53,21 @@ def checked_whole_number(
     if most is not None and value > most:
         raise ValueError(f"{name} must be at most {most}, not {value}{why}")
     return value
+
+
+def listed_messages[T](messages: Iterable[T]) -> list[T]:
+    """Return the messages that `publish_many` is given as a list, or say why they are none.
+
+    Raises:
+        TypeError: if they cannot be iterated, or are one message: text, bytes or a dictionary.
+        Exception: what an iterator raises.
+    """
+    if isinstance(messages, ONE_MESSAGE) or not isinstance(messages, Iterable):
+        raise TypeError(
+            f"publish_many takes an iterable of messages, not {messages!r}; for one message "
+            "there is publish()"
+        )
+    return list(messages)
 
 
 def checked_positive(name: str, value: float, *, unit: str) -> float:

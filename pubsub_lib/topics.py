@@ -38,8 +38,11 @@ A broker can keep the latest of each subject, with which newcomers then begin:
 Published(subject='prices.gold', message=1910)
 """
 
+from collections.abc import Iterable
+
+from pubsub_lib.arguments import listed_messages
 from pubsub_lib.interfaces import ManagedBroker, ManagedSubscription
-from pubsub_lib.reports import Delivery
+from pubsub_lib.reports import Deliveries, Delivery
 from pubsub_lib.subjects import Published, subject_filter
 
 __all__ = ["Published", "Topics", "subject_filter"]
@@ -82,3 +85,17 @@ class Topics[T]:
             PubSubClosed: if the broker was shut down.
         """
         return await self._broker.publish(Published(subject, message))
+
+    async def publish_many(self, subject: str, messages: Iterable[T]) -> Deliveries:
+        """Give these messages, in order, to every subscriber whose pattern matches the subject.
+
+        Those for several subjects can be given to the broker's own `publish_many`, as `Published`.
+
+        Raises:
+            TypeError: if the subject is not a string, or there is only one message, outside a list.
+            ValueError: if the subject has an empty token, whitespace or a wildcard.
+            PubSubClosed: if the broker was shut down.
+            Exception: what an iterator of messages raises; none of them is published then.
+        """
+        published = [Published(subject, message) for message in listed_messages(messages)]
+        return await self._broker.publish_many(published)

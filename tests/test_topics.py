@@ -6,6 +6,7 @@ import pytest
 
 from pubsub_lib import AsyncPubSub, Delivery, Message, PubSubClosed, RingPubSub
 from pubsub_lib.lab.clock.virtual_time import run_virtual
+from pubsub_lib.reports import Deliveries
 from pubsub_lib.topics import Published, Topics
 from tests.counting import counted_steps
 from tests.stepping import handle_all, in_virtual_time, let_all_run
@@ -66,6 +67,55 @@ def test_a_delivery_counts_the_subscribers_whose_pattern_matches():
         return deliveries
 
     assert run_virtual(main()) == [Delivery(2), Delivery(1), Delivery(0)]
+
+
+@every_broker
+def test_many_messages_to_a_subject_come_in_order_and_are_reported_together(broker_class):
+    async def main() -> tuple[Deliveries, list[Published[int]]]:
+        async with broker_class() as broker, asyncio.TaskGroup() as group:
+            topics = Topics(broker)
+            reader = group.create_task(handle_all(await topics.subscribe("a.*")))
+            other = group.create_task(handle_all(await topics.subscribe("b")))
+            deliveries = await topics.publish_many("a.b", iter(range(3)))
+            assert await topics.publish_many("a.b", []) == Deliveries(0, 0)
+            await broker.shutdown()
+        assert other.result() == []
+        return deliveries, reader.result()
+
+    assert run_virtual(main()) == (
+        Deliveries(3, 3),
+        [Published("a.b", number) for number in range(3)],
+    )
+
+
+@every_broker
+@pytest.mark.parametrize("messages", ["text", b"bytes", {"key": 1}, 7, None])
+def test_one_message_is_not_taken_for_many(broker_class, messages):
+    async def main() -> int:
+        async with broker_class() as broker:
+            with pytest.raises(TypeError, match="for one message there is publish"):
+                await Topics(broker).publish_many("a", messages)
+            return broker.stats.published
+
+    assert run_virtual(main()) == 0
+
+
+@every_broker
+def test_none_of_many_is_published_where_their_iterator_raises_or_the_subject_is_none(broker_class):
+    def broken():
+        yield 1
+        raise LookupError("no more")
+
+    async def main() -> int:
+        async with broker_class() as broker:
+            topics = Topics(broker)
+            with pytest.raises(LookupError, match="no more"):
+                await topics.publish_many("a", broken())
+            with pytest.raises(ValueError, match="is a pattern"):
+                await topics.publish_many("a.*", [1])
+            return broker.stats.published
+
+    assert run_virtual(main()) == 0
 
 
 @every_broker

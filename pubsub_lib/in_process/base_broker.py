@@ -17,23 +17,20 @@ import asyncio
 import warnings
 from abc import ABC, abstractmethod
 from asyncio import get_running_loop
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from functools import partial
 from itertools import repeat
 from operator import is_
 from typing import Any, NoReturn, Self
 
-from pubsub_lib.arguments import checked_filter, checked_maxsize, checked_timeout
+from pubsub_lib.arguments import checked_filter, checked_maxsize, checked_timeout, listed_messages
 from pubsub_lib.errors import PubSubClosed
 from pubsub_lib.in_process.event_loop import HomeLoop, running_loop
 from pubsub_lib.in_process.subscriber import SHUT_DOWN, SubscriberState
 from pubsub_lib.in_process.subscribers import Subscribers
 from pubsub_lib.in_process.threads import ThreadPublishing
 from pubsub_lib.reports import BrokerStats, Deliveries, Delivery, ShutdownReport
-
-# What can be iterated, but is a message rather than many.
-ONE_MESSAGE = (str, bytes, bytearray, memoryview, Mapping)
 
 
 class BaseBroker[T, B: SubscriberState[Any]](ABC):
@@ -202,12 +199,7 @@ class BaseBroker[T, B: SubscriberState[Any]](ABC):
 
     def _checked_messages(self, messages: Iterable[T]) -> list[T]:
         """Check what every publish_many has to check, before any of them is published."""
-        if isinstance(messages, ONE_MESSAGE) or not isinstance(messages, Iterable):
-            raise TypeError(
-                f"publish_many takes an iterable of messages, not {messages!r}; for one message "
-                "there is publish()"
-            )
-        listed = list(messages)
+        listed = listed_messages(messages)
         self._home.check()
         if any(map(is_, listed, repeat(None))):
             raise TypeError(
