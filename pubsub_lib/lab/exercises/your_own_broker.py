@@ -48,8 +48,8 @@ hints(
     "`close()` makes a new tuple without this inbox. A publish that goes through the old one "
     "disturbs nobody.",
     "Settle every future of its line, so that nobody waits for it; take out and mark as done what "
-    "is unread, or `join()` never returns. Who closes in the middle of a message calls "
-    "`task_done()` after that, once too often: let it do nothing then.",
+    "is unread, and what is in hand, or `join()` never returns; then put in the end. Who closes in "
+    "the middle of a message calls `task_done()` after that, once too often: let it do nothing.",
 )
 hints(
     own("09"),

@@ -2,7 +2,8 @@
 
 >>> from pubsub_lib.lab.lesson.verdicts import Standing
 >>> verdict_board({"C1": Standing.HOLDS, "C3b": Standing.WRONG}).caption
-'Of 2 claims, 1 holds as it stands, 0 hold on a condition, 0 are imprecise and 1 is wrong.'
+'Of the 28 claims, 2 have a verdict so far: 1 holds as it stands, 0 hold on a condition, \
+0 are imprecise and 1 is wrong.'
 """
 
 import textwrap
@@ -14,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from pubsub_lib.lab.figures import style
-from pubsub_lib.lab.lesson.verdicts import SUBJECTS, Standing
+from pubsub_lib.lab.lesson.verdicts import CLAIMS, SUBJECTS, Standing
 
 TILES_IN_A_LINE = 5
 LETTERS_IN_A_TILE = 17
@@ -74,10 +75,14 @@ def _caption(counts: Mapping[Standing, int]) -> str:
     def number(kind: Standing, one: str, many: str) -> str:
         return f"{counts[kind]} {one if counts[kind] == 1 else many}"
 
-    if not sum(counts.values()):
+    shown = sum(counts.values())
+    if not shown:
         return "No claim has a verdict yet."
+    so_far = (
+        f"the {len(CLAIMS)} claims, {shown} {'has' if shown == 1 else 'have'} a verdict so far:"
+    )
     return (
-        f"Of {sum(counts.values())} claims, "
+        f"Of {f'{shown} claims,' if shown == len(CLAIMS) else so_far} "
         f"{number(Standing.HOLDS, 'holds as it stands', 'hold as they stand')}, "
         f"{number(Standing.CONDITIONAL, 'holds on a condition', 'hold on a condition')}, "
         f"{number(Standing.IMPRECISE, 'is imprecise', 'are imprecise')} and "

@@ -5,15 +5,29 @@
 |---|---|
 | C1 | `Message \\| None` |
 | | |
+
+One without a row is none:
+
+>>> print(markdown_table(["", "holds"], []))
+There is nothing to show here yet.
 """
 
 from collections.abc import Iterable, Sequence
 
 from IPython.display import Markdown, display
 
+#: What stands for a table without a row.
+NOTHING = "There is nothing to show here yet."
+
 
 def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table with these cells, which may hold anything but a line break."""
+    """Return a table with these cells, which may hold anything but a line break.
+
+    Without a row there is no table; a head alone would look like one that is broken.
+    """
+    rows = list(rows)
+    if not rows:
+        return NOTHING
     lines = [_row(head), f"|{'|'.join(['---'] * len(head))}|", *(_row(row) for row in rows)]
     return "\n".join(lines)
 

@@ -48,8 +48,19 @@ def test_colour_is_never_the_only_cue():
 
 
 def test_the_caption_counts_in_words():
+    assert verdict_board(dict.fromkeys(CLAIMS, Standing.HOLDS)).caption == (
+        "Of 28 claims, 28 hold as they stand, 0 hold on a condition, 0 are imprecise and 0 are "
+        "wrong."
+    )
+
+
+def test_the_caption_says_how_many_claims_have_a_verdict_so_far():
     assert verdict_board(FOUR).caption == (
-        "Of 4 claims, 2 hold as they stand, 0 hold on a condition, 1 is imprecise and 1 is wrong."
+        "Of the 28 claims, 4 have a verdict so far: 2 hold as they stand, 0 hold on a condition, "
+        "1 is imprecise and 1 is wrong."
+    )
+    assert verdict_board({"C1": Standing.HOLDS}).caption.startswith(
+        "Of the 28 claims, 1 has a verdict so far: 1 holds as it stands"
     )
 
 

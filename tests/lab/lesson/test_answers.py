@@ -166,6 +166,18 @@ def test_an_answer_that_is_not_there_is_missed_with_its_notebooks_others(monkeyp
         answer_of("98.two")
 
 
+@pytest.mark.parametrize(
+    ("name", "guesses"),
+    [
+        ("07.waits_to_join", (0, 0.5, 1, 1.5, 2, 3, 3.5)),
+        ("12.unconditional", (0, 10, 20, 25, 30, 33, 60, 70, 80, 90, 100)),
+        ("12.age", (0, 0.1, 2.5, 3, 10, 13, 20, 40)),
+    ],
+)
+def test_what_others_have_guessed_gets_a_reply_of_its_own(name, guesses):
+    assert None not in [answer_of(name).reply(guess) for guess in guesses]
+
+
 def test_a_question_whose_right_choice_is_missing_is_refused():
     with pytest.raises(ValueError, match=r"'c', is none of its choices: 'a', 'b'"):
         Question("98.recall.x", "Which?", choices={"a": "Right.", "b": "No."}, right="c")

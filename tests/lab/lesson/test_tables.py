@@ -19,6 +19,11 @@ def test_a_bar_in_a_cell_begins_no_column():
     assert markdown_table(["a"], [["1 | 2"]]).splitlines()[-1] == r"| 1 \| 2 |"
 
 
+def test_a_head_without_rows_is_no_table():
+    assert markdown_table(["a", "b"], []) == "There is nothing to show here yet."
+    assert markdown_table(["a", "b"], (row for row in [])) == markdown_table(["a"], [])
+
+
 def test_a_notebook_shows_a_table_as_markdown(monkeypatch):
     shown = []
     monkeypatch.setattr(tables, "display", shown.append)

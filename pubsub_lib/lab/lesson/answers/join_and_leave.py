@@ -35,6 +35,9 @@ ANSWERS: Answers = {
             0.5: "So it would be with one dead viewer. The publish waits for three, in turn.",
             1: "So long it waits for one dead viewer. How many are in the list?",
             3: "So long the whole publish takes, and part of it was over when the newcomer came.",
+            1.5: "So it would be with two dead viewers. Count those who never read.",
+            2: "Two whole seconds come after the one under way, of which half is left.",
+            3.5: "The half second was over before the newcomer came. It shortens the wait.",
         },
     ),
     "07.throws_out": Choice(

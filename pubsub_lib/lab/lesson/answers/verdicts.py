@@ -14,7 +14,25 @@ ANSWERS: Answers = {
         replies={
             100: "Then this course would have been shorter.",
             0: "That is too hard on the chapter: its broker is a good first one.",
-            80: "So it looks as long as everybody reads. Many claims have that for a condition.",
+            **dict.fromkeys(
+                (10, 13, 17),
+                "Who is slow or dead makes no difference to what is said of polling, of queues "
+                "without a bound, or of tasks left behind. Such claims need no condition.",
+            ),
+            **dict.fromkeys(
+                (22, 28, 35),
+                "Not every claim is about delivery. Those about what something costs, or what is "
+                "left behind, hold more often.",
+            ),
+            **dict.fromkeys(
+                (55, 62),
+                "More than half have been confirmed, if one counts those that held only on a "
+                "condition. Just as it stands a claim must hold beside a dead reader, too.",
+            ),
+            **dict.fromkeys(
+                (75, 87),
+                "So it looks as long as everybody reads. Many claims have that for a condition.",
+            ),
         },
     ),
     "12.second_handles": Number(
@@ -37,6 +55,10 @@ ANSWERS: Answers = {
             20: "So late the last one is sent. Then it waits in the inbox for its turn.",
             2.5: "That is a full inbox at 40 per second. It is emptied at 10.",
             40: "All 400 take 40 s. The last one was due after 10 s of them.",
+            0: "To draw takes 0.1 s in any case, and four come in the time in which it draws one.",
+            3: "So much work is left over from one second. There are ten of them.",
+            13: "The inbox is full after 3.3 s, and takes 10 s to empty. But it is filled again "
+            "all the time, by the exchange that waits.",
         },
     ),
 }
@@ -65,11 +87,14 @@ RECALL: Recall = [
     ),
     Question(
         "12.recall.error",
-        "A reading task raises, and nobody looks. What happens to its inbox?",
+        "A reading task raises, and is kept in a list at which nobody looks. What happens to its "
+        "inbox?",
         choices={
-            "the broker closes it": "A broker does not know which task reads.",
+            "the broker closes it": "A broker does not know which task reads. It notices only an "
+            "inbox that nobody holds, and a task in a list holds its own.",
             "its messages go to the others": "Every subscriber has its own.",
-            "it fills, and then it is a dead subscriber": "Right, unless somebody leaves for it.",
+            "it fills, and then it is a dead subscriber": "Right: the task holds its error, and "
+            "that the inbox. Whoever reads is to leave, however it ends.",
         },
         right="it fills, and then it is a dead subscriber",
     ),
