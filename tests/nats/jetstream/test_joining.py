@@ -5,7 +5,7 @@ import asyncio
 import nats.errors
 import pytest
 
-from pubsub_lib.nats import NatsError
+from pubsub_lib.nats import JetStreamPubSub, NatsError, ServerUnreachable
 from tests.nats.observing import eventually, soon, take
 
 
@@ -53,3 +53,12 @@ async def test_of_subscriptions_that_have_left_none_is_kept(broker):
             pass
     async with broker.subscribe():
         assert len(broker._consumers) == 1
+
+
+async def test_a_reader_that_cannot_join_learns_why(subject):
+    broker = JetStreamPubSub[int](subject, url="nats://127.0.0.1:1", connect_timeout=0.05)
+    inbox = broker.subscribe()
+    with pytest.raises(ServerUnreachable):
+        await soon(inbox.get())
+    assert inbox.closed
+    await broker.shutdown()
