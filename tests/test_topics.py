@@ -71,7 +71,7 @@ def test_a_delivery_counts_the_subscribers_whose_pattern_matches():
 
 @every_broker
 def test_many_messages_to_a_subject_come_in_order_and_are_reported_together(broker_class):
-    async def main() -> tuple[Deliveries, list[Published[int]]]:
+    async def main() -> tuple[int, list[Published[int]]]:
         async with broker_class() as broker, asyncio.TaskGroup() as group:
             topics = Topics(broker)
             reader = group.create_task(handle_all(await topics.subscribe("a.*")))
@@ -80,12 +80,9 @@ def test_many_messages_to_a_subject_come_in_order_and_are_reported_together(brok
             assert await topics.publish_many("a.b", []) == Deliveries(0, 0)
             await broker.shutdown()
         assert other.result() == []
-        return deliveries, reader.result()
+        return deliveries.published, reader.result()
 
-    assert run_virtual(main()) == (
-        Deliveries(3, 3),
-        [Published("a.b", number) for number in range(3)],
-    )
+    assert run_virtual(main()) == (3, [Published("a.b", number) for number in range(3)])
 
 
 @every_broker
