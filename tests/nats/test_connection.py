@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
+from nats.aio.msg import Msg
 
 from pubsub_lib.in_process.event_loop import HomeLoop
 from pubsub_lib.nats import (
@@ -269,6 +270,41 @@ async def test_a_server_that_wants_another_token_is_reported_once_and_tried_agai
     own_server.start()
     await connection.confirm()
     assert len(errors.of(AccessRefused)) == 1
+    await connection.close()
+
+
+# --- Messages that are handed over as they are read ---
+
+
+async def test_who_is_handed_a_message_may_raise_and_is_handed_the_next(server, caplog):
+    connection = a_connection(server.url)
+    await connection.connect()
+    received: list[bytes] = []
+
+    def receive(envelope: Msg) -> None:
+        received.append(envelope.data)
+        if envelope.data == b"1":
+            raise LookupError("not this one")
+
+    await connection.client.subscribe_at_once("handed.over", receive)
+    for data in (b"1", b"2"):
+        await connection.client.publish("handed.over", data)
+    await connection.confirm()
+    assert received == [b"1", b"2"]
+    assert re.search("while a message was taken in(?s:.*)not this one", caplog.text)
+    await connection.close()
+
+
+async def test_nothing_is_handed_over_after_unsubscribing(server):
+    connection = a_connection(server.url)
+    await connection.connect()
+    received: list[Msg] = []
+    subscription = await connection.client.subscribe_at_once("no.more", received.append)
+    await connection.client.publish("no.more", b"on its way")
+    await subscription.unsubscribe()
+    await connection.confirm()
+    assert received == []
+    assert connection.client._receivers == {}
     await connection.close()
 
 
