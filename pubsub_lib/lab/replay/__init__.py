@@ -28,13 +28,14 @@ Outside a notebook a film is a page of its own, which asks for nothing elsewhere
 ...     await reader
 >>> made = film(main(), title="One message")
 >>> print(made)
-One message, a film of 3 pictures and 0 s: 1 message; reader got 1.
+One message, a film of 4 pictures and 0 s: 1 message; reader got 1.
 >>> made.html.startswith('<div class="film"')  # Path("film.html").write_text(made.html)
 True
 
 How it is made: `calls` notices publishing and reading, `peeking` looks into queues, `watched` is
-what was in them, `message_numbers` tells messages apart, `watching` turns what has changed into
-events, `expressions` looks at what else is to be watched, `standing` says where each task stands,
+what was in them, `readers` is who reads them, `message_numbers` tells messages apart, `shutdowns`
+which calls are one, `watching` turns what has changed into events, `instants` cuts out waits of no
+time, `expressions` looks at what else is to be watched, `standing` says where each task stands,
 `words` sums up, `events` is the film as data, `filming` puts it together, `player` shows it.
 """
 

@@ -42,6 +42,7 @@ class Call:
         argument: the first argument; `None` if there is none.
         result: what it returned, at the end.
         error: the exception that ended it.
+        running: whether it has not ended.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Call:
     argument: Any
     result: Any = None
     error: BaseException | None = None
+    running: bool = True
 
 
 @contextmanager
@@ -79,13 +81,13 @@ def watch_calls(
         if not _is_watched(code):
             return monitoring.DISABLE
         if call := running.pop(sys._getframe(1), None):
-            call.result = result
+            call.result, call.running = result, False
             ended(call)
         return None
 
     def unwind(code: CodeType, offset: int, error: BaseException) -> object:
         if _is_watched(code) and (call := running.pop(sys._getframe(1), None)):
-            call.error = error
+            call.error, call.running = error, False
             ended(call)
         return None
 

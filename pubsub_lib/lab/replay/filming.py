@@ -7,7 +7,7 @@
 ...     await queue.put("hello")
 ...     await reader
 >>> print(film(main(), title="A queue").caption)
-A queue, a film of 3 pictures and 0 s: 1 message; reader got 1.
+A queue, a film of 4 pictures and 0 s: 1 message; reader got 1.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from pubsub_lib.lab.clock.virtual_time import MAX_STEPS, Step, run_virtual
 from pubsub_lib.lab.replay.calls import Call, watch_calls
 from pubsub_lib.lab.replay.events import FilmRecording
 from pubsub_lib.lab.replay.expressions import Expressions
+from pubsub_lib.lab.replay.instants import cut_waits_of_no_time
 from pubsub_lib.lab.replay.player import page
 from pubsub_lib.lab.replay.standing import Cast, Scene, ShownSource
 from pubsub_lib.lab.replay.watching import FilmTooLong, Watcher
@@ -201,6 +202,8 @@ def _record(
     except Exception as error:
         made.errors[name] = error
         recording.error = sentence_of(error)
+        camera.take_the_last()
+    cut_waits_of_no_time(recording)
     for number, queue in enumerate(recording.queues, start=1):
         queue.name = queue.name or f"queue {number}"
 
@@ -220,6 +223,7 @@ class _Camera:
         self._cast = cast
         self._watcher = Watcher(recording, cast)
         self._watched = watched
+        self._time_s = 0.0
         self._every_step = any(_shows_every_step(view) for view in views)
         self._scene = Scene(recording, cast, source, with_states=self._every_step)
 
@@ -241,6 +245,10 @@ class _Camera:
         self._scene.look(step)
         self._take(step.task)
 
+    def take_the_last(self) -> None:
+        """Take a picture of where the tasks stand at the end, if that has not been seen yet."""
+        self._recording.add(self._time_s, None, self._scene.take_changes())
+
     def _is_on(self) -> bool:
         """Whether the filmed loop runs, and is not tidying up."""
         try:
@@ -250,12 +258,13 @@ class _Camera:
         return getattr(loop, "after_each_step", None) == self.after_step
 
     def _take(self, task: asyncio.Task[Any] | None) -> None:
+        self._time_s = float(asyncio.get_running_loop().time())
         changes = self._watcher.take_changes()
-        if changes or self._every_step:
+        ends = any(map(self._watcher.takes_part, self._scene.who_has_ended()))
+        if changes or ends or self._every_step:
             changes += self._scene.take_changes()
             number = None if task is None else self._cast.number(task)
-            time_s = float(asyncio.get_running_loop().time())
-            self._recording.add(time_s, number, changes)
+            self._recording.add(self._time_s, number, changes)
 
 
 def _shows_every_step(view: View) -> bool:

@@ -26,6 +26,7 @@ _OTHERS = [
     Path(asyncio.__file__).parents[1],  # where the standard library lies in a zip, in WebAssembly
     *(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")),
 ]
+_OVER = frozenset({State.DONE, State.FAILED, State.CANCELLED})
 NOBODY = -1
 
 
@@ -138,13 +139,20 @@ class Scene:
         line = self._source.line(_frames_that_run(task))
         self._standing[self._cast.number(task)] = (State.RUNS, NOBODY, line)
 
+    def who_has_ended(self) -> list[int]:
+        """Return the numbers of the tasks that have ended since changes were last taken."""
+        return [
+            number
+            for number, stands in self._standing.items()
+            if stands[0] in _OVER and self._shown.get(number) != stands
+        ]
+
     def take_changes(self) -> list[Change]:
         """Return what changed since this was last asked."""
         changes: list[Change] = []
         for number, stands in self._standing.items():
             before = self._shown.get(number)
-            is_over = stands[0] in (State.DONE, State.FAILED, State.CANCELLED)
-            if before != stands and (self._with_states or is_over):
+            if before != stands and (self._with_states or stands[0] in _OVER):
                 changes.append((ChangeKind.STAND, number, *stands))
             elif before is None or before[-1] != stands[-1]:
                 changes.append((ChangeKind.LINE, number, stands[-1]))

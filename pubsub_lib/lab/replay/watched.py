@@ -56,6 +56,16 @@ class WatchedQueue:
         """Whether there is no room in it."""
         return bool(0 < self.queue.maxsize <= len(self.contents))
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing can be put into it any more."""
+        shut_down = getattr(self.queue, "_is_shutdown", False)  # asyncio's, since Python 3.13
+        return bool(shut_down or getattr(self.queue, "closed", False))
+
+    def takes_no_more(self, owner: Any) -> bool:
+        """Return whether it has left, for who publishes to its broker, or puts into it itself."""
+        return self.closed if owner is self.queue else self.left
+
     def cannot_be(self, number: int) -> bool:
         """Return whether what gets in now cannot be the message of this number."""
         return number in self.seen and number not in self.missing
@@ -63,9 +73,7 @@ class WatchedQueue:
     def has_left(self) -> bool:
         """Return whether it is closed, or its broker, which held it, has let it go."""
         held_before, self.held = self.held, is_held(self.owner, self.queue)
-        closed = getattr(self.queue, "closed", False)
-        shut_down = getattr(self.queue, "_is_shutdown", False)  # asyncio's, since Python 3.13
-        return bool(closed or shut_down or (held_before and not self.held))
+        return self.closed or (held_before and not self.held)
 
     def mark(self, task: asyncio.Task[Any] | None) -> None:
         """Note that `task_done()` was called: for what this task has in hand, if it reads."""
@@ -110,6 +118,7 @@ class Sending:
         message: the number of its message in the recording; of many, each is a sending.
         task: who calls.
         before: the queues that were there when it began.
+        unread: those of them whose readers had all ended by then.
         waits_for: the numbers of those that it waits for, to have room.
     """
 
@@ -117,6 +126,7 @@ class Sending:
     message: int
     task: asyncio.Task[Any] | None
     before: list[WatchedQueue]
+    unread: list[WatchedQueue] = field(default_factory=list)
     waits_for: tuple[int, ...] = ()
 
     def full_queues(self) -> tuple[int, ...]:

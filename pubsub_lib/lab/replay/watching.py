@@ -9,16 +9,16 @@ publish that has not returned, before a queue that is full, waits for room there
 import asyncio
 from typing import Any
 
-from pubsub_lib.lab.clock.waiting_tasks import frames_of
 from pubsub_lib.lab.replay.calls import Call
 from pubsub_lib.lab.replay.events import Change, ChangeKind, FilmRecording
 from pubsub_lib.lab.replay.message_numbers import MOST_MESSAGES, MessageNumbers
 from pubsub_lib.lab.replay.peeking import can_be_watched, compare, unread
+from pubsub_lib.lab.replay.readers import READING, Readers
+from pubsub_lib.lab.replay.shutdowns import Shutdowns
 from pubsub_lib.lab.replay.standing import Cast
 from pubsub_lib.lab.replay.watched import Sending, WatchedQueue
 
 _SENDING = frozenset({"publish", "publish_nowait", "publish_many", "put", "put_nowait"})
-_READING = frozenset({"get", "get_nowait", "__anext__"})
 _WAITING_TO_READ = frozenset({"get", "__anext__"})
 
 
@@ -35,6 +35,9 @@ class Watcher:
         self.changes: list[Change] = []
         self._queues: list[WatchedQueue] = []
         self._sending: list[Sending] = []
+        self._senders: set[int] = set()  # the tasks that have ever sent
+        self._readers = Readers(recording, cast)
+        self._shutdowns = Shutdowns()
         self._numbers = MessageNumbers(recording)
 
     # What is called.
@@ -42,17 +45,24 @@ class Watcher:
     def call_started(self, call: Call) -> None:
         """Look at a call that starts."""
         self._watch_what_was_there(call)
+        if not self._sends(_current_task()):  # a broker may let a queue go, and take it again
+            self._note_who_has_left()
         if call.name == "shutdown" and _is_broker(call.owner):
-            self.note("shutdown() begins")
-        elif call.name in _WAITING_TO_READ:
-            self._note_a_reader(call)
+            if self._shutdowns.begin(call, _current_task()):
+                self.note("shutdown() begins")
+        elif call.name in _WAITING_TO_READ and not self._sends(_current_task()):
+            for watched in self._queues:
+                if watched.belongs_to(call):
+                    self._readers.add(watched, _current_task())
         elif call.name in _SENDING and self._is_outermost(call):
             self.look()
             task = asyncio.current_task()
             before = self._queues_of(call.owner)
             for message in _messages_of(call):
                 number = self._number_to_send(call, message)
-                self._sending.append(Sending(call, number, task, before))
+                unread = [watched for watched in before if self._readers.are_over(watched)]
+                self._sending.append(Sending(call, number, task, before, unread))
+                self._senders.add(self.cast.number(task))
                 self.changes.append((ChangeKind.PUBLISH, self.cast.number(task), number))
 
     def call_ended(self, call: Call) -> bool:
@@ -61,10 +71,10 @@ class Watcher:
             self._watch(call.owner)
         elif call.name == "subscribe" and call.error is None:
             self._watch(call.result, owner=call.owner)
-        elif call.name == "shutdown" and _is_broker(call.owner):
+        elif self._shutdowns.end(call):
             self.look()
             self.note("shutdown() is over")
-        elif call.name in _READING:
+        elif call.name in READING:
             self.look(read=call)
         elif call.name == "task_done":
             for watched in self._queues:
@@ -76,7 +86,7 @@ class Watcher:
                 self._sending.remove(sending)
                 self._settle(sending)
             return bool(self.changes)
-        return bool(self.changes) and call.name in _READING
+        return bool(self.changes) and call.name in READING
 
     def note(self, text: str) -> None:
         """Note a sentence."""
@@ -88,6 +98,9 @@ class Watcher:
         """Look at every queue; what has gone was lost, if it was not read by this call."""
         for watched in self._queues:
             self._look_at(watched, read)
+        for sending in self._sending:
+            seen_by = [one.number for one in self._queues if sending.message in one.seen]
+            self._note_waits(sending, tuple(n for n in sending.waits_for if n not in seen_by))
 
     def look_after_step(self) -> None:
         """Look at every queue and at who waits, now that all tasks stand still.
@@ -102,17 +115,14 @@ class Watcher:
             )
         self.look()
         for watched in self._queues:
-            self._note_its_own_name(watched)
-            self._note_what_is_handled(watched)
-            self._note_who_sleeps(watched)
-            if not watched.left and watched.has_left():
-                watched.left = True
-                self.changes.append((ChangeKind.LEAVE, watched.number))
-        for sending in self._sending:
-            waits_for = sending.full_queues()
-            if waits_for != sending.waits_for:
-                sending.waits_for = waits_for
-                self.changes.append((ChangeKind.WAIT, sending.message, *waits_for))
+            self.changes += self._readers.look(watched)
+        self._note_who_has_left()
+        self._note_who_waits()
+
+    def takes_part(self, number: int) -> bool:
+        """Return whether a task has ever sent anything, or read it."""
+        queues = self.recording.queues
+        return number in self._senders or any(number in queue.readers for queue in queues)
 
     def take_changes(self) -> list[Change]:
         """Return what changed since this was last asked."""
@@ -127,11 +137,9 @@ class Watcher:
             return
         gone, stayed, new = compare(before, now)
         task = _current_task()
-        sending = any(one.task is task for one in self._sending)
-        taken = [] if sending else watched.read_by(read)
-        self._hand_over(
-            watched, [number for item, number in gone if any(item is one for one in taken)], task
-        )
+        taken = [] if self._sends(task) else watched.read_by(read)
+        read_here = [number for item, number in gone if any(item is one for one in taken)]
+        self.changes += self._readers.take(watched, read_here, task)
         self.changes += [
             (ChangeKind.DROP, watched.number, number)
             for item, number in gone
@@ -146,69 +154,49 @@ class Watcher:
             watched.contents.append((item, message))
             self.changes.append((ChangeKind.ENTER, watched.number, message))
 
-    def _hand_over(
-        self, watched: WatchedQueue, messages: list[int], task: asyncio.Task[Any] | None
-    ) -> None:
-        """Note what a task took; it has handled what it took before."""
-        if not messages:
-            return
-        for earlier in [one for one, reader in watched.in_hand.items() if reader is task]:
-            del watched.in_hand[earlier]
-            self.changes.append((ChangeKind.HANDLE, watched.number, earlier))
-        for message in messages:
-            watched.in_hand[message] = task
-            change = (ChangeKind.TAKE, watched.number, message, self.cast.number(task))
-            self.changes.append(change)
-        self._add_reader(watched, task)
-
-    def _note_a_reader(self, call: Call) -> None:
-        """Note who waits to read a queue, whether or not it ever gets anything."""
-        task = _current_task()
-        if any(one.task is task for one in self._sending):
-            return  # it only makes room
+    def _note_who_has_left(self) -> None:
         for watched in self._queues:
-            if watched.belongs_to(call):
-                self._add_reader(watched, task)
+            if not watched.left and watched.has_left():
+                watched.left = True
+                self.changes.append((ChangeKind.LEAVE, watched.number))
 
-    def _add_reader(self, watched: WatchedQueue, task: asyncio.Task[Any] | None) -> None:
-        queue = self.recording.queues[watched.number]
-        if task is None or (number := self.cast.number(task)) in queue.readers:
-            return
-        queue.readers.append(number)
-        queue.name = queue.name or self.cast.name(task)
+    def _note_who_waits(self) -> None:
+        """Note who waits for room, and what those who have left will not get any more."""
+        waits = [(sending, sending.full_queues()) for sending in self._sending]
+        waiting = {(sending.message, number) for sending, numbers in waits for number in numbers}
+        for sending, numbers in waits:
+            for watched in [self._queues[number] for number in sending.waits_for]:
+                has_no_room = watched.left and (watched.closed or watched.full)
+                waits_on = (sending.message, watched.number) in waiting
+                if has_no_room and not waits_on and sending.message not in watched.seen:
+                    self._note_a_miss(watched, sending.message)
+            self._note_waits(sending, numbers)
 
-    def _note_who_sleeps(self, watched: WatchedQueue) -> None:
-        numbers = self.recording.queues[watched.number].readers
-        readers = [task for task in self.cast.everybody() if self.cast.number(task) in numbers]
-        if (asleep := watched.is_asleep(readers)) != watched.asleep:
-            watched.asleep = asleep
-            self.changes.append((ChangeKind.ASLEEP, watched.number, int(asleep)))
+    def _note_waits(self, sending: Sending, waits_for: tuple[int, ...]) -> None:
+        if waits_for != sending.waits_for:
+            sending.waits_for = waits_for
+            self.changes.append((ChangeKind.WAIT, sending.message, *waits_for))
 
-    def _note_its_own_name(self, watched: WatchedQueue) -> None:
-        """Prefer a name that somebody gave the queue, `queue.name = "till"`, to its reader's."""
-        queue = self.recording.queues[watched.number]
-        queue.name = getattr(watched.queue, "name", "") or queue.name
-
-    def _note_what_is_handled(self, watched: WatchedQueue) -> None:
-        for message, task in list(watched.in_hand.items()):
-            if task is None or task.done() or _waits_to_read(task):
-                kind = watched.what_became_of(message)
-                del watched.in_hand[message]
-                self.changes.append((kind, watched.number, message))
+    def _note_a_miss(self, watched: WatchedQueue, message: int) -> None:
+        """Note that a message has not got into a queue, though it may be delivered later."""
+        watched.seen.add(message)
+        watched.missing.add(message)
+        self.changes.append((ChangeKind.DROP, watched.number, message, 1))
 
     def _settle(self, sending: Sending) -> None:
         """Note who has not got a message, now that its publish is over."""
         missed_by = getattr(sending.call.result, "missed_by", None)
         for watched in sending.before:
-            if sending.message in watched.seen or watched.left:
+            if sending.message in watched.seen or watched.takes_no_more(sending.call.owner):
                 continue
+            if missed_by is None and watched in sending.unread:
+                continue  # it is left behind, and nobody is there to lose it
             if missed_by is None or watched.queue in missed_by:
-                watched.seen.add(sending.message)
-                drop: Change = (ChangeKind.DROP, watched.number, sending.message)
                 if missed_by is None and sending.call.error is None:
-                    watched.missing.add(sending.message)
-                    drop = (*drop, 1)
-                self.changes.append(drop)
+                    self._note_a_miss(watched, sending.message)
+                    continue
+                watched.seen.add(sending.message)
+                self.changes.append((ChangeKind.DROP, watched.number, sending.message))
         returned = sending.call.result
         got = sum(sending.message in watched.entered for watched in self._queues)
         miscounts = type(returned) is int and returned != got
@@ -249,8 +237,11 @@ class Watcher:
         """Whether this call is not a part of another one that sends the same message."""
         if not _is_broker(call.owner) and not isinstance(call.owner, asyncio.Queue):
             return False
-        task = asyncio.current_task()
-        return not any(sending.task is task for sending in self._sending)
+        return not self._sends(asyncio.current_task())
+
+    def _sends(self, task: asyncio.Task[Any] | None) -> bool:
+        """Whether a task is in the middle of a publish or a put."""
+        return any(sending.task is task for sending in self._sending)
 
     def _number_to_send(self, call: Call, message: Any) -> int:
         """Return the number of what is sent; one object in several queues is one message."""
@@ -288,7 +279,3 @@ def _current_task() -> asyncio.Task[Any] | None:
         return asyncio.current_task()
     except RuntimeError:
         return None
-
-
-def _waits_to_read(task: asyncio.Task[Any]) -> bool:
-    return any(frame.f_code.co_name in _READING for frame in frames_of(task))

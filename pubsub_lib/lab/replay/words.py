@@ -48,21 +48,28 @@ def _fate(recording: FilmRecording, queue: int) -> str:
     """Return in words what a queue's readers got, and what they did not."""
     taken: list[int] = []
     lost: list[int] = []
-    again = late = 0
-    for kind, number, message, *_ in recording.changes(
-        ChangeKind.ENTER, ChangeKind.TAKE, ChangeKind.DROP
-    ):
+    in_hand: set[int] = set()
+    again = late = unfinished = 0
+    kinds = (ChangeKind.ENTER, ChangeKind.TAKE, ChangeKind.HANDLE, ChangeKind.DROP)
+    for kind, number, message, *_ in recording.changes(*kinds):
         if number != queue:
             continue
-        if kind == ChangeKind.DROP:
+        if kind == ChangeKind.DROP and message in in_hand:
+            unfinished += message not in recording.ends
+        elif kind == ChangeKind.DROP:
             lost.append(message)
         elif message in lost:
             lost.remove(message)  # it came after all
+        if kind == ChangeKind.TAKE:
+            in_hand.add(message)
+        elif kind != ChangeKind.ENTER:
+            in_hand.discard(message)
         if kind == ChangeKind.TAKE and message not in recording.ends:
             again += message in taken
             late += message not in taken and message < max(taken, default=0)
             taken.append(message)
-    remarks = [f"{count} {what}" for count, what in [(again, "twice"), (late, "late")] if count]
+    counts = [(again, "twice"), (late, "late"), (unfinished, "unfinished")]
+    remarks = [f"{count} {what}" for count, what in counts if count]
     ends = sum(message in recording.ends for message in lost)
     losses = [str(len(lost) - ends)] * (len(lost) > ends) + ["the end"] * (ends > 0)
     return (

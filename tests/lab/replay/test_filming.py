@@ -14,7 +14,7 @@ from pubsub_lib.lab.promises import BrokenPromise
 from pubsub_lib.lab.replay import View, film
 from pubsub_lib.lab.replay.events import ChangeKind, State
 from pubsub_lib.lab.replay.player import PLAYER_BEGINS, PLAYER_ENDS
-from tests.lab.replay.programs import changes, of_kind, one_reader, publish
+from tests.lab.replay.programs import changes, of_kind, one_reader, publish, read
 
 
 def test_it_can_be_had_from_the_lab_in_one_line():
@@ -30,7 +30,7 @@ def test_a_notebook_shows_html_and_compares_the_caption():
     shown = made._repr_mimebundle_()
     assert set(shown) == {"text/html", "text/plain"}
     assert shown["text/plain"] == made.caption == repr(made)
-    assert made.caption == "One message, a film of 5 pictures and 0.1 s: 1 message; reader got 1."
+    assert made.caption == "One message, a film of 6 pictures and 0.1 s: 1 message; reader got 1."
     assert made.caption in shown["text/html"]
 
 
@@ -45,6 +45,19 @@ def test_the_caption_says_what_was_lost():
         await publish(broker, ["a", "b", "c"], shut_down=False)
 
     assert film(main()).caption.endswith("3 messages; queue 1 got 0 and lost 2.")
+
+
+def test_what_was_taken_and_not_finished_is_got_and_not_lost_too():
+    async def main() -> None:
+        queue = asyncio.Queue()
+        reader = asyncio.create_task(read(queue, seconds=2), name="reader")
+        for message in ("a", "b"):
+            await queue.put(message)
+        await asyncio.sleep(3)
+        reader.cancel()
+        await asyncio.wait([reader])
+
+    assert film(main()).caption.endswith("2 messages; reader got 2, 1 unfinished.")
 
 
 def test_two_films_of_one_run_are_equal():
@@ -246,6 +259,40 @@ def test_a_task_that_is_cancelled_or_fails_is_shown_as_that(ending):
     recording = film(main(), view="loop").recordings[""]
     states = [state for _, _, state, *_ in of_kind(recording, ChangeKind.STAND)]
     assert State[ending.upper()] in states
+
+
+def test_a_task_that_sends_or_reads_is_done_in_the_picture_of_the_time_when_it_ends():
+    async def main() -> None:
+        queue = asyncio.Queue()
+
+        async def put_late() -> None:
+            await queue.put("a")
+            await asyncio.sleep(1)
+
+        putting = asyncio.create_task(put_late(), name="putting")
+        await asyncio.sleep(3)
+        await putting
+
+    recording = film(main()).recordings[""]
+    putting = recording.tasks.index("putting")
+    assert [
+        picture.time_s
+        for picture in recording.pictures
+        if (ChangeKind.STAND, putting, State.DONE, -1, -1) in picture.changes
+    ] == [1.0]
+
+
+def test_at_a_deadlock_each_task_stands_where_it_waits():
+    async def main() -> None:
+        queue = asyncio.Queue()
+        await queue.put("a")
+        await asyncio.sleep(1)
+        await queue.join()
+
+    recording = film(main()).recordings[""]
+    *_, (_, task, line) = of_kind(recording, ChangeKind.LINE)
+    assert recording.tasks[task] == "main"
+    assert recording.source[line][1].strip() == "await queue.join()"
 
 
 def test_a_film_disturbs_no_later_run():

@@ -22,7 +22,7 @@ CHANGES = [
             "            taken.remove(order)\n"
             "            raise\n",
         ),
-        expect=["A shop, a film of 7 pictures and 1.5 s: 4 messages; shop got 2 and lost 1."],
+        expect=["A shop, a film of 8 pictures and 1.5 s: 4 messages; shop got 2, 1 unfinished."],
     ),
     Change(
         cell="573a7c24",
