@@ -1,5 +1,6 @@
 """Films in a real browser, each on a page of its own, which asks for nothing elsewhere."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,43 @@ FILMS = {
         }
     ),
 }
+
+
+async def with_an_end_that_waits() -> None:
+    queue = asyncio.Queue(maxsize=8)
+    for message in [*range(8), None]:
+        await queue.put(message)
+
+
+async def with_an_end_that_is_there() -> None:
+    queue = asyncio.Queue()
+    for message in [*range(20), None]:
+        await queue.put(message)
+
+
+async def with_many_lost() -> None:
+    broker = AsyncPubSub(maxsize=2, timeout=0)
+    broker.subscribe(name="dead")
+    for message in range(16):
+        await broker.publish(message)
+
+
+async def with_who_waits_for_no_room() -> None:
+    queue = asyncio.Queue(maxsize=2)
+    await queue.put("a")
+    await queue.join()
+
+
+# Each for one test.
+MORE_FILMS = {
+    program.__name__: lambda program=program: film(program())
+    for program in (
+        with_an_end_that_waits,
+        with_an_end_that_is_there,
+        with_many_lost,
+        with_who_waits_for_no_room,
+    )
+}
 each_film = pytest.mark.parametrize("name", FILMS)
 each_width = pytest.mark.parametrize("width", [390, 1100])
 each_theme = pytest.mark.parametrize("theme", ["light", "dark"])
@@ -84,7 +122,9 @@ def open_film(browser, tmp_path):
     def open_it(name: str, *, width: int = 1100, theme: str = "light", **options) -> Opened:
         file = tmp_path / f"{name}.html"
         head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{name}</title>'
-        file.write_text(f"{head}<main><h1>A film</h1>{FILMS[name]().html}</main>", "utf-8")
+        file.write_text(
+            f"{head}<main><h1>A film</h1>{(FILMS | MORE_FILMS)[name]().html}</main>", "utf-8"
+        )
         viewport = {"width": width, "height": 900}
         opened.append(Opened(browser, file, viewport=viewport, color_scheme=theme, **options))
         return opened[-1]
@@ -151,6 +191,54 @@ def test_what_waits_and_what_is_lost_is_where_it_belongs(open_film):
     opened.slider.fill(str(opened.last))
     assert opened.film.locator(".chip.lost").count() == 3
     assert "3 lost" in opened.film.locator("svg[role=img]").text_content()
+
+
+def drawn_at_the_end(opened: Opened) -> tuple[list[str], str, list[str]]:
+    """Return what is written in the drawing, what it is called, and its messages' classes."""
+    opened.slider.fill(str(opened.last))
+    svg = opened.film.locator("svg[role=img]")
+    chips = svg.locator(".chip").evaluate_all("all => all.map(one => one.getAttribute('class'))")
+    labels = svg.locator("text").all_text_contents()
+    return labels, svg.get_attribute("aria-label"), [chip.strip() for chip in chips]
+
+
+def test_how_many_more_are_in_a_full_queue_stands_beside_who_waits(open_film):
+    opened = open_film("with_an_end_that_waits", width=390, reduced_motion="reduce")
+    labels, name, chips = drawn_at_the_end(opened)
+    assert chips.count("chip wait end") == 1
+    assert f"+{8 - chips.count('chip')}" in labels
+    more, waits = (
+        opened.film.locator(place).bounding_box()
+        for place in ("svg text.wait >> text=/^[+]/", ".chip.wait circle")
+    )
+    assert waits["x"] + waits["width"] <= more["x"]
+    assert "8 of 8, full" in labels
+    assert "queue 1: 8 of 8, full," in name
+
+
+def test_the_end_is_no_message_in_any_count_of_a_queue_without_a_bound(open_film):
+    labels, name, chips = drawn_at_the_end(open_film("with_an_end_that_is_there", width=390))
+    assert "20 wait" in labels
+    assert "queue 1: 20 wait," in name
+    assert f"+{20 - chips.count('chip')}" in labels
+
+
+def test_how_many_more_are_lost_is_written(open_film):
+    labels, _, chips = drawn_at_the_end(open_film("with_many_lost", width=390))
+    assert f"14 lost +{14 - chips.count('chip lost')}" in labels
+
+
+def test_who_waits_for_something_else_than_room_waits_when_all_do(open_film):
+    opened = open_film("with_who_waits_for_no_room")
+    labels, *_ = drawn_at_the_end(opened)
+    assert "waits" in labels
+    assert "Deadlock: at 0.0 s every task waits" in opened.film.locator(".now").inner_text()
+    assert "Queue.join waits for task_done()" in opened.film.locator(".errors").inner_text()
+
+
+def test_the_ring_has_room_on_a_phone(open_film):
+    ring = open_film("ring", width=390).film.locator("svg[role=img]")
+    assert ring.evaluate("svg => svg.parentElement.scrollWidth <= svg.parentElement.clientWidth")
 
 
 @each_film

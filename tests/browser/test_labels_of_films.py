@@ -1,4 +1,4 @@
-"""In no picture of any film that a notebook has does a label touch another, or leave its panel."""
+"""In no picture of any film that a notebook has does a label touch another or leave its drawing."""
 
 import json
 import re
@@ -25,16 +25,20 @@ pytestmark = [
     pytest.mark.skipif(find_browser() is None, reason=NO_BROWSER),
 ]
 
-# Labels that touch labels or messages, or are cut off, each with the picture where it was last so.
+# Labels that touch labels or messages, or are cut off, and buttons that are not where they were in
+# the first picture: each with the picture where it was last so.
 LOOK = """() => {
   const film = document.querySelector(".film"), slider = film.querySelector("input[type=range]");
   const found = new Map(), overlap = (low, high, other, otherHigh) =>
     Math.min(high, otherHigh) - Math.max(low, other);
   const touch = (a, b, least) => overlap(a.left, a.right, b.left, b.right) > least
     && overlap(a.top, a.bottom, b.top, b.bottom) > least;
+  const top = () => film.querySelector(".controls").getBoundingClientRect().top;
+  let atFirst = null;
   for (let picture = 0; slider && picture <= Number(slider.max); picture++) {
     slider.value = picture;
     slider.oninput();
+    if (Math.abs(top() - (atFirst ??= top())) > 0.5) found.set("the buttons move", picture);
     for (const svg of film.querySelectorAll(".run svg[role=img]")) {
       const panel = svg.getBoundingClientRect();
       const labels = [...svg.querySelectorAll("text")].filter((text) => text.textContent.trim());
@@ -43,7 +47,8 @@ LOOK = """() => {
         ...svg.querySelectorAll(".chip circle"),
       ].map((one) => [one.textContent || "a message", one.getBoundingClientRect()]);
       drawn.forEach(([name, place], number) => {
-        if (place.left < panel.left - 2 || place.right > panel.right + 2)
+        if (place.left < panel.left - 1 || place.right > panel.right + 1
+            || place.top < panel.top - 1 || place.bottom > panel.bottom + 1)
           found.set(`${name} is cut off`, picture);
         if (name === "a message") return;
         for (const [other, itsPlace] of drawn.slice(number + 1))

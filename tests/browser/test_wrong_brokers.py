@@ -25,7 +25,7 @@ LOOK = """() => {
   const now = film.querySelector(".now"), seen = [];
   for (slider.value = 0; ; slider.value = Number(slider.value) + 1) {
     slider.oninput();
-    const drawn = [...film.querySelectorAll(".run text, .run.error > p:last-child")];
+    const drawn = [...film.querySelectorAll(".run text, .errors p")];
     seen.push([now.textContent, drawn.map((one) => one.textContent)]);
     if (slider.value === slider.max) return seen;
   }

@@ -44,7 +44,9 @@ def _noted_for_nothing(recording: FilmRecording) -> list[tuple[Picture, Change]]
     waits: dict[int, _Wait] = {}  # by message
     for picture in recording.pictures:
         for change in picture.changes:
-            kind, number, *more = change if len(change) > 1 else (*change, -1)
+            if len(change) == 1:
+                continue  # nobody is ready
+            kind, number, *more = change
             if kind is ChangeKind.PUBLISH:
                 senders[more[0]] = number
             elif kind is ChangeKind.TAKE or (kind is ChangeKind.LEAVE and picture.task is not None):

@@ -12,11 +12,11 @@ const panels = data.runs.map((run) => {
   const panel = make(runs, "div", { class: "run" });
   if (run.name) make(panel, "p", {}, run.name);
   const views = data.views.map((view) => ({ view, host: make(panel, "div"), chips: new Map() }));
-  const error = make(panel, "p");
-  return { run, panel, views, error };
+  return { run, views };
 });
 const now = make(stage, "p", { class: "now", "aria-live": "polite" });
 const controls = make(stage, "div", { class: "controls", role: "group", "aria-label": "Player" });
+const errors = make(stage, "div", { class: "errors" });
 const ICONS = {
   first: "M2 2h3v12H2zM14 2v12L6 8z", back: "M12 2v12L3 8z", play: "M3 1l11 7-11 7z",
   pause: "M3 2h4v12H3zM9 2h4v12H9z", next: "M4 2v12l9-6z",
@@ -93,17 +93,41 @@ function draw() {
   const states = stateAt(position), picture = line[position];
   slider.value = position;
   slider.setAttribute("aria-valuetext", `${position + 1} of ${line.length}, ${seconds(picture.time)}`);
-  now.textContent = "";
-  make(now, "b", {}, `${seconds(picture.time)} `);
-  const whose = data.runs[picture.which].name;
-  now.append(`${whose ? whose + ": " : ""}${tell(picture)}`);
-  panels.forEach(({ run, panel, views, error }, which) => {
-    for (const view of views) VIEWS[view.view](view, run, states[which], which === picture.which);
-    const over = (states[which].last?.index ?? -1) === run.pictures.length - 1;
-    panel.classList.toggle("error", over && run.error !== "");
-    error.textContent = over ? run.error : "";
+  say(now, picture);
+  drawPanels(states, picture);
+  errors.textContent = "";
+  data.runs.forEach((run, which) => {
+    if (run.error && isLast(run, states[which].last)) make(errors, "p", {}, inRun(run, run.error));
   });
   if (source) drawSource(picture.which, states[picture.which]);
+}
+
+const inRun = (run, text) => `${run.name ? `${run.name}: ` : ""}${text}`;
+function say(host, picture) {
+  host.textContent = "";
+  make(host, "b", {}, `${seconds(picture.time)} `);
+  host.append(inRun(data.runs[picture.which], tell(picture)));
+}
+function drawPanels(states, picture) {
+  panels.forEach(({ run, views }, which) => {
+    for (const view of views) VIEWS[view.view](view, run, states[which], which === picture.which);
+  });
+}
+
+// Keeps the buttons at one place: reserves room for the longest sentence and the highest drawing.
+function reserve() {
+  const trial = make(stage, "div", { style: "height:0;overflow:hidden" });
+  for (const picture of line) say(make(trial, "p", { class: "now", style: "min-height:0" }), picture);
+  now.style.minHeight = `${Math.max(...[...trial.children].map((one) => one.offsetHeight))}px`;
+  trial.remove();
+  runs.style.minHeight = "";
+  if (!data.views.includes("loop")) return; // the others are as high in every picture
+  const heights = line.map((picture, at) => {
+    for (const { views } of panels) for (const { view, host } of views) if (view === "loop") host.textContent = "";
+    drawPanels(stateAt(at), picture);
+    return runs.offsetHeight;
+  });
+  runs.style.minHeight = `${Math.max(...heights)}px`;
 }
 
 function drawSource(which, state) {
@@ -130,7 +154,12 @@ function drawSource(which, state) {
 }
 
 let drawnAt = 0;
-new ResizeObserver(() => {
-  if (film.clientWidth && film.clientWidth !== drawnAt) { drawnAt = film.clientWidth; draw(); }
-}).observe(film);
-if (line.length) draw();
+function fit() {
+  if (!film.clientWidth || film.clientWidth === drawnAt) return;
+  drawnAt = film.clientWidth;
+  reserve();
+  draw();
+}
+new ResizeObserver(fit).observe(film);
+draw();
+fit();

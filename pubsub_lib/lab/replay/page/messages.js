@@ -32,7 +32,8 @@ function drawMessages(view, run, state) {
 // Who publishes, whether it waits, and where it last counted others than those that got the message.
 function drawSender({ narrow, left, write, box, senderY }, run, state, sender) {
   const y = senderY(sender), sent = [...state.sending.values()].filter((one) => nameOf(run, one.task) === sender);
-  const waits = sent.some((one) => one.waits.length), status = statusOf(run, state, sender);
+  const status = statusOf(run, state, sender);
+  const waits = sent.some((one) => one.waits.length) || (!status && isDeadlock(run, state));
   box(waits ? "waits" : status === "failed" ? "failed" : nameOf(run, state.runs) === sender ? "runs" : "", 1, y - 24, left - 8, 48);
   write(8, y - 4, "bold", cut(sender, narrow ? 12 : 13));
   write(8, y + 14, waits ? "wait" : "quiet", waits ? "waits" : status || (sent.length ? "publishes" : ""));
@@ -44,7 +45,8 @@ function drawSender({ narrow, left, write, box, senderY }, run, state, sender) {
 function drawQueue(sheet, run, state, number) {
   const { left, x1, R, step, write, box, wire, cell, place, senderY } = sheet;
   const queue = state.queues[number], bound = run.queues[number][1], y = number * ROW + 46;
-  const fit = Math.max(1, Math.floor((x1 - left - 36) / step)), cells = bound ? Math.min(bound, fit) : fit;
+  const fit = Math.max(1, Math.floor((x1 - left - 36) / step)), isCrowded = bound > fit;
+  const cells = isCrowded ? Math.max(1, fit - 1) : bound || fit; // so that "+2" has room beside who waits
   const start = x1 - cells * step, full = bound && queue.items.length >= bound;
   const waiting = [...state.sending].filter(([, one]) => one.waits.includes(number));
   for (const sender of sendersOf(run).filter((one) => wiresOf(run).has(`${one}/${number}`))) {
@@ -53,18 +55,18 @@ function drawQueue(sheet, run, state, number) {
   }
   box(`${full ? "full" : ""} ${queue.left ? "gone" : ""}`, start - 4, y - R - 6, cells * step + 6, 2 * R + 12);
   for (let index = 0; index < cells; index++) cell(x1 - (index + 0.5) * step, y);
-  const waits = queue.items.filter((message) => !isEnd(run, message)).length;
-  const count = bound ? `${queue.items.length} of ${bound}` : `${waits} ${waits === 1 ? "waits" : "wait"}`;
-  write(x1, y - R - 12, full ? "wait" : "quiet", `${count}${full ? ", full" : ""}${queue.left ? ", closed" : ""}`, "end");
-  const more = queue.items.length - cells;
-  if (more > 0 && !waiting.length) write(start - 8, y + 5, "wait", `+${more}`, "end");
+  write(x1, y - R - 12, full ? "wait" : "quiet", countOf(run, state, number), "end");
+  const hidden = queue.items.slice(cells), more = bound ? hidden.length : messagesOf(run, hidden).length;
+  if (more > 0) write(start - 8, y + 5, "wait", `+${more}`, "end");
   queue.items.slice(0, cells).forEach((message, index) => place(message, number, x1 - (index + 0.5) * step, y));
-  waiting.forEach(([message], index) => place(message, number, start - 22 - index * 6, y, "wait"));
-  const apart = 2 * R + 2, shown = queue.lost.slice(-Math.max(1, Math.floor((x1 - left - 50) / apart)));
-  if (queue.lost.length) write(x1 - shown.length * apart - 6, y + 40, "lost", `${queue.lost.length} lost`, "end");
+  waiting.forEach(([message], index) => place(message, number, start - 22 - index * 6 - (more > 0 ? step : 0), y, "wait"));
+  const apart = 2 * R + 2, chips = (room) => Math.max(1, Math.floor((x1 - left - room) / apart));
+  const shown = queue.lost.slice(-chips(queue.lost.length > chips(50) ? 70 : 50)), unseen = queue.lost.length - shown.length;
+  const lost = `${queue.lost.length} lost${unseen ? ` +${unseen}` : ""}`;
+  if (shown.length) write(x1 - shown.length * apart - 6, y + 40, "lost", lost, "end");
   shown.forEach((message, index) => place(message, number, x1 - (shown.length - index - 0.5) * apart, y + 36, "lost"));
   wire("", `M${x1 + 2} ${y}h18`);
-  drawReader(sheet, run, state, number, y, waits);
+  drawReader(sheet, run, state, number, y, messagesOf(run, queue.items).length);
 }
 
 // Who reads a queue, what it has in hand, and what is odd about what it got or leaves behind.
@@ -110,10 +112,19 @@ function readerOf(run, state, number) {
   const over = states.every((one) => OVER.includes(one));
   return over ? [states.at(-1) === "failed" ? "lost over" : "quiet over", states.at(-1)] : ["", ""];
 }
-const words = (run, state) => run.queues.map(([label], number) => {
+// At a deadlock, which is the last picture, whoever has not ended waits.
+const isDeadlock = (run, state) => run.error.startsWith("Deadlock") && isLast(run, state.last);
+const messagesOf = (run, items) => items.filter((message) => !isEnd(run, message));
+// How many wait in a queue: of one with a bound the end is counted, which takes a place.
+function countOf(run, state, number) {
+  const { items, left } = state.queues[number], bound = run.queues[number][1], waits = messagesOf(run, items).length;
+  const count = bound ? `${items.length} of ${bound}` : `${waits} ${waits === 1 ? "waits" : "wait"}`;
+  return `${count}${bound && items.length >= bound ? ", full" : ""}${left ? ", closed" : ""}`;
+}
+const words = (run, state, count = countOf) => run.queues.map(([label], number) => {
   const queue = state.queues[number];
   const odd = [readerOf(run, state, number)[1], ...queue.odd].filter(Boolean);
-  return `${label}: ${queue.items.length} wait, ${queue.handled} handled, ${queue.lost.length} lost${odd.length ? ` (${odd.join(", ")})` : ""}`;
+  return `${label}: ${count(run, state, number)}, ${queue.handled} handled, ${queue.lost.length} lost${odd.length ? ` (${odd.join(", ")})` : ""}`;
 }).join("; ");
 
 // Lets each chip glide from where it was to where it is.

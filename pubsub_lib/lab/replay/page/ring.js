@@ -1,14 +1,20 @@
 // The view of a ring: slots that are used again and again, a cursor per subscriber, the gate.
 function drawRing(view, run, state) {
-  const width = widthIn(view.host, 350), slots = run.queues[0]?.[1] ?? 1;
+  const width = widthIn(view.host, 316), slots = run.queues[0]?.[1] ?? 1;
   const size = Math.min(width, 400), cx = width / 2, cy = size / 2, narrow = width < 560;
-  const radius = size / 2 - (narrow ? 96 : 78), R = Math.max(8, Math.min(narrow ? 14 : 22, (radius * 2.4) / slots));
-  const half = narrow ? 29 : 40; // of the publisher's width
+  const radius = size / 2 - (narrow ? 90 : 78), R = Math.max(8, Math.min(narrow ? 11 : 22, (radius * 2.4) / slots));
+  const half = narrow ? 32 : 40; // of the publisher's width
+  // How high is what is written beside each cursor, and how far above the circle if all are at one slot.
+  const losing = new Set(run.pictures.flatMap(([, , changes]) => changes.filter(([kind]) => kind === "D").map(([, queue]) => queue)));
+  const highOf = (number) => (narrow && losing.has(number) ? 50 : 34);
+  const steepest = Math.max(...Array.from({ length: slots }, (_, slot) => Math.abs(Math.cos(((slot + 0.5) / slots) * 2 * Math.PI))));
+  const labels = run.queues.reduce((sum, _, number) => sum + highOf(number), 0);
+  const above = Math.max(0, labels + steepest * (radius + R + 20) - 8 - cy), height = size + 2 * above;
   view.svg ??= make(view.host, "svg", { role: "img" });
-  view.svg.setAttribute("viewBox", `0 0 ${width} ${size}`);
-  view.svg.setAttribute("height", size);
+  view.svg.setAttribute("viewBox", `0 ${-above} ${width} ${height}`);
+  view.svg.setAttribute("height", height);
   view.svg.setAttribute("class", narrow ? "narrow" : "");
-  view.svg.setAttribute("aria-label", `A ring of ${slots}: ${words(run, state)}`);
+  view.svg.setAttribute("aria-label", `A ring of ${slots}: ${words(run, state, behindOf)}`);
   view.back?.remove();
   const back = (view.back = view.svg.insertBefore(document.createElementNS(SVG, "g"), view.svg.firstChild));
   const at = (index, distance) => {
@@ -39,16 +45,17 @@ function drawRing(view, run, state) {
   run.queues.forEach(([label], number) => {
     const queue = state.queues[number], behind = queue.items.length, gate = behind >= slots;
     if (!queue.here) return;
-    const height = narrow && queue.lost.length ? 50 : 34; // what is written beside its cursor
+    const high = highOf(number);
     const index = head - behind + slots, offset = taken.get(index % slots) ?? 0;
-    taken.set(index % slots, offset + height);
-    const [x, y] = at(index, radius + R + 11), [lx, ly] = at(index, radius + R + 22);
+    taken.set(index % slots, offset + high);
+    const [x, y] = at(index, radius + R + 11), [lx, ly] = at(index, radius + R + 20);
     if (!offset) make(back, "circle", { cx: x, cy: y, r: 5, fill: gate ? "var(--wait)" : "var(--message)" });
-    const anchor = lx > cx ? "start" : "end", y0 = ly < cy ? ly + 22 - height - offset : ly + 4 + offset;
-    const text = make(back, "text", { x: lx, y: y0, "text-anchor": anchor, class: gate ? "wait" : "bold" }, cut(label, 11));
-    make(text, "tspan", { class: "quiet", x: lx, dy: 16 }, `${behind} behind`);
+    const anchor = lx > cx ? "start" : "end", y0 = ly < cy ? ly + 22 - high - offset : ly + 4 + offset;
+    const text = make(back, "text", { x: lx, y: y0, "text-anchor": anchor, class: gate ? "wait" : "bold" }, cut(label, narrow ? 9 : 11));
+    make(text, "tspan", { class: "quiet", x: lx, dy: 16 }, behindOf(run, state, number));
     const below = narrow ? { x: lx, dy: 16 } : {};
     if (queue.lost.length) make(text, "tspan", { class: "lost", ...below }, `${narrow ? "" : ", "}lost ${queue.lost.length}`);
   });
   move(view, run, places, R, () => [cx, cy]);
 }
+const behindOf = (run, state, number) => `${state.queues[number].items.length} behind`;
