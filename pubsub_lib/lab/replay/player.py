@@ -10,12 +10,15 @@ False
 (1, 1)
 """
 
+import re
 from functools import cache
 from html import escape
 from importlib.resources import files
 
 PLAYER_BEGINS = "<!-- the player -->"
 PLAYER_ENDS = "<!-- end of the player -->"
+# Spaces about operators, and comments behind a line; neither is in any text that a film shows.
+_FOR_READERS = re.compile(r" (=>|[!=]==|[-+?]?=|&&|\|\|) | // .*")
 # Parts of one script, in the folder `page`.
 SCRIPTS = ("story.js", "messages.js", "loop.js", "ring.js", "controls.js")
 
@@ -52,5 +55,5 @@ def player(identity: str) -> str:
 def _part(name: str) -> str:
     """Return a part without what is for its reader only, since every film carries it."""
     text = files(__package__).joinpath("page", name).read_text(encoding="utf-8")
-    lines = (line.lstrip() for line in text.splitlines())
+    lines = (_FOR_READERS.sub(r"\1", line.lstrip()) for line in text.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//"))

@@ -7,7 +7,7 @@ function drawRing(view, run, state) {
   // How high is what is written beside each cursor, and how far above the circle if all are at one slot.
   const losing = new Set(run.pictures.flatMap(([, , changes]) => changes.filter(([kind]) => kind === "D").map(([, queue]) => queue)));
   const highOf = (number) => (narrow && losing.has(number) ? 50 : 34);
-  const steepest = Math.max(...Array.from({ length: slots }, (_, slot) => Math.abs(Math.cos(((slot + 0.5) / slots) * 2 * Math.PI))));
+  const steepest = Math.cos(slots % 2 ? 0 : Math.PI / slots); // of odd ones, one is at the very bottom
   const labels = run.queues.reduce((sum, _, number) => sum + highOf(number), 0);
   const above = Math.max(0, labels + steepest * (radius + R + 20) - 8 - cy), height = size + 2 * above;
   view.svg ??= make(view.host, "svg", { role: "img" });
