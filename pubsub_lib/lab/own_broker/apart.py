@@ -85,6 +85,8 @@ def _stuck(path: Path, thread: int, limit_s: float) -> DidNotEnd:
     stack = traceback.extract_stack(frame) if frame else []
     lines = [one for one in stack if one.filename == str(path)]
     where = f"line {lines[-1].lineno} of {path.name}, `{lines[-1].line}`," if lines else path.name
+    for caller in lines[-2:-5:-1]:  # so far down the reason for it mostly lies
+        where += f" called in line {caller.lineno}, `{caller.line}`,"
     return DidNotEnd(
         f"{where} was not over after {limit_s:g} s: it is run again and again, or it waits in a "
         "way that stops the whole event loop, as time.sleep() and a lock of threads do"

@@ -154,6 +154,16 @@ def test_a_loop_without_end_is_ended_and_its_line_is_told(line: str, mine: Path)
 
 
 @pytest.mark.real_time
+def test_of_a_loop_without_end_the_lines_are_told_from_which_it_was_called(mine: Path):
+    mine.write_text("def take():\n    while True: pass\ndef displace():\n    take()\ndisplace()\n")
+    says = (
+        r"line 2 of .*`while True: pass`, called in line 4, `take\(\)`, called in line 5, `displace"
+    )
+    with pytest.raises(DidNotEnd, match=says):
+        run_apart("trying:try_stage", mine, "03", limit_s=0.5)
+
+
+@pytest.mark.real_time
 def test_one_that_ends_python_is_told_so(mine: Path):
     mine.write_text("import os; os._exit(0)\n")
     with pytest.raises(DidNotEnd, match="ended Python itself"):
