@@ -260,6 +260,15 @@ def _waited_for_the_gone(played: Played) -> Iterator[str]:
                 )
 
 
+def _counted_the_gone(played: Played) -> Iterator[str]:
+    for sent in _sent_in_time(played):
+        if any(each.left for each in played.subscribers) and sent.delivered > sent.there:
+            yield (
+                f"{_call(sent)} says that {sent.delivered} have got the message, and {sent.there} "
+                "were there; whoever closes its inbox is to be taken off the broker"
+            )
+
+
 def _missed_since_somebody_left(played: Played) -> Iterator[str]:
     safe = _unread_are_safe(played)
     for sent in _sent_in_time(played):
@@ -325,6 +334,7 @@ LAWS = (
     Law(ending.shutdown_returns_when_everything_was_handled, _ended_too_soon),
     Law(ending.shutdown_does_not_hang_on_one_that_is_full, _never_ended),
     Law(joining_and_leaving.one_that_left_by_an_error_costs_nothing, _waited_for_the_gone),
+    Law(joining_and_leaving.closing_releases_the_publisher_that_waits, _counted_the_gone),
     Law(
         joining_and_leaving.leaving_during_a_publish_makes_nobody_miss_the_message,
         _missed_since_somebody_left,

@@ -69,6 +69,8 @@ class Sent:
         full: who had none, and how many messages each had read by then.
         kept_out: of those who had none when it was cancelled, and had not read since.
         nobody_stalled: whether all who were there read, from its begin to its end.
+        there: how many had not left when it was called, or joined while it waited.
+        delivered: how many have got it, as its `Delivery` says; 0 if it gave none.
     """
 
     number: int
@@ -81,6 +83,8 @@ class Sent:
     timers: int = 0
     left_meanwhile: bool = False
     nobody_stalled: bool = True
+    there: int = 0
+    delivered: int = 0
     nowait: bool = False
     had_room: list[Member] = field(default_factory=list)
     full: list[tuple[Member, int]] = field(default_factory=list)

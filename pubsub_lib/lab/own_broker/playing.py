@@ -23,6 +23,7 @@ from pubsub_lib.lab.own_broker.played import Member, Played, Sent
 from pubsub_lib.lab.own_broker.programs import Action, BrokerProgram
 from pubsub_lib.lab.promises.stepping import let_all_run, now
 from pubsub_lib.overflow import Overflow
+from pubsub_lib.reports import Delivery
 
 HANDLING_S = 0.001
 A_WHILE_S = 0.4
@@ -122,6 +123,8 @@ class _Player:
         else:
             member.always_read = False
         self.played.subscribers.append(member)
+        for sent in self._under_way():
+            sent.there += 1  # where nobody gets it before everybody, a newcomer may
         name = f"subscriber {member.number}"
         member.task = asyncio.create_task(self._read(member), name=name)
         await let_all_run()
@@ -195,6 +198,7 @@ class _Player:
             sent.had_room = [each for each in sent.members if not each.inbox.full()]
         self.played.messages.append(sent)
         self.played.accepted.append(sent)
+        sent.there = self._there()
         try:
             delivery = self.broker.publish_nowait(sent.number)
         except Exception as error:
@@ -203,6 +207,7 @@ class _Player:
             if inspect.iscoroutine(delivery):
                 delivery.close()
                 raise TypeError("publish_nowait() waits for nobody: write it with `def`")
+            sent.delivered = _delivered(delivery)
 
     def publish(self) -> None:
         sent = self._sent()
@@ -216,8 +221,9 @@ class _Player:
         if self._under_way() == [sent]:
             sent.had_room = [each for each in sent.members if not each.inbox.full()]
         sent.full = [(each, len(each.got)) for each in sent.members if each.inbox.full()]
+        sent.there = self._there()
         try:
-            await self.broker.publish(sent.number)
+            sent.delivered = _delivered(await self.broker.publish(sent.number))
         except asyncio.CancelledError:
             if not self.is_ending:  # when the line may come in
                 sent.kept_out = [one for one, read in sent.full if len(one.got) == read]
@@ -239,6 +245,11 @@ class _Player:
         self.is_ending = True
         await self.broker.shutdown()
         self.played.ended_s = now()
+
+    def _there(self) -> int:
+        """Return how many subscribers have not left; who was cancelled may be on its way out."""
+        tasks = [member.task for member in self.played.subscribers]
+        return sum(task is not None and not task.done() for task in tasks)
 
     def _under_way(self) -> list[Sent]:
         return [sent for sent in self.played.messages if sent.took_s is None and not sent.cancelled]
@@ -293,3 +304,7 @@ class _Player:
             yield
         finally:
             delattr(loop, "call_at")
+
+
+def _delivered(delivery: Any) -> int:
+    return delivery.delivered if isinstance(delivery, Delivery) else 0

@@ -116,6 +116,13 @@ SUBTLE = {
         "if len(missed_by) > 1 and self.overflow is Overflow.RAISE:",
         "With `RAISE`",
     ),
+    "keeps who has left": (
+        "07",
+        "        self.broker.inboxes = tuple(each for each in self.broker.inboxes if each is not "
+        "self)\n",
+        "",
+        "A subscriber that leaves is not waited for",
+    ),
     "marks a batch as done before it is handled": (
         "09",
         "            yield [message for message in batch if message is not None]\n"
