@@ -85,7 +85,7 @@ MORE_FILMS = {
         with_many_lost,
         with_who_waits_for_no_room,
     )
-}
+} | {"a deadlock in the loop": lambda: film(with_who_waits_for_no_room(), view="loop")}
 each_film = pytest.mark.parametrize("name", FILMS)
 each_width = pytest.mark.parametrize("width", [390, 1100])
 each_theme = pytest.mark.parametrize("theme", ["light", "dark"])
@@ -234,6 +234,13 @@ def test_who_waits_for_something_else_than_room_waits_when_all_do(open_film):
     assert "waits" in labels
     assert "Deadlock: at 0.0 s every task waits" in opened.film.locator(".now").inner_text()
     assert "Queue.join waits for task_done()" in opened.film.locator(".errors").inner_text()
+
+
+def test_in_the_loop_the_last_step_before_a_deadlock_is_told(open_film):
+    opened = open_film("a deadlock in the loop")
+    opened.slider.fill(str(opened.last))
+    said = opened.film.locator(".now").inner_text()
+    assert "main runs until it waits for task_done() for every message of a queue" in said
 
 
 def test_the_ring_has_room_on_a_phone(open_film):

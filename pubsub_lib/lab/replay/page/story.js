@@ -153,7 +153,7 @@ function tell(picture) {
     if (kind === "N") said.push(run.texts[one]);
     if (kind === "S" && (two === "failed" || two === "cancelled")) said.push(`${task(one)} ${two === "failed" ? "fails, " : ""}${run.texts[three]}`);
   }
-  if (!said.length && run.error && isLast(run, picture)) said.push(run.error.split("\n")[0].replace(/:$/, ""));
+  if (!said.length && picture.task < 0 && run.error && isLast(run, picture)) said.push(run.error.split("\n")[0].replace(/:$/, ""));
   const returned = picture.changes.find(([kind]) => kind === "R");
   if (!said.length && returned) said.push(`the publish of ${message(returned[1])} is over`);
   if (!said.length && picture.task < 0) {
