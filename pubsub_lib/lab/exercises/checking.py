@@ -144,7 +144,8 @@ def _outcome_of(error: BaseException) -> Outcome:
             explanation = "your code ends with a CancelledError, and nobody has cancelled it"
             return Outcome("not yet", explanation + _where(error))
         case _:
-            explanation = f"your code raises {type(error).__name__}: {error}".removesuffix(": ")
+            said = str(error).removesuffix(".")  # the line that it stands in has one of its own
+            explanation = f"your code raises {type(error).__name__}: {said}".removesuffix(": ")
             return Outcome("not yet", explanation + _where(error))
 
 

@@ -113,6 +113,14 @@ def test_an_exception_is_explained_with_the_line_of_the_answer_that_raised_it():
     assert outcome.explanation.endswith(", in `return queue.fill()`")
 
 
+def test_an_exception_that_ends_with_a_full_stop_is_told_without_a_second_one():
+    async def asks_too_soon(queue):
+        return asyncio.current_task().result()
+
+    explanation = examine("00.2", asks_too_soon).explanation
+    assert "InvalidStateError: Result is not set, in `return" in explanation
+
+
 def test_an_answer_that_ends_as_if_it_had_been_cancelled_is_refused_and_not_passed_on():
     async def gives_up(queue):
         raise asyncio.CancelledError
