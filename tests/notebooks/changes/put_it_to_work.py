@@ -9,7 +9,7 @@ CHANGES = [
         run=["incident-two"],
         expect=[
             "Ada got 5; Ben got 3 and lost 1; Cy got 4.",
-            "Ada got 6; Ben got 2; Cy got 6.",
+            "Ada got 6; Ben got 2 and lost 1; Cy got 6.",
         ],
     ),
     Change(
