@@ -22,8 +22,8 @@ pytestmark = [pytest.mark.drill, pytest.mark.timeout(TIMES * LIMIT_S)]
 
 
 def test_what_waits_on_a_real_clock_passes_beside_busy_loops():
-    # Three at a time, as `make test` does.
-    options = ["-p", "no:cacheprovider", "--color=no", "-n", "3", "-m", "real_time and not run_all"]
+    # Four at a time, as `make test` does.
+    options = ["-p", "no:cacheprovider", "--color=no", "-n", "4", "-m", "real_time and not run_all"]
     passed = []
     with busy_machine(loops=BUSY_LOOPS):
         for _ in range(TIMES):

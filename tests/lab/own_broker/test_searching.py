@@ -179,7 +179,7 @@ def test_a_file_that_gives_no_broker_is_told_so(tmp_path: Path):
 
 
 @pytest.mark.real_time
-@pytest.mark.timeout(480)  # two searches, each of which a busy machine makes long
+@pytest.mark.timeout(480)  # a search, which a busy machine makes long
 def test_a_learner_is_told_what_was_found(tmp_path: Path, monkeypatch, capsys):
     monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "progress.json"))
     (tmp_path / "my_broker.py").write_bytes(given_state("03").read_bytes())
@@ -187,4 +187,9 @@ def test_a_learner_is_told_what_was_found(tmp_path: Path, monkeypatch, capsys):
     said = capsys.readouterr().out
     assert said.startswith("This breaks a promise: ")
     assert "\n  1. There is room for" in said
+
+
+@pytest.mark.run_all
+@pytest.mark.timeout(480)
+def test_a_file_in_which_nothing_is_found_is_told_so():
     assert isinstance(search_file(given_state("10"), "10"), Nothing)
