@@ -27,6 +27,7 @@ from pubsub_lib.nats.field_types import CheckedCodec
 from pubsub_lib.nats.parametrised_json import ParametrisedJson
 from pubsub_lib.nats.routing import Routing
 
+NO_MESSAGE = "null stands for the end, and is no message"
 # How many payloads that do not decode are kept, the latest.
 KEPT_ASIDE = 100
 
@@ -56,7 +57,9 @@ class Decoder[T]:
     def decode(self, envelope: Msg) -> T | None:
         """Return the message, or `None` if it was set aside."""
         try:
-            message = self.message_of(envelope.data)
+            message = self._from_bytes(envelope.data)
+            if message is None:
+                raise ValueError(NO_MESSAGE)
             if self._check_subject is not None:
                 self._check_subject(envelope.subject, message)
             return message
@@ -79,7 +82,7 @@ class Decoder[T]:
         """
         message = self._from_bytes(data)
         if message is None:
-            raise ValueError("null stands for the end, and is no message")
+            raise ValueError(NO_MESSAGE)
         return message
 
 

@@ -52,7 +52,9 @@ class CheckedCodec[T]:
             ValueError: if a field has another type than it should.
             Exception: what the codec raises.
         """
-        check_fields(message)
+        check = _check_for(type(message))  # type: ignore[arg-type]  # a type can be hashed
+        if check is not None:
+            check(message)
         return self._codec.to_bytes(message)
 
     def from_bytes(self, data: bytes, /) -> T:
@@ -63,7 +65,9 @@ class CheckedCodec[T]:
             Exception: what the codec raises.
         """
         message = self._codec.from_bytes(data)
-        check_fields(message)
+        check = _check_for(type(message))  # type: ignore[arg-type]
+        if check is not None:
+            check(message)
         return message
 
 
