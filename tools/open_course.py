@@ -7,11 +7,17 @@ python tools/open_course.py --afresh 05       give notebook 05 afresh, and keep 
 python tools/open_course.py --originals       open the course's own notebooks, with their outputs
 """
 
+import signal
+
+# Have Ctrl+C end the start without a traceback; JupyterLab asks back once it runs. Every file is
+# written as a whole or not at all, so there is nothing to tidy up. First, as the imports take time.
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import argparse
 import filecmp
 import os
 import shutil
-import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -155,17 +161,7 @@ def open_in_jupyterlab(notebook: Path, options: list[str]) -> None:
     jupyterlab([*options_for(notebook), *options])
 
 
-def end_at_once_if_interrupted() -> None:
-    """Have Ctrl+C end the start without a traceback; JupyterLab asks back once it runs.
-
-    Every file is written as a whole or not at all, so there is nothing to tidy up.
-    """
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # and is not ignored
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def main() -> int:
-    end_at_once_if_interrupted()
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -201,6 +201,24 @@ def test_the_kernel_that_nbconvert_starts_in_an_environment_warns_of_nothing(tmp
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there, no process can interrupt one alone")
+def test_a_start_that_is_interrupted_while_it_imports_ends_without_a_traceback(course):
+    slow_to_import = "print('importing', flush=True)\nimport time\ntime.sleep(60)\n"
+    (course / "tools" / "pubsub_lib.py").write_text(slow_to_import, encoding="utf-8")
+    opening = subprocess.Popen(
+        [sys.executable, "tools/open_course.py"],
+        cwd=course,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert opening.stdout is not None
+    assert opening.stdout.readline() == "importing\n"
+    opening.send_signal(signal.SIGINT)
+    _, said = opening.communicate(timeout=60)
+    assert (opening.returncode, said) == (-signal.SIGINT, "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there, no process can interrupt one alone")
 def test_an_interrupted_start_ends_without_a_traceback(course):
     command = [sys.executable, "tools/open_course.py", "--no-browser"]
     opening = subprocess.Popen(
