@@ -20,7 +20,7 @@ from pubsub_lib import (
     RingPubSub,
     ShutdownReport,
 )
-from tests.stepping import in_virtual_time, let_all_run, now, start
+from tests.stepping import free_what_others_left, in_virtual_time, let_all_run, now, start
 
 each_broker = pytest.mark.parametrize("broker_class", [AsyncPubSub, RingPubSub])
 
@@ -460,6 +460,7 @@ async def test_outside_the_block_it_is_refused_and_leaves_nothing_behind(when):
     if when == "after":
         async with handlers:
             pass
+    free_what_others_left()
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         with pytest.raises(

@@ -9,7 +9,15 @@ import pytest
 
 from pubsub_lib import AsyncPubSub, Delivery, Inbox, PubSubClosed, RingPubSub, ShutdownReport
 from pubsub_lib.lab.clock.virtual_time import Deadlock, run_virtual
-from tests.stepping import handle_all, in_virtual_time, let_all_run, now, start, unread
+from tests.stepping import (
+    free_what_others_left,
+    handle_all,
+    in_virtual_time,
+    let_all_run,
+    now,
+    start,
+    unread,
+)
 
 each_broker = pytest.mark.parametrize("broker_class", [AsyncPubSub, RingPubSub])
 
@@ -390,6 +398,7 @@ async def test_async_with_waits_for_nobody_after_an_error(broker_class):
 
 @pytest.fixture
 def warned():
+    free_what_others_left()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield lambda: [str(each.message) for each in caught if each.category is ResourceWarning]
@@ -478,6 +487,7 @@ def test_the_warning_comes_with_the_broker_to_trace_where_it_was_made(broker_cla
         del broker
         assert not dead.closed
 
+    free_what_others_left()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ResourceWarning)
         run_virtual(main())
