@@ -36,17 +36,15 @@ LEAST_S = 1e-9  # a shorter wait is what rounding has left
 
 @or_nothing
 def publish_time(recordings: Recordings) -> Plot:
-    """Draw how long each publish took, at the time it began."""
+    """Draw how long each publish took, at the time it began: in s, if the longest took 1 s."""
     named = named_recordings(recordings)
     caption = about_each(named, about_publish_time)
-    with panels_for(named, x="time (s)", y="publish takes (ms)") as (figure, panels):
-        for axes, recording in zip(panels, named.values(), strict=True):
-            table = recording.publishes()
-            axes.plot(
-                table["sent_s"],
-                table["duration_s"] * 1e3,
-                **PUBLISHES,
-            )
+    tables = [recording.publishes() for recording in named.values()]
+    in_seconds = any((table["duration_s"] >= 1).any() for table in tables)
+    unit, per_second = ("s", 1) if in_seconds else ("ms", 1e3)
+    with panels_for(named, x="time (s)", y=f"publish takes ({unit})") as (figure, panels):
+        for axes, table in zip(panels, tables, strict=True):
+            axes.plot(table["sent_s"], table["duration_s"] * per_second, **PUBLISHES)
         axes_from_zero(panels)
     return Plot(figure, caption)
 

@@ -263,6 +263,8 @@ class _Player:
         await asyncio.sleep(LONG_S)
         self.end()
         await asyncio.sleep(LONG_S)
+        if self.ending is not None and self.ending.done():
+            self.ending.result()  # a shutdown() that raises is no end
         for member in self.played.subscribers:
             if member.came_to_the_end:
                 joining = asyncio.ensure_future(member.inbox.join())

@@ -14,6 +14,7 @@ Publish None.
 
 import contextlib
 import io
+import traceback
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from hypothesis.errors import NoSuchExample
 
 from pubsub_lib.lab.clock.virtual_time import VirtualTimeError, run_virtual
 from pubsub_lib.lab.own_broker.beside import film_beside
+from pubsub_lib.lab.own_broker.file import is_begun
 from pubsub_lib.lab.own_broker.laws import LAWS, Law, first_broken
 from pubsub_lib.lab.own_broker.loading import CannotLoadError, load
 from pubsub_lib.lab.own_broker.played import Played
@@ -148,8 +150,12 @@ def judge(
             run_virtual(play(broker_class, program, played), max_steps=_MOST_TURNS)
     except VirtualTimeError:
         return promises_until(notebook)[0].sentence, "the program never comes to an end"
+    except NotImplementedError as error:
+        method = traceback.extract_tb(error.__traceback__)[-1].name
+        return promises_until(notebook)[0].sentence, f"`{method}()` is still to be written"
     except Exception as error:
-        return promises_until(notebook)[0].sentence, f"it ends with {type(error).__name__}: {error}"
+        ended = f"it ends with {type(error).__name__}: {error}".removesuffix(": ")
+        return promises_until(notebook)[0].sentence, ended
     broken = first_broken(played, notebook, laws)
     return None if broken is None else (broken[0].promise.sentence, broken[1])
 
@@ -160,6 +166,8 @@ def search_file(path: Path, notebook: str) -> Broken | Nothing | str:
         broker_class = load(path)
     except CannotLoadError as error:
         return str(error)
+    if not is_begun(path):
+        return f"Your broker is not begun yet. It is yours to write, in my_course/{path.name}"
     program = search(broker_class, notebook)
     if program is None:
         return Nothing(PROGRAMS)

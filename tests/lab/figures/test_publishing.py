@@ -29,6 +29,19 @@ def test_publish_times_stand_where_the_publish_began():
     assert axis_labels(plot) == [("time (s)", "publish takes (ms)")]
 
 
+def test_publish_times_of_a_second_and_more_are_drawn_in_seconds():
+    recording = Recording([fast_reader()], bound=0)
+    for number, took_s in enumerate((0.5, 3.0)):
+        recording.sent(number, 10.0 * number, 10.0 * number)
+        recording.published(number, 10.0 * number + took_s)
+    plot = figures.publish_time({"short": late_and_long(), "long": recording})
+    assert points(plot.figure.axes[1]) == [(0, 0.5), (10, 3)]
+    assert points(plot.figure.axes[0]) == [(0, 0.25), (1.5, 0.5)]
+    assert {label for label in axis_labels(plot) if "publish" in label[1]} == {
+        ("time (s)", "publish takes (s)")
+    }
+
+
 def test_lateness_stands_where_the_message_was_due():
     plot = figures.lateness(late_and_long())
     assert points(plot.figure.axes[0]) == [(0, 0), (1, 500)]

@@ -1,6 +1,7 @@
 """The search for a program that breaks a promise: it finds what is there, and nothing else."""
 
 import os
+import re
 import time
 from collections.abc import Collection
 from pathlib import Path
@@ -10,12 +11,13 @@ import pytest
 
 from pubsub_lib import AsyncPubSub, ChapterPubSub, Overflow, RingPubSub
 from pubsub_lib.lab.own_broker.commands import break_my_broker
+from pubsub_lib.lab.own_broker.file import make_if_missing
 from pubsub_lib.lab.own_broker.given import given_state
 from pubsub_lib.lab.own_broker.laws import LAWS, Law
 from pubsub_lib.lab.own_broker.loading import load
 from pubsub_lib.lab.own_broker.programs import Action, BrokerProgram, ProgramStep
 from pubsub_lib.lab.own_broker.searching import Broken, Nothing, judge, search, search_file
-from pubsub_lib.lab.own_broker.stages import STAGES, traits_after
+from pubsub_lib.lab.own_broker.stages import STAGES, promises_until, traits_after
 from pubsub_lib.lab.promises.kinds import ASYNC_PUB_SUB, CHAPTER_PUB_SUB, RING_PUB_SUB
 from pubsub_lib.lab.promises.traits import Trait
 from tests.lab.own_broker.wrong_brokers import WRONG
@@ -176,6 +178,25 @@ def test_what_is_found_in_a_file_is_told_in_steps_and_filmed(tmp_path: Path):
 def test_a_file_that_gives_no_broker_is_told_so(tmp_path: Path):
     (tmp_path / "my_broker.py").write_text("class Broker: ...")
     assert "has no class MyBroker" in str(search_file(tmp_path / "my_broker.py", "05"))
+
+
+def test_a_file_that_is_not_begun_is_told_so_and_not_searched(tmp_path: Path):
+    path = tmp_path / "my_broker.py"
+    make_if_missing(path)
+    assert str(search_file(path, "03")).startswith("Your broker is not begun yet.")
+
+
+@pytest.mark.parametrize("method", ["__init__", "subscribe", "shutdown"])
+def test_a_method_that_is_not_written_is_named(method: str, tmp_path: Path):
+    path = tmp_path / "my_broker.py"
+    source = given_state("03").read_text(encoding="utf-8")
+    [at] = [each.start() for each in re.finditer(rf"def {method}\(.*\n", source)]
+    end = source.index("\n", at) + 1
+    path.write_text(source[:end] + "        raise NotImplementedError\n" + source[end:])
+    assert judge(load(path), BrokerProgram(1, (True,), ()), "03") == (
+        promises_until("03")[0].sentence,
+        f"`{method}()` is still to be written",
+    )
 
 
 @pytest.mark.real_time

@@ -72,11 +72,19 @@ async def _shut_down(broker_class: Callable[..., Any]) -> None:
     broker = broker_class(maxsize=2)
     sent = [FIRST, 0, THIRD]  # of any type, also one that counts as false
     quick, slow = list[Any](), list[Any]()
-    tasks = [asyncio.create_task(broker.run_subscriber(quick.append), name="quick subscriber")]
+    put_in, marks, marked_first = list[Any](), list[Any](), list[Any]()
+
+    def handle(message: Any) -> None:
+        if len(marks) > len(quick):  # of what came before it, each may be marked
+            marked_first.append(message)
+        quick.append(message)
+
+    tasks = [asyncio.create_task(broker.run_subscriber(handle), name="quick subscriber")]
     await asyncio.sleep(A_MOMENT_S)
     require(len(broker.queues) == 1, "run_subscriber() is to subscribe before anything else")
     queue = broker.queues[0]
-    put_in = _noting_what_is_put_in(queue)
+    _note_calls(queue, "put_nowait", put_in)
+    _note_calls(queue, "task_done", marks)
     waiting_for_slow = await subscribed(broker)
     tasks.append(asyncio.create_task(_read_slowly(waiting_for_slow, slow), name="slow subscriber"))
     for message in sent:
@@ -104,7 +112,7 @@ async def _shut_down(broker_class: Callable[..., Any]) -> None:
             f"the {name} subscriber is to get {contents(sent)} and gets {contents(received)}",
         )
     require(
-        tasks[0] not in running or None not in put_in or not queue.empty(),
+        tasks[0] not in running or (None,) not in put_in or not queue.empty(),
         "the None was taken out of the queue, and run_subscriber() goes on and waits for more; "
         "return when it comes",
     )
@@ -119,6 +127,11 @@ async def _shut_down(broker_class: Callable[..., Any]) -> None:
         "keeps them; await each put",
     )
     require(marked, "call queue.task_done() once for every message, so that join() can end")
+    require(
+        not marked_first,
+        "queue.task_done() is called before handle(message), and join() returns while a message is "
+        "not handled; call it afterwards",
+    )
 
 
 hints(
@@ -145,16 +158,15 @@ def _tell_what_ended(reading: asyncio.Task[Any]) -> None:
     require(False, "run_subscriber() ends at a message; go on until the None comes")
 
 
-def _noting_what_is_put_in(queue: asyncio.Queue[Any]) -> list[Any]:
-    """Return a list that gets all that is put into a queue from now on, too."""
-    put_in, put_nowait = list[Any](), queue.put_nowait
+def _note_calls(queue: asyncio.Queue[Any], method: str, calls: list[Any]) -> None:
+    """Append to `calls` the arguments of each call of a queue's method from now on."""
+    call = getattr(queue, method)
 
-    def note_and_put(item: Any) -> None:
-        put_nowait(item)
-        put_in.append(item)
+    def call_and_note(*arguments: Any) -> None:
+        call(*arguments)
+        calls.append(arguments)
 
-    vars(queue).update(put_nowait=note_and_put)
-    return put_in
+    vars(queue)[method] = call_and_note
 
 
 async def _read_slowly(queue: asyncio.Queue[Any], messages: list[Any]) -> None:

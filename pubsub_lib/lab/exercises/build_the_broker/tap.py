@@ -102,6 +102,10 @@ def check_tap(tap_class: Callable[..., Any]) -> None:
             group.create_task(_read(other), name="other subscriber")
             returned.append(_awaited("shutdown", await tap.shutdown()))
         require(reading.result() == sent, "the messages arrive in another order")
+        require(
+            tap.seen == sent,
+            f"after shutdown() seen is to hold what was published, and holds {contents(tap.seen)}",
+        )
         if isinstance(inner, _AnsweringPubSub):
             require(
                 returned == inner.answers,

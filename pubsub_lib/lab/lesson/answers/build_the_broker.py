@@ -94,7 +94,8 @@ RECALL: Recall = [
     ),
     Question(
         "03.recall.order",
-        "One of ten subscribers is dead. Which of the others get each message a second late?",
+        "One of ten subscribers is dead, and its queue is full. Which of the others get each "
+        "message a second late?",
         choices={
             "none of them": "No: one publish goes through the whole list, and waits on its way.",
             "all of them": "No: those before it in the list have the message already when the "

@@ -68,10 +68,11 @@ class ReadsInALoopWithABreak(_Publishing):
         queue = await self.subscribe()
         while True:
             message = await queue.get()
-            queue.task_done()
             if message is None:
+                queue.task_done()  # so that join() returns after the end, too
                 return
             handle(message)
+            queue.task_done()
 
 
 class StopsAllTogether(_Publishing):

@@ -532,7 +532,27 @@ class CallsItsArgumentByName:
         return await self.broker.shutdown()
 
 
+class MarksBeforeItHandles(_Stopping):
+    async def run_subscriber(self, handle):
+        queue = await self.subscribe()
+        while (message := await queue.get()) is not None:
+            queue.task_done()
+            handle(message)
+
+    async def shutdown(self):
+        for queue in self.queues:
+            await queue.put(None)
+
+
+class TapThatSeesTheEnd(_Tap):
+    async def shutdown(self):
+        self.seen.append(None)
+        return await self.broker.shutdown()
+
+
 WRONG_ANSWERS = [
+    ("03.3", MarksBeforeItHandles, "is called before handle(message)"),
+    ("03.4", TapThatSeesTheEnd, "after shutdown() seen is to hold what was published"),
     ("03.1", PutsByTasks, "only later; await the put"),
     ("03.1", KeepsThemByAnotherName, "the list of the subscribers' queues"),
     ("03.3", AwaitsHandle, "call it without `await`"),
