@@ -22,15 +22,15 @@ pytestmark = pytest.mark.real_time
 
 async def slow_answer(request: Request) -> PlainTextResponse:
     await request.body()
-    await asyncio.sleep(2 * REQUEST_S)
+    await asyncio.sleep(2 * connection.REQUEST_S)
     return PlainTextResponse("here you are")
 
 
 @asynccontextmanager
 async def connected(
-    monkeypatch,
+    monkeypatch, *, request_s: float = REQUEST_S
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    monkeypatch.setattr(connection, "REQUEST_S", REQUEST_S)
+    monkeypatch.setattr(connection, "REQUEST_S", request_s)
     app = Starlette(routes=[Route("/", slow_answer, methods=["GET", "POST"])])
     config = uvicorn.Config(app, log_config=None)
     config.load()
@@ -80,7 +80,7 @@ async def test_one_byte_now_and_then_does_not_keep_a_connection(monkeypatch):
 
 
 async def test_the_limit_is_one_of_the_request_and_not_of_the_answer(monkeypatch):
-    async with connected(monkeypatch) as (reader, writer):
+    async with connected(monkeypatch, request_s=2.0) as (reader, writer):
         for _ in range(2):
             writer.write(b"GET / " + HEAD + b"\r\n")
             assert (await reader.readuntil(b"here you are")).startswith(b"HTTP/1.1 200 ")

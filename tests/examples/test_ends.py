@@ -18,7 +18,7 @@ from examples.price_board.server import INTERRUPTED_TWICE
 from tests.examples.serving import COMMAND, ROOT, price_board, refused, visiting
 from tests.limits import TIME_LIMIT_S
 
-GRACE_S = 20
+GRACE_S = 50
 
 pytestmark = [
     pytest.mark.real_time,

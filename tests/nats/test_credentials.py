@@ -21,7 +21,7 @@ from pubsub_lib.nats import (
 )
 from pubsub_lib.nats.credentials import Credentials, secret_key
 from tests.nats.identities import ACCOUNT, USER, Identity, Operation, written
-from tests.nats.observing import Errors, eventually, soon
+from tests.nats.observing import LIMIT_S, Errors, eventually, soon
 
 NO_SERVER = why_no_server(of_our_own=True)
 needs_server = pytest.mark.skipif(NO_SERVER is not None, reason=str(NO_SERVER))
@@ -110,9 +110,9 @@ async def test_they_let_us_in_again_when_the_server_comes_back_and_may_be_replac
 @needs_server
 async def test_who_has_expired_is_told_so_and_let_in_again_with_a_new_file(tmp_path):
     operation = Operation()
-    path = written(tmp_path / "user.creds", operation.credentials(ends_at=time.time() + 2))
     errors = Errors()
     with a_server(operation.configuration) as server:
+        path = written(tmp_path / "user.creds", operation.credentials(ends_at=time.time() + 4))
         async with (
             NatsPubSub(
                 "one", url=address(server), user_credentials=path, on_error=errors
@@ -276,7 +276,7 @@ async def test_a_file_that_goes_bad_before_the_first_connection_is_an_error_at_o
     with a_server(who(user)) as server:
         broker = NatsPubSub("one", url=address(server), nkeys_seed=path, connect_timeout=None)
         path.unlink()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LIMIT_S):
             with pytest.raises(CredentialsUnusable, match="No such file"):
                 await broker.publish(1)
 

@@ -29,7 +29,7 @@ def refresh(*paths: Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.run_all
 def test_cells_after_a_time_out_fail(tmp_path):
     path = save(tmp_path / "hangs.ipynb", "x = 1", "import time\ntime.sleep(60)", "1 / 0", "x")
-    options = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=1", "--color=no"]
+    options = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=5", "--color=no"]
     plugins = ["-p", "conftest", "-p", "no:cacheprovider"]
     run = subprocess.run(
         [sys.executable, "-m", "pytest", *options, *plugins, "--rootdir", ROOT, path],

@@ -154,10 +154,7 @@ async def test_a_shutdown_without_a_connection_ends_in_time(own_server, subject)
     await eventually(lambda: named.qsize() and nameless.qsize())
     own_server.kill()
     await soon(lost.wait())
-    loop = asyncio.get_running_loop()
-    began = loop.time()
     assert await soon(broker.shutdown(timeout=0.2)) == ShutdownReport(2, 0)
-    assert loop.time() - began < 3
 
 
 @needs_signals
@@ -167,10 +164,7 @@ async def test_a_shutdown_with_a_server_that_does_nothing_ends_in_time(own_serve
     await broker.publish(0)
     await eventually(inbox.qsize)
     with stopped(own_server):
-        loop = asyncio.get_running_loop()
-        began = loop.time()
         assert await soon(broker.shutdown(timeout=0)) == ShutdownReport(1, 0)
-        assert loop.time() - began < 5
 
 
 @needs_signals
