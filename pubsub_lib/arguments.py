@@ -9,10 +9,11 @@ TypeError: timeout is a number of seconds or None, not 'soon'
 """
 
 import inspect
+import math
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
-from numbers import Real
+from numbers import Integral, Real
 
 # What can be iterated, but is a message rather than many.
 ONE_MESSAGE = (str, bytes, bytearray, memoryview, Mapping)
@@ -31,7 +32,7 @@ UNSET = Unset.UNSET
 def checked_whole_number(
     name: str, value: int, *, unit: str, least: int, most: int | None = None, because: str = ""
 ) -> int:
-    """Return a whole number, or say what is wrong with it.
+    """Return a whole number as an `int`, whichever library made it, or say what is wrong with it.
 
     Args:
         name: what the caller calls it.
@@ -45,8 +46,9 @@ def checked_whole_number(
         TypeError: if it is no whole number.
         ValueError: if it is too small or too large.
     """
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not isinstance(value, Integral) or isinstance(value, bool):
         raise TypeError(f"{name} is a whole number of {unit}, not {value!r}")
+    value = int(value)
     why = f": {because}" if because else ""
     if value < least:
         raise ValueError(f"{name} must be at least {least}, not {value}{why}")
@@ -82,11 +84,12 @@ def checked_positive(name: str, value: float, *, unit: str) -> float:
         TypeError: if it is no number.
         ValueError: if it is not positive, or has no end.
     """
-    if not isinstance(value, Real) or isinstance(value, bool):
+    if not _is_number(value):
         raise TypeError(f"{name} is a number of {unit}, not {value!r}")
-    if not 0 < value <= LARGEST:
+    number = _plain(value)
+    if not 0 < number <= LARGEST:
         raise ValueError(f"{name} must be a positive number of {unit}, not {value}")
-    return value
+    return number
 
 
 def checked_maxsize(maxsize: int) -> int:
@@ -100,22 +103,38 @@ def checked_timeout(timeout: float | None) -> float | None:
     """Return a time-out in seconds, or say what is wrong with it."""
     if timeout is None:
         return None
-    if not isinstance(timeout, int | float) or isinstance(timeout, bool):
+    if not _is_number(timeout):
         raise TypeError(f"timeout is a number of seconds or None, not {timeout!r}")
-    if not 0 <= timeout <= LARGEST:
+    number = _plain(timeout)
+    if not 0 <= number <= LARGEST:
         raise ValueError(
             f"timeout must be 0 or more seconds, or None to wait for ever, not {timeout}"
         )
-    return timeout
+    return number
 
 
 def checked_seconds(name: str, seconds: float) -> float:
     """Return a time in seconds that is longer than none, or say what is wrong with it."""
-    if not isinstance(seconds, int | float) or isinstance(seconds, bool):
+    if not _is_number(seconds):
         raise TypeError(f"{name} is a number of seconds, not {seconds!r}")
-    if not 0 < seconds <= LARGEST:
+    number = _plain(seconds)
+    if not 0 < number <= LARGEST:
         raise ValueError(f"{name} must be more than 0 seconds, not {seconds}")
-    return seconds
+    return number
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _plain(number: float) -> float:
+    """Return a number as Python's own, whichever library made it."""
+    if type(number) in (int, float):
+        return number
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf
 
 
 def checked_filter[T](where: Callable[[T], object] | None) -> Callable[[T], object] | None:

@@ -144,7 +144,7 @@ class HandlerGroup[T]:
                 f"a handler is a coroutine function of one message, as `async def` makes them, "
                 f"not {handle!r}"
             )
-        checked_whole_number("concurrency", concurrency, unit="messages", least=1)
+        concurrency = checked_whole_number("concurrency", concurrency, unit="messages", least=1)
         name = name or getattr(handle, "__name__", type(handle).__name__)
         subscription = self._broker.subscribe(name=name, where=where)
         handler = Handler(name, subscription)

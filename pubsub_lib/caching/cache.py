@@ -16,6 +16,8 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from typing import NamedTuple, overload
 
+from pubsub_lib.arguments import checked_whole_number
+
 
 class CacheStats(NamedTuple):
     """What a cache has done so far."""
@@ -40,11 +42,9 @@ class LRUCache[K, V]:
     """
 
     def __init__(self, capacity: int) -> None:
-        if not isinstance(capacity, int) or isinstance(capacity, bool):
-            raise TypeError(f"capacity is a whole number of keys, not {capacity!r}")
-        if capacity < 1:
-            raise ValueError(f"capacity must be at least 1, not {capacity}, to hold anything")
-        self.capacity = capacity
+        self.capacity = checked_whole_number(
+            "capacity", capacity, unit="keys", least=1, because="it is to hold something"
+        )
         self._values: OrderedDict[K, V] = OrderedDict()
         # Re-entrant: the garbage collector may run a finaliser that uses this cache at any point.
         self._lock = threading.RLock()

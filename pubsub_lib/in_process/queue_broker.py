@@ -134,15 +134,15 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
             timeout=self.timeout if timeout is UNSET else checked_timeout(timeout),
             overflow=self.overflow if overflow is None else _checked_overflow(overflow),
         )
-        self._check_replay(replay, state.maxsize)
+        replay = self._checked_replay(replay, state.maxsize)
         kept = self._history.last(replay) if self._history is not None else []
         self._subscribers.join(state)
         inbox: Inbox[T] = state.own_end()
         state.replay(kept)  # last: it asks the filter, which may do anything
         return inbox
 
-    def _check_replay(self, replay: int, maxsize: int) -> None:
-        checked_whole_number(
+    def _checked_replay(self, replay: int, maxsize: int) -> int:
+        return checked_whole_number(
             "replay",
             replay,
             unit="messages",
@@ -284,7 +284,7 @@ def _checked_overflow(overflow: Overflow) -> Overflow:
 
 
 def _checked_history[T](history: int, key: Callable[[T], Hashable] | None) -> int:
-    checked_whole_number("history", history, unit="messages", least=0)
+    history = checked_whole_number("history", history, unit="messages", least=0)
     if key is None:
         return history
     if not answers_at_once(key):

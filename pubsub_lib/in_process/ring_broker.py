@@ -78,7 +78,7 @@ class RingPubSub[T](BaseBroker[T, Cursor[T]]):
         """
         self._ring.let_line_move()  # so that it gets nothing which was published before
         self._check_subscriber(where)
-        checked_whole_number(
+        replay = checked_whole_number(
             "replay",
             replay,
             unit="messages",
