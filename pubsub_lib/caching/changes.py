@@ -43,6 +43,8 @@ class Change[K, V](JsonMessage):
         for name, number in (("version", self.version), ("sequence", self.sequence)):
             if not isinstance(number, int):
                 raise TypeError(f"{name} is a whole number, higher for later, not {number!r}")
+        if not isinstance(self.writer, str):
+            raise TypeError(f"writer is the name of a writer, not {self.writer!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

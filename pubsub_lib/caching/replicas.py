@@ -48,6 +48,10 @@ __all__ = [
     "Versioned",
 ]
 
+# How many writers are known by their latest change. One that comes again after so many others is
+# taken for a new one, as which all that is held is loaded again.
+KNOWN_WRITERS = 10_000
+
 
 class ReplicaStats(NamedTuple):
     """What a replica has done so far."""
@@ -110,7 +114,7 @@ class CacheReplica[K, V]:
         self._loads: dict[K, _Load[V]] = {}
         self._loads_begun = 0
         self._gaps = 0
-        self._sequences: dict[str, int] = {}
+        self._sequences = LRUCache[int, int](KNOWN_WRITERS)  # by a hash: a name may be long
         self._reported = 0  # losses that the broker told of and no sequence number has shown yet
         self._subscription: ManagedSubscription[Change[K, V]] | None = None
         self._follower: asyncio.Task[None] | None = None
@@ -233,8 +237,8 @@ class CacheReplica[K, V]:
                 await asyncio.wait([self._reloader])
 
     def _apply(self, change: Change[K, V]) -> None:
-        missing = change.sequence - self._sequences.get(change.writer, 0) - 1
-        self._sequences[change.writer] = change.sequence
+        missing = change.sequence - self._sequences.get(hash(change.writer), 0) - 1
+        self._sequences.put(hash(change.writer), change.sequence)
         # A writer not heard before may have said something that was lost; -1 is a repetition; less
         # is a new writer under an old name.
         if missing > self._reported or missing < -1:

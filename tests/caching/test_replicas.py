@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pubsub_lib import AsyncPubSub, PubSubClosed, RingPubSub, Serializable
+from pubsub_lib.caching import replicas as replicas_module
 from pubsub_lib.caching.replicas import (
     CacheReplica,
     CacheWriter,
@@ -431,6 +432,22 @@ async def test_a_gap_in_the_sequence_of_a_writer_is_a_loss(broker_class, sequenc
 
 @every_broker
 @in_virtual_time
+async def test_of_many_writers_those_heard_last_are_known_and_one_that_is_not_is_a_loss(
+    broker_class, monkeypatch
+):
+    monkeypatch.setattr(replicas_module, "KNOWN_WRITERS", 3)
+    async with broker_class() as broker, CacheReplica(broker, Store().load) as replica:
+        for number in range(100):
+            await publish(broker, update("gold", 1, version=1, writer=f"{number} " * 1_000))
+        assert len(replica._sequences) == 3
+        await publish(broker, update("gold", 1, version=1, writer="98 " * 1_000, sequence=2))
+        assert replica.stats.gaps == 0
+        await publish(broker, update("gold", 1, version=1, writer="1 " * 1_000, sequence=2))
+        assert replica.stats.gaps == 1
+
+
+@every_broker
+@in_virtual_time
 async def test_a_load_under_way_when_a_loss_is_noticed_is_not_held(broker_class):
     store = Store(after_s=1)
     store.write("gold", 1)
@@ -748,6 +765,12 @@ def test_versions_and_sequences_are_whole_numbers(number):
         update("gold", 1, version=number)
     with pytest.raises(TypeError, match="sequence is a whole number"):
         update("gold", 1, version=1, sequence=number)
+
+
+@pytest.mark.parametrize("writer", [["ada"], None, 1])
+def test_a_writer_is_known_by_name(writer):
+    with pytest.raises(TypeError, match="writer is the name of a writer, not "):
+        update("gold", 1, version=1, writer=writer)
 
 
 @every_broker
