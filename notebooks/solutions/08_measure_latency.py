@@ -1,7 +1,7 @@
 """Solutions to the exercises of notebook 08."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 
 # Exercise 08.1: count from the fastest bucket on, until enough of the messages are counted.
@@ -29,7 +29,7 @@ class MendedBenchmark:
 
 
 # Exercise 08.3: whoever was due while one message waited would have waited for what was left of it.
-def fill_in(latencies_ms: Iterable[int], every_ms: int) -> list[int]:
+def fill_in(latencies_ms: list[int], every_ms: int) -> list[int]:
     filled: list[int] = []
     for latency_ms in latencies_ms:
         filled.append(latency_ms)

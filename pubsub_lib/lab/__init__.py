@@ -94,7 +94,7 @@ _NAMES_IN = {
         "random_times",
     ),
     "traffic.price_feed": ("HandlePrice", "Price", "Served"),
-    "traffic.queueing": ("expected_response_s",),
+    "traffic.queueing": ("expected_response_s", "responses_s"),
     "traffic.readers": ("Reader", "dead_reader", "fast_reader", "slow_reader"),
     "traffic.recordings": ("Recording", "Span"),
     "traffic.responses": ("response_times",),

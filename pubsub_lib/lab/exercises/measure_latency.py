@@ -35,7 +35,7 @@ hints(
 )
 hints(
     "08.2",
-    "What changes is what is subtracted. When was message number 7 due?",
+    "What changes is what is subtracted. The film's #7 has the `number` 6: when was it due?",
     "The time at which it was due is computed already, to know how long to sleep: give it a name.",
 )
 hints(
@@ -56,6 +56,7 @@ def check_percentile(percentile: Callable[..., Any]) -> None:
         (0.9, 1, "the 900th message is the last one of the first bucket"),
         (0.5, 1, "half of them took up to 1 ms"),
         (1.0, 100, "the share of 1.0 is all of them, with the slowest"),
+        (0.0, 1, "the share of 0 is the fastest of them"),
     ):
         result = percentile(dict(counts), share)
         require(
@@ -83,6 +84,8 @@ def check_percentile(percentile: Callable[..., Any]) -> None:
     for few, share, bound, why in (
         ({1: 2, 10: 3}, 0.5, 10, "half of five is two and a half, and two are not yet half"),
         ({1: 108, 10: 2}, 0.99, 10, "99 % of 110 is 108.9, and 108 are not yet so many"),
+        ({1: 1_997, 10: 2}, 0.999, 10, "99.9 % of 1,999 is 1,997.001, which 1,997 are not yet"),
+        ({1: 99_998, 10: 2}, 0.99999, 10, "99.999 % of 100,000 is 99,999, and one is missing"),
         ({1: 7, 10: 93}, 0.07, 1, "7 of 100 are 7 %, though 0.07 * 100 is a little more than 7"),
     ):
         result = percentile(dict(few), share)
@@ -90,6 +93,12 @@ def check_percentile(percentile: Callable[..., Any]) -> None:
             result == bound,
             f"with {few}, {_percentile_name(share)} is {bound} ms, not {result}; {why}",
         )
+    result = percentile({1: 0, 10: 5}, 0.0)
+    require(
+        result == 10,
+        f"the fastest message is in the bucket up to 10 ms, and p0 is {result}; no percentile lies "
+        "in an empty bucket",
+    )
 
 
 def _percentile_name(share: float) -> str:

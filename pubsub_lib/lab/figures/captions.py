@@ -18,6 +18,7 @@ A caption that is computed cannot go stale, and, unlike a picture, can be compar
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,10 +124,17 @@ def quantile(values: NDArray[np.float64], share: float) -> float:
     """Return the smallest value that at least this share of the values does not exceed.
 
     Where there are no values it is no number (`nan`), which is neither more nor less than another.
+    The share is meant as it is written: 0.07 of 100 are 7, though 0.07 * 100 is a little more.
+
+    Raises:
+        ValueError: if the share is not between 0 and 1.
     """
+    if not 0 <= share <= 1:
+        raise ValueError(f"a quantile is of a share between 0 and 1, such as 0.99, not {share:g}")
     if not len(values):
         return math.nan
-    return float(np.quantile(values, share, method="inverted_cdf"))
+    last = max(math.ceil(Fraction(str(share)) * len(values)), 1) - 1
+    return float(np.partition(np.asarray(values), last)[last])
 
 
 def milliseconds(value: float) -> str:

@@ -193,6 +193,17 @@ def test_a_number_is_written_without_powers_of_ten(value: float, text: str):
     assert plain(value) == text
 
 
+@pytest.mark.parametrize("percent", range(101))
+def test_a_share_of_a_hundred_values_is_as_many_of_them(percent: int):
+    assert quantile(np.arange(1.0, 101.0), percent / 100) == max(percent, 1)
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1, 99])
+def test_a_quantile_of_no_share_is_refused(share: float):
+    with pytest.raises(ValueError, match="a share between 0 and 1"):
+        quantile(np.arange(4.0), share)
+
+
 @pytest.mark.parametrize(("share", "value"), [(0.5, 2.0), (0.51, 3.0), (0.99, 4.0), (1.0, 4.0)])
 def test_a_quantile_is_one_of_the_values(share: float, value: float):
     assert quantile(np.array([4.0, 1.0, 3.0, 2.0]), share) == value

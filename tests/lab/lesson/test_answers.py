@@ -93,6 +93,19 @@ def test_what_differs_from_run_to_run_is_no_part_of_the_sentence():
     assert comparison.of_this_run == "Found here: 23.4 times."
 
 
+def test_what_a_choice_was_made_from_can_be_told():
+    late = Choice(
+        "most",
+        "Most are late.",
+        replies={"few": "Few are early."},
+        chosen=lambda share: "most" if share > 0.5 else "few",
+        told=lambda share: f"{share:.0%} are late",
+    )
+    assert compared(late, 0.75).result == "Most are late."
+    assert compared(late, 0.75).of_this_run == "Found here: 75% are late."
+    assert compared(WHO, "all").of_this_run == ""
+
+
 def test_a_sentence_that_would_differ_from_run_to_run_is_refused():
     with pytest.raises(ValueError, match="would be another in each run"):
         Number((5, 50), "It costs {found}.")

@@ -123,6 +123,7 @@ class Choice:
         replies: what to say of each of the other choices. Each names the mistake behind it.
         chosen: returns the choice that what was found speaks for. Left out where what is found is
             the choice itself.
+        told: returns what a run has found, where that says more than the choice.
         real_time: whether it is measured in real time, which a busy machine may spoil.
     """
 
@@ -130,18 +131,20 @@ class Choice:
     sentence: str
     replies: Mapping[str, str] = field(kw_only=True)
     chosen: Callable[..., str] = field(default=str, kw_only=True)
+    told: Callable[..., str] | None = field(default=None, kw_only=True)
     real_time: bool = field(default=False, kw_only=True)
 
     @property
     def varies(self) -> bool:
         """Whether what is shown differs from run to run of the same experiment."""
-        return False
+        return self.told is not None
 
     def finding(self, *found: Any, unit: str) -> Finding:
         """Say which choice a run speaks for."""
         choice = self.chosen(*found)
         is_as_answered = self.is_right(choice)
-        return Finding(self.sentence if is_as_answered else "", choice, is_as_answered)
+        here = self.told(*found) if self.told else choice
+        return Finding(self.sentence if is_as_answered else "", here, is_as_answered)
 
     def is_right(self, guess: Guess) -> bool:
         """Whether a guess is what the unchanged experiment speaks for."""

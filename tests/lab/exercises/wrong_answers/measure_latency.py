@@ -85,6 +85,31 @@ def rounds_up_what_floats_say(counts, share):
     return _first_with(counts, math.ceil(share * sum(counts.values())))
 
 
+def rounds_the_share(counts, share):
+    counted, total = 0, sum(counts.values())
+    for bound, messages in sorted(counts.items()):
+        counted += messages
+        if messages and round(counted / total, 4) >= share:
+            return bound
+    raise ValueError
+
+
+def allows_for_a_hundredth_of_a_message(counts, share):
+    return _first_with(counts, share * sum(counts.values()) - 0.01)
+
+
+def finds_the_fastest_in_an_empty_bucket(counts, share):
+    total = sum(counts.values())
+    if not total:
+        raise ValueError
+    counted = 0
+    for bound, messages in sorted(counts.items()):
+        counted += messages
+        if counted >= share * total * (1 - 1e-9):
+            return bound
+    raise ValueError
+
+
 class _Benchmark:
     """As in the notebook; `began_s` says from when it counts."""
 
@@ -257,6 +282,9 @@ WRONG_ANSWERS = [
     ("08.1", rounds_to_a_whole_number, "half of five is two and a half"),
     ("08.1", trusts_in_floats, "a little more than 7"),
     ("08.1", rounds_up_what_floats_say, "a little more than 7"),
+    ("08.1", rounds_the_share, "which 1,997 are not yet"),
+    ("08.1", allows_for_a_hundredth_of_a_message, "which 1,997 are not yet"),
+    ("08.1", finds_the_fastest_in_an_empty_bucket, "no percentile lies in an empty bucket"),
     ("08.2", CountsFromTheSending, "message 3 takes 10 ms: since they were due they have taken"),
     ("08.2", ForgetsWhenItStarted, "since they were due they have taken"),
     ("08.2", ReportsSeconds, "message 2 takes half a millisecond: since they were due"),
