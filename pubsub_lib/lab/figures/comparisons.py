@@ -9,6 +9,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from itertools import cycle
+from types import MappingProxyType
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -27,7 +28,8 @@ from pubsub_lib.lab.figures.style import (
     panels_for,
 )
 
-LABEL_APART = 16  # from the middle of one name to that of the next, in points
+LINE_HEIGHT = 16  # of what is written at the end of a line, in points
+NO_NOTES: Mapping[str, str] = MappingProxyType({})
 
 
 @or_nothing
@@ -77,7 +79,12 @@ def bars(
 
 @or_nothing
 def cost_by_size(
-    costs: Mapping[str, Mapping[int, float]], *, size: str, unit: str, quantity: str = "cost"
+    costs: Mapping[str, Mapping[int, float]],
+    *,
+    size: str,
+    unit: str,
+    quantity: str = "cost",
+    notes: Mapping[str, str] = NO_NOTES,
 ) -> Plot:
     """Draw what something costs the more there is of something else, a line for each name.
 
@@ -89,9 +96,10 @@ def cost_by_size(
         size: what there is more and more of, such as "subscribers".
         unit: the unit of the costs.
         quantity: what they are, where "cost" does not say it, such as "memory".
+        notes: what to write below a name at the end of its line, for some of the names.
 
     Raises:
-        ValueError: if a cost or a size is not positive and finite.
+        ValueError: if a cost or a size is not positive and finite, or a note has no line.
         TypeError: if it is not given costs by name.
     """
     require_by_name("cost_by_size", "costs by size", costs)
@@ -100,6 +108,8 @@ def cost_by_size(
         raise NothingToDraw("there are no costs")
     if not all(0 < n < math.inf for n in numbers):
         raise ValueError("cost_by_size() needs costs and sizes that are positive and finite")
+    if strangers := notes.keys() - costs.keys():
+        raise ValueError(f"there is no line for the notes on {', '.join(sorted(strangers))}")
     with panels_for({"": None}, x=size, y=f"{quantity} ({unit})") as (figure, (axes,)):
         for (name, line), look in zip(costs.items(), cycle(SERIES)):
             axes.plot(*zip(*sorted(line.items()), strict=True), label=name, **look)
@@ -111,7 +121,7 @@ def cost_by_size(
         axes.grid(**GRID)
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter(lambda value, _: f"{value:,g}")
-        _name_at_their_ends(axes, costs, unit)
+        _name_at_their_ends(axes, costs, unit, notes)
     return Plot(
         figure,
         "; ".join(
@@ -123,18 +133,24 @@ def cost_by_size(
     )
 
 
-def _name_at_their_ends(axes: Axes, costs: Mapping[str, Mapping[int, float]], unit: str) -> None:
-    """Write each line's name and last value where it ends, but no name over another."""
-    scale, height = 72 / axes.figure.dpi, -math.inf  # of the last name written, in points
+def _name_at_their_ends(
+    axes: Axes, costs: Mapping[str, Mapping[int, float]], unit: str, notes: Mapping[str, str]
+) -> None:
+    """Write each line's name, last value and note where it ends, but none over another."""
+    scale, top = 72 / axes.figure.dpi, -math.inf  # of the last name written, in points
     ends = [(line[max(line)], max(line), name) for name, line in costs.items()]
     colours = {str(line.get_label()): line.get_color() for line in axes.lines}
     for cost, size, name in sorted(ends):
         end = float(axes.transData.transform((size, cost))[1]) * scale
-        height = max(end, height + LABEL_APART)
+        written = [f"{name}: {plain(cost)} {unit}"]
+        if name in notes:
+            written.append(notes[name])
+        middle = max(end, top + len(written) * LINE_HEIGHT / 2)
+        top = middle + len(written) * LINE_HEIGHT / 2
         axes.annotate(
-            f"{name}: {plain(cost)} {unit}",
+            "\n".join(written),
             (size, cost),
-            xytext=(8, height - end),
+            xytext=(8, middle - end),
             textcoords="offset points",
             va="center",
             color=colours[name],

@@ -17,7 +17,7 @@ only cue.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from matplotlib.artist import Artist
@@ -67,7 +67,7 @@ def endings(named: Mapping[str, Ending]) -> style.Plot:
             axes.tick_params(labelbottom=True)
         for axes in panels[len(named) :]:
             axes.set_visible(False)
-        style.legend_below(figure, _legend(), columns=3)
+        style.legend_below(figure, _legend(named.values()), columns=3)
     caption = " ".join(f"{name}: {about_ending(ending)}." for name, ending in named.items())
     return style.Plot(figure, caption)
 
@@ -137,16 +137,26 @@ def _write(axes: Axes, row: float, column: float, text: str, **look: Any) -> Non
     )
 
 
-def _legend() -> dict[str, Artist]:
+def _legend(endings: Iterable[Ending]) -> dict[str, Artist]:
+    """Return the key to what is drawn, and to nothing else."""
+    lives = [life for ending in endings for life in ending.lives.values()]
+    done = {span.doing for life in lives for span in life.spans}
+    is_slow = any(life.pace is Pace.SLOW for life in lives)
+    ends = any(life.ended_s is not None for life in lives)
     colour, marker = style.COLOURS[Pace.SLOW], style.MARKERS[Pace.SLOW]
-    return {
-        "told to stop": Line2D([], [], color=style.BOUND, linestyle="--", linewidth=1.2),
-        "handles a message": Patch(color=colour, alpha=0.4, linewidth=0),
-        "has handled it": Line2D([], [], linestyle="none", color=colour, marker=marker, ms=7),
-        "never gets it done": Patch(**style.WAITING),
-        "broken off": Line2D([], [], linestyle="none", **CROSS),
-        "ended": Line2D([], [], linestyle="none", **END),
+    key: dict[str, tuple[bool, Artist]] = {
+        "told to stop": (True, Line2D([], [], color=style.BOUND, linestyle="--", linewidth=1.2)),
+        "handles a message": (is_slow, Patch(color=colour, alpha=0.4, linewidth=0)),
+        "has handled it": (is_slow, _mark(color=colour, marker=marker, ms=7)),
+        "never gets it done": (bool(done - {HANDLED, PUBLISHED}), Patch(**style.WAITING)),
+        "broken off": (BROKEN_OFF in done, _mark(**CROSS)),
+        "ended": (ends, _mark(**END)),
     }
+    return {words: artist for words, (is_drawn, artist) in key.items() if is_drawn}
+
+
+def _mark(**look: Any) -> Line2D:
+    return Line2D([], [], linestyle="none", **look)
 
 
 def _last_s(ending: Ending) -> float:

@@ -97,6 +97,25 @@ def test_the_names_of_lines_that_end_close_to_each_other_are_written_apart():
     assert cut_off(plot) == []
 
 
+def test_a_note_stands_below_the_name_of_its_line_and_in_nobodys_way():
+    costs = {name: {1: 1.0, 10: end} for name, end in zip("abc", (5.0, 5.1, 5.2), strict=True)}
+    plot = figures.cost_by_size(
+        costs, size="subscribers", unit="µs", notes={"a": "slope 1.03", "c": "slope 0.9"}
+    )
+    plot.figure.draw_without_rendering()
+    assert "a: 5 µs\nslope 1.03" in texts(plot)
+    boxes = sorted(
+        (text.get_window_extent() for text in plot.figure.axes[0].texts), key=lambda box: box.y0
+    )
+    assert all(box.y1 < higher.y0 for box, higher in pairwise(boxes))
+    assert cut_off(plot) == []
+
+
+def test_a_note_on_a_line_that_there_is_not_is_refused():
+    with pytest.raises(ValueError, match="no line for the notes on b"):
+        figures.cost_by_size({"a": {1: 1.0}}, size="subscribers", unit="µs", notes={"b": "steep"})
+
+
 def test_a_cost_that_is_no_cost_can_be_called_what_it_is():
     plot = figures.cost_by_size({"a": {1: 2, 10: 3}}, size="seconds", unit="kB", quantity="memory")
     assert axis_labels(plot) == [("seconds", "memory (kB)")]

@@ -54,6 +54,14 @@ def test_beside_each_row_stands_when_it_ended_and_what_it_lost():
     assert beside(endings({"a way": HANGS})) == ["4 s", "3 s", "1", "never", "2"]
 
 
+def test_the_key_has_only_what_is_drawn():
+    ended = Ending(1.5, {"fast": FAST})
+    assert legends(endings({"a way": ended})) == [["told to stop", "ended"]]
+    waits = Ending(1.5, {"slow": Life(Pace.SLOW, (Span(0, 2, HANDLED),), 3.0, 0), "dead": STUCK})
+    assert "broken off" not in legends(endings({"a way": waits}))[0]
+    assert "ended" not in legends(endings({"a way": NOBODY_ENDS}))[0]
+
+
 def test_losses_stand_out():
     plot = endings({"a way": ENDS})
     (none, one) = (text for text in plot.figure.axes[0].texts if text.get_text() in ("0", "1"))
