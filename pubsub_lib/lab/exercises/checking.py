@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from pubsub_lib.lab.clock.endless_loops import EndlessLoop, ending_endless_loops
 from pubsub_lib.lab.clock.never_awaited import noting_what_is_never_awaited, without_await
 from pubsub_lib.lab.clock.virtual_time import (
     LimitReached,
@@ -116,7 +117,7 @@ def examine(number: str, answer: Any) -> Outcome:
         )
     if answer is None or answer is ...:
         return Outcome("not attempted yet", "")
-    with noting_what_is_never_awaited() as forgotten:
+    with noting_what_is_never_awaited() as forgotten, ending_endless_loops():
         try:
             EXERCISES[number].check(answer)
         except (Exception, asyncio.CancelledError) as raised:
@@ -140,6 +141,9 @@ def _outcome_of(error: BaseException) -> Outcome:
             return Outcome("not yet", str(error))
         case VirtualTimeError():
             return Outcome("not yet", f"your code comes to a stop: {error}")
+        case EndlessLoop():
+            explanation = f"there is {error}: it waits for nothing, so nobody else can run"
+            return Outcome("not yet", explanation + _where(error))
         case asyncio.CancelledError():
             explanation = "your code ends with a CancelledError, and nobody has cancelled it"
             return Outcome("not yet", explanation + _where(error))

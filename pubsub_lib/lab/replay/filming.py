@@ -18,6 +18,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, assert_never
 
+from pubsub_lib.lab.clock.endless_loops import ending_endless_loops
 from pubsub_lib.lab.clock.virtual_time import MAX_STEPS, Step, run_virtual
 from pubsub_lib.lab.replay.calls import Call, watch_calls
 from pubsub_lib.lab.replay.events import FilmRecording
@@ -190,7 +191,7 @@ def _record(
     cast = Cast(recording)
     camera = _Camera(recording, cast, ShownSource(recording, parts), watched, made.views)
     try:
-        with watch_calls(camera.call_started, camera.call_ended):
+        with watch_calls(camera.call_started, camera.call_ended), ending_endless_loops():
             made.results[name] = run_virtual(
                 coroutine,
                 max_seconds=max_seconds,

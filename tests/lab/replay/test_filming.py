@@ -9,6 +9,7 @@ import pytest
 
 import pubsub_lib.lab
 from pubsub_lib import AsyncPubSub, ChapterPubSub
+from pubsub_lib.lab.clock.endless_loops import EndlessLoop
 from pubsub_lib.lab.clock.virtual_time import Deadlock
 from pubsub_lib.lab.promises import BrokenPromise
 from pubsub_lib.lab.replay import View, film
@@ -184,6 +185,17 @@ def test_a_program_that_hangs_is_filmed_and_the_film_says_who_waits_for_what():
     made = film(main())
     assert isinstance(made.errors[""], Deadlock)
     assert "main > Queue.put waits for room in a full queue of 1" in made.recordings[""].error
+
+
+def test_a_program_that_never_waits_is_filmed_until_its_loop_is_ended():
+    async def main() -> None:
+        queue = asyncio.Queue[int]()
+        while queue.empty():
+            pass
+
+    made = film(main(), view="loop")
+    assert isinstance(made.errors[""], EndlessLoop)
+    assert "it ends with a loop that has gone round 1,000,000 times" in made.caption
 
 
 def test_a_message_that_cannot_be_shown_does_not_stop_the_run():

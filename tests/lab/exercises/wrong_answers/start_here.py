@@ -118,6 +118,17 @@ async def tries_now_and_then(queue):
         queue.task_done()
 
 
+async def looks_without_a_pause(queue):
+    messages = []
+    while True:
+        if queue.empty():
+            continue
+        if (message := queue.get_nowait()) is None:
+            return messages
+        messages.append(message)
+        queue.task_done()
+
+
 async def gives_up_after_a_while(queue):
     messages = []
     try:
@@ -213,6 +224,7 @@ WRONG_ANSWERS = [
     ("00.2", looks_now_and_then, "looks again and again"),
     ("00.2", looks_all_the_time, "looks again and again"),
     ("00.2", tries_now_and_then, "looks again and again"),
+    ("00.2", looks_without_a_pause, "waits for nothing, so nobody else can run"),
     ("00.2", gives_up_after_a_while, "there is more to come"),
     ("00.2", returns_the_first, "there is more to come"),
     ("00.2", keeps_each_text_once, "you return [0, 1, 2, 3]"),
