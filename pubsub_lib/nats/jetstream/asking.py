@@ -3,9 +3,9 @@
 nats-py asks once. But whoever asks may do so while the connection is lost, a server starts, or a
 cluster chooses a leader; then nobody answers, and all goes on by itself.
 
->>> async def no_such_stream() -> None:
+>>> async def no_such_stream(jetstream: JetStreamContext) -> None:
 ...     raise NotFoundError(description="stream not found")
->>> asyncio.run(found(no_such_stream()))
+>>> asyncio.run(found(no_such_stream)(nats.NATS().jetstream()))
 Traceback (most recent call last):
 LookupError
 """
@@ -76,9 +76,16 @@ async def ask[R](connection: Connection, request: Request[R], *, stream: str) ->
             raise of_stream(error.err_code, description, connection.address, stream) from error
 
 
-async def found[R](request: Coroutine[Any, Any, R]) -> R:
-    """Turn the server's answer that there is no such thing into a `LookupError`."""
-    try:
-        return await request
-    except NotFoundError as error:
-        raise LookupError from error
+def found[R](request: Request[R]) -> Request[R]:
+    """Return the request, with the answer that there is no such thing as a `LookupError`.
+
+    It is made once it is awaited, so that one that is cancelled before that leaves nothing behind.
+    """
+
+    async def request_what_is_there(jetstream: JetStreamContext) -> R:
+        try:
+            return await request(jetstream)
+        except NotFoundError as error:
+            raise LookupError from error
+
+    return request_what_is_there

@@ -181,7 +181,7 @@ class DeadLetters[T]:
         name = self._stream.name
         try:
             await self._stream.ask(
-                lambda jetstream: found(jetstream.delete_msg(name, letter.number))
+                found(lambda jetstream: jetstream.delete_msg(name, letter.number))
             )
         except NatsError as error:
             if await self._next(letter.number) is None:
@@ -193,8 +193,10 @@ class DeadLetters[T]:
         stream = self._stream
         try:
             return await stream.ask(
-                lambda jetstream: found(
-                    jetstream.get_msg(stream.name, number, stream.pattern, next=True)
+                found(
+                    lambda jetstream: jetstream.get_msg(
+                        stream.name, number, stream.pattern, next=True
+                    )
                 )
             )
         except LookupError:

@@ -184,15 +184,15 @@ class Stream:
         if self._empty_at is None:
             return
         with contextlib.suppress(LookupError):
-            known = await self.ask(lambda jetstream: found(jetstream.stream_info(self.name)))
+            known = await self.ask(found(lambda jetstream: jetstream.stream_info(self.name)))
             is_the_same, state = known.created == self.created, known.state
             if is_the_same and not state.messages and state.last_seq == self._empty_at:
-                await self.ask(lambda jetstream: found(jetstream.delete_stream(self.name)))
+                await self.ask(found(lambda jetstream: jetstream.delete_stream(self.name)))
 
     async def is_lost(self) -> bool:
         """Return whether the server no longer has it, or has another one of this name."""
         try:
-            information = await self.ask(lambda jetstream: found(jetstream.stream_info(self.name)))
+            information = await self.ask(found(lambda jetstream: jetstream.stream_info(self.name)))
         except LookupError:
             return True
         self.subscriptions = information.state.consumer_count
@@ -218,7 +218,7 @@ class Stream:
             ).state.last_seq
         try:
             last = await self.ask(
-                lambda jetstream: found(jetstream.get_last_msg(self.name, pattern))
+                found(lambda jetstream: jetstream.get_last_msg(self.name, pattern))
             )
         except LookupError:
             return 0
@@ -227,7 +227,7 @@ class Stream:
     async def consumer(self, name: str) -> api.ConsumerInfo | None:
         """Return what the server knows of the consumer of this name; `None` if there is none."""
         try:
-            return await self.ask(lambda jetstream: found(jetstream.consumer_info(self.name, name)))
+            return await self.ask(found(lambda jetstream: jetstream.consumer_info(self.name, name)))
         except LookupError:
             return None
 
@@ -244,7 +244,7 @@ class Stream:
     async def forget(self, consumer: str) -> None:
         """Delete a consumer, if there is one of this name."""
         with contextlib.suppress(LookupError):
-            await self.ask(lambda jetstream: found(jetstream.delete_consumer(self.name, consumer)))
+            await self.ask(found(lambda jetstream: jetstream.delete_consumer(self.name, consumer)))
 
 
 def stream_name(subject: str) -> str:

@@ -1,7 +1,9 @@
 """No wait without a bound: a server that does not answer, and whoever leaves before the end."""
 
 import asyncio
+import contextlib
 import datetime
+import gc
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -73,6 +75,24 @@ async def test_a_server_that_is_gone_is_waited_for_no_longer_than_was_said(
         with pytest.raises(ServerUnreachable, match=r"within 0\.2 s"):
             await soon(ask(broker))
         await broker.shutdown(timeout=0.2)  # nobody answers it either
+
+
+@pytest.mark.parametrize("ask", ASKING.values(), ids=ASKING)
+async def test_a_question_that_is_given_up_before_it_is_asked_leaves_nothing_behind(
+    url, subject, ask
+):
+    async def answer() -> object:
+        return await ask(broker)
+
+    async with JetStreamPubSub[int](subject, url=url, on_error=ignored) as broker:
+        for turns in range(12):
+            asking = asyncio.create_task(answer())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            asking.cancel()
+            with contextlib.suppress(asyncio.CancelledError, LookupError):
+                await asking
+        gc.collect()  # a coroutine that nobody awaited warns, which is an error in these tests
 
 
 @needs_signals
