@@ -222,10 +222,13 @@ class Consumer[T]:
     async def arrived(self, last: int, *, or_full: bool = False) -> None:
         """Return when everything up to this number in the stream has come in, or there is no room.
 
-        Of a durable consumer others may have got it, so it is not waited for.
+        Of a durable consumer others may have got it, and nothing comes to one that nobody has asked
+        to join, so these are not waited for.
         """
+        if self.durable or not self._joining.begun:
+            return
         inbox, numbered_in = self.inbox, self._stream.created
-        while not (self.durable or inbox.closed or self._position.has_all_up_to(last)):
+        while not (inbox.closed or self._position.has_all_up_to(last)):
             if or_full and inbox.depth + inbox.unfinished >= inbox.maxsize:
                 return
             if self._stream.created != numbered_in:  # what is missing of the old one never comes
@@ -235,8 +238,7 @@ class Consumer[T]:
 
     async def stop(self) -> None:
         """Let nothing more come in, and take in what is here."""
-        if not self._stopping.begun:
-            self._outcomes.hold()
+        self._outcomes.hold()
         # Cancelling this does not cancel that, which nats-py would not survive.
         await self._stopping.run(self._stop)
 

@@ -189,10 +189,23 @@ class ServerConsumer:
         of, though it has not come in, was removed from the stream, and is counted.
         """
         known = await self._stream.consumer(self.name)
-        if known is None or known.created != self._created:
+        if known is None or not self._is_the_same(known):
             return True
         self._look_for_removed(known)
         return False
+
+    def _is_the_same(self, known: api.ConsumerInfo) -> bool:
+        """Return whether it is the one that was made, and not another of this name, made later.
+
+        A server that has read one from its store says at first that it was made just then, and
+        afterwards when it really was (so does nats-server 2.15.1).
+        """
+        assert known.created is not None
+        assert self._created is not None
+        if known.created > self._created:
+            return False
+        self._created = known.created
+        return True
 
     def _look_for_removed(self, known: api.ConsumerInfo) -> None:
         position, looks = self._position, self._looks
@@ -240,7 +253,7 @@ class ServerConsumer:
             self._looks.clear()
             self._sent = None
         known = await stream.consumer(self.name)
-        if known is not None and known.created == self._created and not position.held:
+        if known is not None and self._is_the_same(known) and not position.held:
             return
         if self.durable:
             await self._remake_durable(known)

@@ -167,6 +167,24 @@ async def test_a_shutdown_with_a_server_that_does_nothing_ends_in_time(own_serve
         assert await soon(broker.shutdown(timeout=0)) == ShutdownReport(1, 0)
 
 
+def test_a_subscription_that_nobody_has_asked_to_join_holds_up_no_shutdown(url, subject):
+    async def leave_a_message_in_the_stream() -> None:
+        async with JetStreamPubSub[int](subject, url=url) as broker:
+            await left_alone(broker, "later")
+            await broker.publish(0)
+
+    async def look_after_names_and_shut_down() -> None:
+        await broker.named_subscriptions()
+        await soon(broker.shutdown(timeout=None))
+        assert await inbox.get() is None
+
+    asyncio.run(leave_a_message_in_the_stream())
+    broker = JetStreamPubSub[int](subject, url=url)
+    inbox = broker.subscribe()  # no event loop runs yet
+    asyncio.run(look_after_names_and_shut_down())
+    assert inbox.stats.dropped == 0
+
+
 @needs_signals
 async def test_shutdown_waits_for_a_publish_that_is_on_its_way(own_server, subject):
     broker = JetStreamPubSub[int](subject, url=own_server.url)

@@ -52,6 +52,34 @@ async def test_readers_go_on_after_a_restart_with_the_store(own_server, subject,
     assert len(errors) == 1  # the lost connection
 
 
+@pytest.mark.usefixtures("quick_looks")
+async def test_a_name_that_is_read_again_after_a_restart_is_not_taken_for_another(
+    own_server, subject, monkeypatch
+):
+    async with (
+        JetStreamPubSub[int](subject, url=own_server.url) as broker,
+        broker.subscribe(name="billing"),
+    ):
+        pass
+    await asyncio.to_thread(own_server.restart)
+    async with (
+        JetStreamPubSub[int](subject, url=own_server.url) as broker,
+        broker.subscribe(name="billing") as inbox,
+    ):
+        looks = 0
+        consumer = broker._stream.consumer
+
+        async def note(name: str):
+            nonlocal looks
+            looks += 1
+            return await consumer(name)
+
+        monkeypatch.setattr(broker._stream, "consumer", note)
+        await eventually(lambda: looks > 3 or inbox.closed)
+        await broker.publish(1)
+        assert await take(inbox, 1) == [1]
+
+
 async def test_shutdown_waits_for_what_was_on_its_way_to_a_nameless_reader_when_the_server_died(
     own_server, subject
 ):
