@@ -76,6 +76,29 @@ async def with_who_waits_for_no_room() -> None:
     await queue.join()
 
 
+async def with_orders_and_alarms() -> None:
+    queue = asyncio.Queue()
+
+    async def handle() -> None:
+        while (message := await queue.get()) is not None:
+            if message[0] == "order":
+                await asyncio.sleep(1)
+
+    for message in [("order", 1), ("alarm", 2), ("order", 3), ("alarm", 4), None]:
+        await queue.put(message)
+    await asyncio.create_task(handle(), name="client")
+
+
+async def with_an_old_price() -> None:
+    prices = {"gold": 1900}
+    await asyncio.sleep(1)
+    held = dict(prices)
+    await asyncio.sleep(1)
+    prices["gold"] = 1950
+    await asyncio.sleep(1)
+    assert held != prices
+
+
 # Each for one test.
 MORE_FILMS = {
     program.__name__: lambda program=program: film(program())
@@ -86,6 +109,14 @@ MORE_FILMS = {
         with_who_waits_for_no_room,
     )
 } | {"a deadlock in the loop": lambda: film(with_who_waits_for_no_room(), view="loop")}
+MORE_FILMS |= {
+    "labels": lambda: film(with_orders_and_alarms(), label=lambda one: one[0]),
+    "watched": lambda: film(
+        with_an_old_price(),
+        view="loop",
+        watch={"store": "prices['gold']", "cache": "held['gold']"},
+    ),
+}
 each_film = pytest.mark.parametrize("name", FILMS)
 each_width = pytest.mark.parametrize("width", [390, 1100])
 each_theme = pytest.mark.parametrize("theme", ["light", "dark"])
@@ -209,7 +240,7 @@ def test_how_many_more_are_in_a_full_queue_stands_beside_who_waits(open_film):
     assert f"+{8 - chips.count('chip')}" in labels
     more, waits = (
         opened.film.locator(place).bounding_box()
-        for place in ("svg text.wait >> text=/^[+]/", ".chip.wait circle")
+        for place in ("svg text.wait >> text=/^[+]/", ".chip.wait rect")
     )
     assert waits["x"] + waits["width"] <= more["x"]
     assert "8 of 8, full" in labels
@@ -234,6 +265,70 @@ def test_who_waits_for_something_else_than_room_waits_when_all_do(open_film):
     assert "waits" in labels
     assert "Deadlock: at 0.0 s every task waits" in opened.film.locator(".now").inner_text()
     assert "Queue.join waits for task_done()" in opened.film.locator(".errors").inner_text()
+
+
+def texts_of(opened: Opened, selector: str) -> list[str]:
+    return [text.strip() for text in opened.film.locator(selector).all_inner_texts()]
+
+
+def pictures_of(opened: Opened, look) -> list:
+    """Return what is seen in each picture."""
+    seen = []
+    for position in range(opened.last + 1):
+        opened.slider.fill(str(position))
+        seen.append(look())
+    return seen
+
+
+@each_width
+def test_an_alarm_that_waits_behind_an_order_is_told_from_it_in_the_picture(open_film, width):
+    opened = open_film("labels", width=width, reduced_motion="reduce")
+    tokens = pictures_of(opened, lambda: opened.film.locator(".chip text").all_text_contents())
+    assert any(set(shown) >= {"order", "alarm"} for shown in tokens)
+    labels, *_ = drawn_at_the_end(opened)
+    assert "longest wait: order 1 s, alarm 2 s" in labels
+    # A label has room in its token.
+    opened.slider.fill("5")
+    for chip in opened.film.locator(".chip").all():
+        around, label = chip.locator("rect").bounding_box(), chip.locator("text").bounding_box()
+        assert around["x"] <= label["x"]
+        assert label["x"] + label["width"] <= around["x"] + around["width"]
+
+
+@each_width
+def test_what_is_watched_stands_in_the_picture_and_what_is_new_of_it_is_marked(open_film, width):
+    opened = open_film("watched", width=width)
+
+    def look() -> tuple[list[str], list[str]]:
+        return texts_of(opened, ".values b"), texts_of(opened, ".values .runs .name")
+
+    seen = pictures_of(opened, look)
+    assert seen[0] == (["1900", ""], ["store"])
+    assert (["1900", "1900"], ["cache"]) in seen
+    assert (["1950", "1900"], ["store"]) in seen
+    assert seen[-1] == (["1950", "1900"], [])
+
+
+def test_what_a_desk_has_taken_is_pale_at_the_server_until_it_is_acknowledged(open_film):
+    opened = open_film("a real run", reduced_motion="reduce")
+    for position, pale, said in [(7, 1, "1 waits, 1 unacknowledged"), (8, 0, "1 waits")]:
+        opened.slider.fill(str(position))
+        assert opened.film.locator(".chip.kept").count() == pale
+        assert f"server: {said}" in opened.film.locator("svg[role=img] text").all_text_contents()
+
+
+def test_who_is_killed_is_crossed_out(open_film):
+    opened = open_film("a real run")
+    killed = pictures_of(
+        opened,
+        lambda: (
+            opened.film.locator(".cross").count(),
+            " ".join(opened.film.locator("svg[role=img] text").all_text_contents()),
+        ),
+    )
+    assert [crosses for crosses, _ in killed].count(1) == 5
+    assert sum("server: killed" in texts for _, texts in killed) == 2
+    assert all("killed" in texts for crosses, texts in killed if crosses)
 
 
 def test_in_the_loop_the_last_step_before_a_deadlock_is_told(open_film):

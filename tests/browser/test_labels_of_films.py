@@ -44,7 +44,7 @@ LOOK = """() => {
       const labels = [...svg.querySelectorAll("text")].filter((text) => text.textContent.trim());
       const drawn = [
         ...labels.filter((text) => !text.closest(".chip")),
-        ...svg.querySelectorAll(".chip circle"),
+        ...svg.querySelectorAll(".chip rect"),
       ].map((one) => [one.textContent || "a message", one.getBoundingClientRect()]);
       drawn.forEach(([name, place], number) => {
         if (place.left < panel.left - 1 || place.right > panel.right + 1

@@ -1,7 +1,8 @@
 """A film of a day at the desks: publisher, server, desk, acknowledgements, and who is killed.
 
 In the middle is what the server keeps. An order leaves it for good when it is acknowledged. One
-that was taken, and whose desk is dead, waits again there, or is lost, if it was acknowledged.
+that was taken is pale there until then; when its desk is dead, it waits again, or is lost, if it
+was acknowledged.
 
 >>> from pubsub_lib.lab.real_runs.recorded import recorded_day
 >>> print(film_of_day(recorded_day("acknowledges_first"), title="A desk"))
@@ -11,11 +12,12 @@ A desk, a film of a real run: of 5 orders 4 are carried out; order 2 never.
 from collections.abc import Sequence
 
 from pubsub_lib.lab.real_runs.day import ORDERS, Day, Event, What
-from pubsub_lib.lab.replay.events import Change, ChangeKind, FilmRecording
+from pubsub_lib.lab.replay.events import Change, ChangeKind, FilmRecording, State
 from pubsub_lib.lab.replay.filming import Film, View
 
-PUBLISHER = 0
+PUBLISHER, SERVER = 0, 1
 QUEUE = 0
+NOWHERE = -1
 
 
 class DayFilm(Film):
@@ -63,13 +65,14 @@ class _Director:
 
     def __init__(self, day: Day) -> None:
         self.recording = FilmRecording()
-        self._tasks = ["publisher"]
+        self._tasks = ["publisher", "server"]
         self._in_hand: dict[int, set[What]] = {}
         self._published: set[int] = set()
         self._taken: set[int] = set()
         self._done: set[int] = set()
         self._write_source(day.source)
         self.recording.queue("desk", bound=0)
+        self.recording.queues[QUEUE].keeper = SERVER
         for order in ORDERS:
             self.recording.message(f"order {order}")
         for event in day.events:
@@ -82,13 +85,20 @@ class _Director:
 
     def _add(self, event: Event) -> None:
         changes, sentence = self._told(event)
-        task = self._desk(event.desk) if event.desk else PUBLISHER
-        if event.desk:
+        task = self._who(event)
+        if event.desk and event.what is not What.KILLED:
             changes.append((ChangeKind.LINE, task, event.line))
         changes.append((ChangeKind.SAY, self.recording.text(sentence)))
         if not self.recording.pictures:
             changes.insert(0, (ChangeKind.JOIN, QUEUE))
         self.recording.add(round(event.time_s, 3), task, changes)
+
+    def _who(self, event: Event) -> int:
+        """Return which process does something, or begins, or ends."""
+        if event.desk:
+            return self._desk(event.desk)
+        is_the_server = event.what in (What.SERVER_KILLED, What.SERVER_STARTED)
+        return SERVER if is_the_server else PUBLISHER
 
     def _desk(self, desk: int) -> int:
         name = f"desk {desk}"
@@ -115,11 +125,14 @@ class _Director:
                 return self._handled(order, event.what), sentence
             case What.ACKNOWLEDGED:
                 sentence = f"{desk} acknowledges order {order}: the server forgets it"
-                return self._handled(order, event.what), sentence
+                forgotten = (ChangeKind.ACKNOWLEDGED, QUEUE, message)
+                return [forgotten, *self._handled(order, event.what)], sentence
             case What.KILLED:
-                return self._killed(desk)
+                return self._killed(event.desk)
             case What.SERVER_KILLED:
-                return [(ChangeKind.LEAVE, QUEUE)], "the server is killed"
+                return [(ChangeKind.LEAVE, QUEUE), _stands(SERVER, State.KILLED)], (
+                    "the server is killed"
+                )
             case What.PUBLISHER_WAITS:
                 self._published.add(order)
                 return [
@@ -128,7 +141,7 @@ class _Director:
                 ], f"the publisher waits with order {order} for the server"
             case What.SERVER_STARTED:
                 sentence = "the server is started again, and everybody reconnects"
-                return [(ChangeKind.JOIN, QUEUE)], sentence
+                return [(ChangeKind.JOIN, QUEUE), _stands(SERVER, State.WAITS)], sentence
             case What.STOOD_STILL:
                 return [], f"{desk} does not go on"
             case What.FAILED:
@@ -142,7 +155,11 @@ class _Director:
         self._taken.add(order)
         # What a desk that is dead has carried out need not be done again to be handled.
         self._in_hand[order] = {What.CARRIED_OUT} if order in self._done else set()
-        return [(ChangeKind.TAKE, QUEUE, order - 1, self._desk(desk))]
+        message = order - 1
+        return [
+            (ChangeKind.TAKE, QUEUE, message, self._desk(desk)),
+            (ChangeKind.HELD, QUEUE, message),
+        ]
 
     def _handled(self, order: int, what: What) -> list[Change]:
         """Return what it changes that an order is carried out, or acknowledged."""
@@ -154,9 +171,9 @@ class _Director:
         del self._in_hand[order]
         return [(ChangeKind.HANDLE, QUEUE, order - 1)]
 
-    def _killed(self, desk: str) -> tuple[list[Change], str]:
-        changes: list[Change] = []
-        sentences = [f"{desk} is killed"]
+    def _killed(self, desk: int) -> tuple[list[Change], str]:
+        changes = [_stands(self._desk(desk), State.KILLED)]
+        sentences = [f"desk {desk} is killed"]
         for order, steps in self._in_hand.items():
             if What.ACKNOWLEDGED in steps:
                 changes.append((ChangeKind.DROP, QUEUE, order - 1))
@@ -166,3 +183,7 @@ class _Director:
                 sentences.append(f"the server still has order {order}, not acknowledged")
         self._in_hand.clear()
         return changes, "; ".join(sentences)
+
+
+def _stands(process: int, state: State) -> Change:
+    return ChangeKind.STAND, process, state, NOWHERE, NOWHERE

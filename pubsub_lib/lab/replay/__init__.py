@@ -15,7 +15,8 @@ Two runs side by side, on one time line, and other ways to look at them:
     film({"broken": main(Broken()), "mended": main(Mended())}, title="Two endings")
     film(main(), view=["loop", "messages"])
     film(main(), source=[MyBroker.publish])     # show these lines, too
-    film(main(), watch=["cache.held"])          # say when this changes
+    film(main(), watch=["cache.held"])          # show this, and say when it changes
+    film(main(), label=lambda price: price.name)    # in each message's token, for its number
 
 Outside a notebook a film is a page of its own, which asks for nothing elsewhere:
 

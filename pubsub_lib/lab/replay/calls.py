@@ -24,7 +24,7 @@ from typing import Any
 
 NAMES = frozenset(
     {"publish", "publish_nowait", "publish_many", "put", "put_nowait"}
-    | {"get", "get_nowait", "__anext__", "task_done", "subscribe", "shutdown"}
+    | {"get", "get_nowait", "__anext__", "task_done", "subscribe", "join", "shutdown"}
 )
 _NEW_QUEUE = asyncio.Queue.__init__.__code__
 _OF_QUEUES = asyncio.Queue.get.__code__.co_filename
@@ -114,6 +114,6 @@ def _is_watched(code: CodeType) -> bool:
     if code.co_name not in NAMES or not code.co_argcount or code.co_varnames[0] != "self":
         return False
     if code.co_filename == _OF_QUEUES:
-        return True
+        return code.co_name != "join"  # that of a queue waits, and lets nobody join
     standard = code.co_filename.startswith(("<frozen", _STANDARD))
     return not standard or "site-packages" in code.co_filename

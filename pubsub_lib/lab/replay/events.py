@@ -52,8 +52,13 @@ class ChangeKind(StrEnum):
     BACK = "B"
     """Its reader has gone without a word about it: the message waits again, first. (queue, message)
     """
+    HELD = "U"
+    """What was taken is kept where it was, until it is acknowledged. (queue, message)"""
+    ACKNOWLEDGED = "A"
+    """It is acknowledged, and kept no longer. (queue, message)"""
     NOTE = "N"
-    """Something worth a sentence. (text)"""
+    """Something worth a sentence. (text), and, if it tells the value of something that is watched,
+    (..., watched, text of the value)"""
     SAY = "Y"
     """What is said of this picture, in the place of words for each of its changes. (text)"""
     STAND = "S"
@@ -73,6 +78,7 @@ class State(StrEnum):
     DONE = "d"
     FAILED = "f"
     CANCELLED = "c"
+    KILLED = "k"
 
 
 @dataclass(slots=True)
@@ -84,12 +90,19 @@ class Queue:
         bound: how many messages it holds, 0 for any number.
         ring: whether it is a place in a ring, which others share.
         readers: the tasks that read it, by number.
+        keeper: the number of the process that keeps it; `None` if it is its readers' own.
     """
 
     name: str
     bound: int
     ring: bool = False
     readers: list[int] = field(default_factory=list)
+    keeper: int | None = None
+
+    def as_data(self) -> list[Any]:
+        """Return what the player reads."""
+        keeper = [] if self.keeper is None else [self.keeper]
+        return [self.name, self.bound, int(self.ring), self.readers, *keeper]
 
 
 @dataclass(slots=True)
@@ -116,7 +129,9 @@ class FilmRecording:
         tasks: their names, in the order in which they were seen.
         queues: in the same order.
         messages: their texts, in the order in which they were published.
+        labels: what stands in their tokens, "" for their number.
         ends: the numbers of those that are no messages, but the end of all messages.
+        watched: the names of what is watched.
         texts: sentences that changes refer to.
         source: the program that is shown, as (number, text) a line.
         error: what ended the program before its time; "" if nothing did.
@@ -126,7 +141,9 @@ class FilmRecording:
     tasks: list[str] = field(default_factory=list)
     queues: list[Queue] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
+    watched: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     source: list[tuple[int, str]] = field(default_factory=list)
     error: str = ""
@@ -136,9 +153,10 @@ class FilmRecording:
         self.queues.append(Queue(name, bound, ring))
         return len(self.queues) - 1
 
-    def message(self, text: str) -> int:
+    def message(self, text: str, label: str = "") -> int:
         """Note a message and return its number, which counts from 0."""
         self.messages.append(text)
+        self.labels.append(label)
         return len(self.messages) - 1
 
     def text(self, text: str) -> int:
@@ -185,10 +203,10 @@ class FilmRecording:
                 for step, picture in zip(later, self.pictures, strict=True)
             ),
             "tasks": self.tasks,
-            "queues": [
-                [queue.name, queue.bound, int(queue.ring), queue.readers] for queue in self.queues
-            ],
+            "queues": [queue.as_data() for queue in self.queues],
             "messages": self.messages,
+            **({"labels": self.labels} if any(self.labels) else {}),
+            **({"watched": self.watched} if self.watched else {}),
             "ends": self.ends,
             "texts": self.texts,
             "source": self.source,

@@ -24,6 +24,7 @@ from pubsub_lib.lab.replay.calls import Call, watch_calls
 from pubsub_lib.lab.replay.events import FilmRecording
 from pubsub_lib.lab.replay.expressions import Expressions
 from pubsub_lib.lab.replay.instants import cut_waits_of_no_time
+from pubsub_lib.lab.replay.message_numbers import Label
 from pubsub_lib.lab.replay.player import page
 from pubsub_lib.lab.replay.standing import Cast, Scene, ShownSource
 from pubsub_lib.lab.replay.watching import FilmTooLong, Watcher
@@ -34,6 +35,7 @@ NOTHING_YET = (
     "There is nothing to film yet: a part that is yours still raises NotImplementedError. "
     "Write it, and run this cell again."
 )
+UNWRITTEN = ", in a part that is yours and still to be written"
 
 type Running = Coroutine[Any, Any, Any]
 
@@ -119,7 +121,8 @@ def film(
     title: str = "",
     view: View | str | Iterable[View | str] = View.MESSAGES,
     source: Iterable[Any] = (),
-    watch: Iterable[str] = (),
+    watch: Iterable[str] | Mapping[str, str] = (),
+    label: Label | None = None,
     max_seconds: float = 1e6,
     max_steps: int = MAX_STEPS,
 ) -> Film:
@@ -132,8 +135,11 @@ def film(
         view: what is shown: messages, loop or ring, or several of them.
         source: functions or classes whose source is shown beside the program's own, with the
             lines at which tasks stand in them: `source=[ChapterPubSub.publish]`.
-        watch: expressions in the program's own names, which are told when they change:
-            `watch=["cache.held"]`.
+        watch: expressions in the program's own names, whose values are shown, and told when they
+            change: `watch=["cache.held"]`; by other names, `watch={"cache": "cache.held"}`.
+        label: what stands in a message's token in the place of its number, as a function of the
+            message: `label=lambda price: price.name`. There is room for 8 letters. Where it
+            fails, the number stands. How long such messages waited in a queue is shown, too.
         max_seconds: how late it may become on the virtual clock, in seconds.
         max_steps: how many steps the tasks may take, in each run.
 
@@ -154,9 +160,10 @@ def film(
         if not asyncio.iscoroutine(coroutine):
             raise TypeError(f"film() takes a coroutine, as in film(main()): {coroutine!r}")
     parts = list(source)
-    watched = {name: Expressions(one, watch) for name, one in programs.items()}
+    expressions = watch if isinstance(watch, Mapping) else {text: text for text in watch}
+    watched = {name: Expressions(one, expressions) for name, one in programs.items()}
     for name, coroutine in programs.items():
-        _record(made, name, coroutine, parts, watched[name], max_seconds, max_steps)
+        _record(made, name, coroutine, parts, watched[name], label, max_seconds, max_steps)
     size = len(made.html.encode())
     if size > MOST_BYTES:
         raise FilmTooLong(
@@ -184,12 +191,14 @@ def _record(
     coroutine: Running,
     parts: list[Any],
     watched: Expressions,
+    label: Label | None,
     max_seconds: float,
     max_steps: int,
 ) -> None:
-    recording = made.recordings[name] = FilmRecording()
+    recording = made.recordings[name] = FilmRecording(watched=watched.names)
     cast = Cast(recording)
-    camera = _Camera(recording, cast, ShownSource(recording, parts), watched, made.views)
+    watcher = Watcher(recording, cast, label)
+    camera = _Camera(recording, cast, ShownSource(recording, parts), watcher, watched, made.views)
     try:
         with watch_calls(camera.call_started, camera.call_ended), ending_endless_loops():
             made.results[name] = run_virtual(
@@ -202,7 +211,7 @@ def _record(
         raise
     except Exception as error:
         made.errors[name] = error
-        recording.error = sentence_of(error)
+        recording.error = sentence_of(error) + (UNWRITTEN if _is_unwritten(error) else "")
         camera.take_the_last()
     cut_waits_of_no_time(recording)
     for number, queue in enumerate(recording.queues, start=1):
@@ -217,12 +226,13 @@ class _Camera:
         recording: FilmRecording,
         cast: Cast,
         source: ShownSource,
+        watcher: Watcher,
         watched: Expressions,
         views: tuple[View, ...],
     ) -> None:
         self._recording = recording
         self._cast = cast
-        self._watcher = Watcher(recording, cast)
+        self._watcher = watcher
         self._watched = watched
         self._time_s = 0.0
         self._every_step = any(_shows_every_step(view) for view in views)
@@ -241,8 +251,8 @@ class _Camera:
 
     def after_step(self, step: Step) -> None:
         self._watcher.look_after_step()
-        for text in self._watched.take_changes():
-            self._watcher.note(text)
+        for name, value in self._watched.take_changes():
+            self._watcher.note_value(name, value)
         self._scene.look(step)
         self._take(step.task)
 

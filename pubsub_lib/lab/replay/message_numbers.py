@@ -18,14 +18,19 @@ from pubsub_lib.lab.replay.events import FilmRecording
 
 MOST_MESSAGES = 400
 _WIDEST = 40  # letters of a message's text
+_WIDEST_LABEL = 8  # letters in a token
+
+type Label = Callable[[Any], object]
+"""Returns what stands in a message's token."""
 
 
 class MessageNumbers:
-    """The numbers of a recording's messages, by identity."""
+    """The numbers of a recording's messages, by identity, and what stands in their tokens."""
 
-    def __init__(self, recording: FilmRecording) -> None:
+    def __init__(self, recording: FilmRecording, label: Label | None = None) -> None:
         self.too_many = False
         self._recording = recording
+        self._label = label
         self._numbers: dict[int, list[int]] = {}  # by id()
         self._kept: list[Any] = []  # or another object might get the same id()
 
@@ -33,8 +38,10 @@ class MessageNumbers:
         """Return the number of a message that was not there before."""
         if len(self._recording.messages) >= MOST_MESSAGES:
             self.too_many = True  # and not an error here, which would be the program's own
-        number = self._recording.message(_text_of(message))
-        if message is None or (type(message) is str and message == "end"):
+        is_end = message is None or (type(message) is str and message == "end")
+        label = "" if is_end else self._label_of(message)
+        number = self._recording.message(_text_of(message), label)
+        if is_end:
             self._recording.ends.append(number)
         self._numbers.setdefault(id(message), []).append(number)
         self._kept.append(message)
@@ -49,6 +56,14 @@ class MessageNumbers:
         """Return whether an object has this number, perhaps beside others."""
         return number in self._numbers.get(id(message), ())
 
+    def _label_of(self, message: Any) -> str:
+        if self._label is None:
+            return ""
+        try:
+            return _cut(str(self._label(message)), _WIDEST_LABEL)
+        except Exception:  # it is about other messages, and those of a learner may be any
+            return ""
+
 
 def _text_of(message: Any) -> str:
     if message is None:
@@ -57,4 +72,8 @@ def _text_of(message: Any) -> str:
         text = repr(message)
     except Exception:  # what a learner's class does must not stop the film
         return f"a {type(message).__name__} that cannot be shown"
-    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
+    return _cut(text, _WIDEST)
+
+
+def _cut(text: str, widest: int) -> str:
+    return text if len(text) <= widest else text[: widest - 1] + "…"

@@ -17,8 +17,9 @@ from importlib.resources import files
 
 PLAYER_BEGINS = "<!-- the player -->"
 PLAYER_ENDS = "<!-- end of the player -->"
-# Spaces about operators, and comments behind a line; neither is in any text that a film shows.
-_FOR_READERS = re.compile(r" (=>|[!=]==|[-+?]?=|&&|\|\|) | // .*")
+# What is in quotes, or a comment, or a sign with the spaces and the ends of lines about it.
+_IN_SCRIPTS = re.compile(r"""("[^"\n]*"|`[^`\n]*`)|\s*//.*\s*|\s*([-=+*/<>!&|?:,;{}()\[\]])\s*""")
+_IN_STYLES = re.compile(r"(?<=[,;{}])\n()()")
 # Parts of one script, in the folder `page`.
 SCRIPTS = ("story.js", "messages.js", "loop.js", "ring.js", "controls.js")
 
@@ -55,5 +56,5 @@ def player(identity: str) -> str:
 def _part(name: str) -> str:
     """Return a part without what is for its reader only, since every film carries it."""
     text = files(__package__).joinpath("page", name).read_text(encoding="utf-8")
-    lines = (_FOR_READERS.sub(r"\1", line.lstrip()) for line in text.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
+    loose = _IN_SCRIPTS if name in SCRIPTS else _IN_STYLES
+    return loose.sub(r"\1\2", text).replace(";}", "}").strip()

@@ -11,7 +11,7 @@ from typing import Any
 
 from pubsub_lib.lab.replay.calls import Call
 from pubsub_lib.lab.replay.events import Change, ChangeKind, FilmRecording
-from pubsub_lib.lab.replay.message_numbers import MOST_MESSAGES, MessageNumbers
+from pubsub_lib.lab.replay.message_numbers import MOST_MESSAGES, Label, MessageNumbers
 from pubsub_lib.lab.replay.peeking import can_be_watched, compare, unread
 from pubsub_lib.lab.replay.readers import READING, Readers
 from pubsub_lib.lab.replay.shutdowns import Shutdowns
@@ -19,6 +19,7 @@ from pubsub_lib.lab.replay.standing import Cast
 from pubsub_lib.lab.replay.watched import Sending, WatchedQueue
 
 _SENDING = frozenset({"publish", "publish_nowait", "publish_many", "put", "put_nowait"})
+_JOINING = frozenset({"subscribe", "join"})
 _WAITING_TO_READ = frozenset({"get", "__anext__"})
 
 
@@ -29,7 +30,7 @@ class FilmTooLong(ValueError):
 class Watcher:
     """Turns what is seen in the queues into the changes of a recording."""
 
-    def __init__(self, recording: FilmRecording, cast: Cast) -> None:
+    def __init__(self, recording: FilmRecording, cast: Cast, label: Label | None = None) -> None:
         self.recording = recording
         self.cast = cast
         self.changes: list[Change] = []
@@ -38,7 +39,7 @@ class Watcher:
         self._senders: set[int] = set()  # the tasks that have ever sent
         self._readers = Readers(recording, cast)
         self._shutdowns = Shutdowns()
-        self._numbers = MessageNumbers(recording)
+        self._numbers = MessageNumbers(recording, label)
 
     # What is called.
 
@@ -69,7 +70,7 @@ class Watcher:
         """Look at a call that ends, and return whether that is worth a picture."""
         if call.name == "__init__":
             self._watch(call.owner)
-        elif call.name == "subscribe" and call.error is None:
+        elif call.name in _JOINING and call.error is None:
             self._watch(call.result, owner=call.owner)
         elif self._shutdowns.end(call):
             self.look()
@@ -91,6 +92,12 @@ class Watcher:
     def note(self, text: str) -> None:
         """Note a sentence."""
         self.changes.append((ChangeKind.NOTE, self.recording.text(text)))
+
+    def note_value(self, name: str, value: str) -> None:
+        """Note the value of something that is watched."""
+        text = self.recording.text
+        watched = self.recording.watched.index(name)
+        self.changes.append((ChangeKind.NOTE, text(f"{name} = {value}"), watched, text(value)))
 
     # What is seen.
 
@@ -271,7 +278,7 @@ def _messages_of(call: Call) -> list[Any]:
 
 
 def _is_broker(owner: Any) -> bool:
-    return hasattr(owner, "publish") and hasattr(owner, "subscribe")
+    return hasattr(owner, "publish") and any(hasattr(owner, name) for name in _JOINING)
 
 
 def _current_task() -> asyncio.Task[Any] | None:

@@ -14,7 +14,7 @@ from pubsub_lib.lab.real_runs.recorded import (
     recording_of,
     write_day,
 )
-from pubsub_lib.lab.replay.events import ChangeKind
+from pubsub_lib.lab.replay.events import ChangeKind, State
 from pubsub_lib.nats import why_no_server
 
 NO_SERVER = why_no_server(of_our_own=True)
@@ -146,3 +146,25 @@ def test_while_there_is_no_server_the_publisher_waits():
     day = day_of((What.SERVER_KILLED, 0, 0), (What.PUBLISHER_WAITS, 5, 0), (What.STORED, 5, 0))
     assert count(day, ChangeKind.WAIT, 4, QUEUE) == 1
     assert count(day, ChangeKind.PUBLISH) == 1
+
+
+def test_an_order_that_was_taken_is_kept_until_it_is_acknowledged():
+    day = day_of((What.STORED, 1, 0), (What.TOOK, 1, 1), (What.ACKNOWLEDGED, 1, 1))
+    assert count(day, ChangeKind.HELD, QUEUE, 0) == 1
+    assert count(day, ChangeKind.ACKNOWLEDGED, QUEUE, 0) == 1
+
+
+def killed_in(day: Day) -> list[str]:
+    recording = film_of_day(day).recordings[""]
+    states = [change[1:3] for change in recording.changes(ChangeKind.STAND)]
+    return [recording.tasks[process] for process, state in states if state == State.KILLED]
+
+
+def test_who_is_killed_is_marked_as_that_a_desk_and_the_server():
+    assert killed_in(recorded_day("acknowledges_first")) == ["desk 1", "desk 2", "server"]
+
+
+def test_it_is_the_server_that_keeps_the_orders():
+    recording = film_of_day(day_of((What.STORED, 1, 0))).recordings[""]
+    *_, keeper = recording.as_data()["queues"][QUEUE]
+    assert recording.tasks[keeper] == "server"

@@ -174,6 +174,9 @@ def test_a_part_that_is_still_to_be_written_is_not_filmed_but_named():
         assert shown["text/html"] == f"<p>{shown['text/plain']}</p>"
     beside = film({"ours": one_reader(AsyncPubSub(), [1]), "yours": yours()})
     assert beside._repr_mimebundle_()["text/plain"] == beside.caption
+    why = "NotImplementedError, in a part that is yours and still to be written"
+    assert beside.recordings["yours"].error == why
+    assert f"yours: the tasks main; it ends with {why}" in beside.caption
 
 
 def test_a_program_that_hangs_is_filmed_and_the_film_says_who_waits_for_what():
@@ -438,3 +441,45 @@ def test_a_long_value_is_cut():
     ((_, text),) = notes_of(["'x' * 100 * len(prices)"])
     assert text.endswith("x…")
     assert len(text) < 100
+
+
+def test_what_is_watched_has_a_name_and_its_value_is_there_for_the_picture():
+    watch = {"store": "prices['gold']", "cache": "held.get('gold')"}
+    (recording,) = film(renew({"gold": 1900}), view="loop", watch=watch).recordings.values()
+    assert recording.as_data()["watched"] == ["store", "cache"]
+    values = [
+        (recording.watched[watched], recording.texts[value])
+        for _, _, watched, value in of_kind(recording, ChangeKind.NOTE)
+    ]
+    assert values == [("store", "1900"), ("cache", "1900"), ("cache", "None")]
+
+
+# Labels.
+
+
+async def put_all(*messages: object) -> None:
+    queue = asyncio.Queue()
+    for message in messages:
+        await queue.put(message)
+
+
+def labels_of(*messages: object) -> list[str]:
+    (recording,) = film(put_all(*messages), label=lambda one: one[0]).recordings.values()
+    return recording.as_data().get("labels", [])
+
+
+def test_a_message_has_the_label_that_it_is_given_and_the_end_has_none():
+    assert labels_of(("order", 1), ("alarm", 2), None) == ["order", "alarm", ""]
+
+
+def test_a_label_is_cut_to_the_room_there_is():
+    assert labels_of(("subscription", 1)) == ["subscri…"]
+
+
+def test_a_message_that_the_label_is_not_about_has_its_number():
+    assert labels_of(("order", 1), 2) == ["order", ""]
+
+
+def test_a_film_without_labels_says_nothing_of_them():
+    (run,) = json.loads(film(put_all("a")).data)["runs"]
+    assert {"labels", "watched"}.isdisjoint(run)

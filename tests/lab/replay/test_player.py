@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,16 @@ def test_what_is_compared_has_the_events_and_not_the_player(as_compared):
     compared = as_compared(film_of("a"))
     assert '"pictures":"0,' in compared
     assert "addEventListener" not in compared
+
+
+def test_what_is_in_quotes_stays_as_it_was_written_in_what_every_film_carries():
+    quoted = re.compile(r'"[^"\n]*"|`[^`\n]*`')
+    for name in player.SCRIPTS:
+        script = files("pubsub_lib.lab.replay").joinpath("page", name).read_text("utf-8")
+        code = re.sub(r"(^|\s)//.*", "", script)
+        assert quoted.findall(player._part(name)) == quoted.findall(code)
+        # What is in a template that is itself in a template would not stay.
+        assert [text for text in quoted.findall(code) if text.count("${") > text.count("}")] == []
 
 
 def test_the_player_is_installed_with_the_package(tmp_path):

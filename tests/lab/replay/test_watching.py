@@ -186,6 +186,59 @@ def test_a_queue_that_a_learners_broker_lets_go_has_left_and_loses_nothing_more(
     assert fates(recording, 0) == {ChangeKind.ENTER: 1}
 
 
+class Relay:
+    """What a learner may call a broker: one joins and leaves by name, and by no word of films."""
+
+    def __init__(self) -> None:
+        self.phones: dict[str, asyncio.Queue] = {}
+
+    def join(self, name: str) -> asyncio.Queue:
+        self.phones[name] = asyncio.Queue(maxsize=1)
+        return self.phones[name]
+
+    async def publish(self, score: int) -> None:
+        for queue in self.phones.values():
+            await queue.put(score)
+
+
+def test_who_leaves_a_broker_that_is_joined_is_seen_and_who_gets_nothing_more_loses_it():
+    async def main() -> None:
+        relay = Relay()
+
+        async def follow(name: str, pause_s: float, scores: int) -> None:
+            queue = relay.join(name)
+            for _ in range(scores):
+                await queue.get()
+                await asyncio.sleep(pause_s)
+            del relay.phones[name]
+
+        async with asyncio.TaskGroup() as group:
+            for name, pause_s, scores in [("slow", 2, 3), ("leaver", 0.5, 2), ("last", 0, 3)]:
+                group.create_task(follow(name, pause_s, scores), name=name)
+            await asyncio.sleep(0)
+            for score in range(3):
+                await relay.publish(score)
+
+    made = film(main())
+    assert str(made.recordings[""].error).startswith("RuntimeError: dictionary changed size")
+    names = [queue.name for queue in made.recordings[""].queues]
+    left = [names[queue] for _, queue in of_kind(made.recordings[""], ChangeKind.LEAVE)]
+    assert left[0] == "leaver"
+    lost = of_kind(made.recordings[""], ChangeKind.DROP)
+    assert [names[queue] for _, queue, message, *_ in lost if message == 2] == ["last"]
+
+
+def test_to_wait_until_a_queue_is_done_with_is_not_to_join_it():
+    async def main() -> None:
+        queue = asyncio.Queue()
+        queue.put_nowait("a")
+        queue.get_nowait()
+        queue.task_done()
+        await queue.join()
+
+    assert recording_of(main()).count(ChangeKind.JOIN) == 1
+
+
 def test_a_member_that_a_learners_broker_skips_loses_the_message():
     class Skipping(OwnPubSub):
         async def publish(self, message) -> None:

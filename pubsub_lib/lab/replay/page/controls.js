@@ -11,8 +11,9 @@ const runs = make(stage, "div", { class: data.runs.length > 1 ? "panels two" : "
 const panels = data.runs.map((run) => {
   const panel = make(runs, "div", { class: "run" });
   if (run.name) make(panel, "p", {}, run.name);
+  const values = run.watched ? make(panel, "div", { class: "values" }) : null;
   const views = data.views.map((view) => ({ view, host: make(panel, "div"), chips: new Map() }));
-  return { run, views };
+  return { run, values, views };
 });
 const now = make(stage, "p", { class: "now", "aria-live": "polite" });
 const controls = make(stage, "div", { class: "controls", role: "group", "aria-label": "Player" });
@@ -102,15 +103,27 @@ function draw() {
   if (source) drawSource(picture.which, states[picture.which]);
 }
 
-const inRun = (run, text) => `${run.name ? `${run.name}: ` : ""}${text}`;
+const inRun = (run, text) => (run.name ? `${run.name}: ${text}` : text);
 function say(host, picture) {
   host.textContent = "";
   make(host, "b", {}, `${seconds(picture.time)} `);
   host.append(inRun(data.runs[picture.which], tell(picture)));
 }
 function drawPanels(states, picture) {
-  panels.forEach(({ run, views }, which) => {
+  panels.forEach(({ run, values, views }, which) => {
+    if (values) drawValues(values, run, states[which], which === picture.which ? picture.changes : []);
     for (const view of views) VIEWS[view.view](view, run, states[which], which === picture.which);
+  });
+}
+
+// What is watched, and its value now; whether it has just changed.
+function drawValues(host, run, state, changes) {
+  host.textContent = "";
+  run.watched.forEach((name, number) => {
+    const isNew = changes.some(([kind, , which]) => kind === "N" && which === number);
+    const value = make(host, "div", { class: `lane ${isNew ? "runs" : ""}` });
+    make(value, "p", { class: "name" }, name);
+    make(value, "b", {}, state.values[number] ?? "\u00a0");
   });
 }
 
@@ -121,7 +134,7 @@ function reserve() {
   now.style.minHeight = `${Math.max(...[...trial.children].map((one) => one.offsetHeight))}px`;
   trial.remove();
   runs.style.minHeight = "";
-  if (!data.views.includes("loop")) return; // the others are as high in every picture
+  if (!data.views.includes("loop") && !data.runs.some((run) => run.watched)) return; // all else is as high in every picture
   const heights = line.map((picture, at) => {
     for (const { views } of panels) for (const { view, host } of views) if (view === "loop") host.textContent = "";
     drawPanels(stateAt(at), picture);

@@ -5,18 +5,15 @@ function drawRing(view, run, state) {
   const radius = size / 2 - (narrow ? 90 : 78), R = Math.max(8, Math.min(narrow ? 11 : 22, (radius * 2.4) / slots));
   const half = narrow ? 32 : 40; // of the publisher's width
   // How high is what is written beside each cursor, and how far above the circle if all are at one slot.
-  const losing = new Set(run.pictures.flatMap(([, , changes]) => changes.filter(([kind]) => kind === "D").map(([, queue]) => queue)));
+  const losing = new Set(run.changes.filter(([kind]) => kind === "D").map(([, queue]) => queue));
   const highOf = (number) => (narrow && losing.has(number) ? 50 : 34);
   const steepest = Math.cos(slots % 2 ? 0 : Math.PI / slots); // of odd ones, one is at the very bottom
   const labels = run.queues.reduce((sum, _, number) => sum + highOf(number), 0);
   const above = Math.max(0, labels + steepest * (radius + R + 20) - 8 - cy), height = size + 2 * above;
-  view.svg ??= make(view.host, "svg", { role: "img" });
-  view.svg.setAttribute("viewBox", `0 ${-above} ${width} ${height}`);
-  view.svg.setAttribute("height", height);
-  view.svg.setAttribute("class", narrow ? "narrow" : "");
-  view.svg.setAttribute("aria-label", `A ring of ${slots}: ${words(run, state, behindOf)}`);
-  view.back?.remove();
-  const back = (view.back = view.svg.insertBefore(document.createElementNS(SVG, "g"), view.svg.firstChild));
+  const back = drawingOf(view, {
+    viewBox: `0 ${-above} ${width} ${height}`, height, class: narrow ? "narrow" : "",
+    "aria-label": `A ring of ${slots}: ${words(run, state, behindOf)}`,
+  });
   const at = (index, distance) => {
     const angle = (((index % slots) + 0.5) / slots) * 2 * Math.PI - Math.PI / 2;
     return [cx + Math.cos(angle) * distance, cy + Math.sin(angle) * distance];
@@ -56,6 +53,6 @@ function drawRing(view, run, state) {
     const below = narrow ? { x: lx, dy: 16 } : {};
     if (queue.lost.length) make(text, "tspan", { class: "lost", ...below }, `${narrow ? "" : ", "}lost ${queue.lost.length}`);
   });
-  move(view, run, places, R, () => [cx, cy]);
+  move(view, run, places, R, R, () => [cx, cy]);
 }
 const behindOf = (run, state, number) => `${state.queues[number].items.length} behind`;

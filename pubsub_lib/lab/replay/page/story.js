@@ -23,19 +23,31 @@ function widthIn(host, least) {
   host.style.setProperty("--least", scrolls ? `${least}px` : "0");
   return Math.max(room, least);
 }
+// The drawing of a view; returned is what lies below its messages, empty.
+function drawingOf(view, attributes) {
+  const svg = (view.svg ??= make(view.host, "svg", { role: "img" }));
+  for (const [name, value] of Object.entries(attributes)) svg.setAttribute(name, value);
+  view.back?.remove();
+  svg.prepend((view.back = make(svg, "g")));
+  return view.back;
+}
 const cut = (text, most) => (text.length > most ? text.slice(0, most - 1) + "…" : text);
 
-const STATES = { r: "runs", w: "waits", y: "ready", d: "done", f: "failed", c: "cancelled" };
+const STATES = { r: "runs", w: "waits", y: "ready", d: "done", f: "failed", c: "cancelled", k: "killed" };
 
 const isEnd = (run, message) => run.ends.includes(message);
+// What stands in a message's token where there is room for it: its label; "" if it has none.
+const labelOf = (run, message) => run.labels?.[message] ?? "";
+const numberOf = (run, message) => message + 1 - run.ends.filter((end) => end < message).length;
 // What a message is called: by its number, which leaves out ends.
 const called = (run, message) => isEnd(run, message) ? "the end"
-  : `#${message + 1 - run.ends.filter((end) => end < message).length}`;
+  : `${labelOf(run, message)} #${numberOf(run, message)}`.trim();
 
 // Adds to the changes what is odd: a message that comes once more, or after a later one.
 function remark(run) {
   const queues = run.queues.map(() => ({ entered: new Set(), taken: new Set(), last: -1 })), sent = new Set();
-  for (const change of run.pictures.flatMap(([, , changes]) => changes)) {
+  run.changes = run.pictures.flatMap(([, , changes]) => changes);
+  for (const change of run.changes) {
     const [kind, number, message] = change, queue = queues[number];
     if (kind === "P") change[3] = sent.has(`${change[1]}/${message}`); // put into another queue
     if (kind === "P") sent.add(`${change[1]}/${message}`);
@@ -75,24 +87,30 @@ if (!line.length) {
 function stateAt(position) {
   const states = data.runs.map((run) => ({
     queues: run.queues.map(() => (
-      { items: [], hand: [], handled: 0, lost: [], odd: [], asleep: false, here: false, left: false })),
-    sending: new Map(), counts: new Map(), tasks: new Map(), ready: [], stored: [], publishers: [], runs: -1, last: null,
+      { items: [], hand: [], kept: [], handled: 0, lost: [], odd: [], asleep: false, here: false, left: false, byReader: false,
+      since: new Map(), waited: new Map() })),
+    values: [], sending: new Map(), counts: new Map(), tasks: new Map(), ready: [], stored: [], publishers: [], runs: -1, last: null,
   }));
   for (const picture of line.slice(0, position + 1)) {
     const state = states[picture.which];
     state.runs = picture.task;
     state.last = picture;
-    for (const change of picture.changes) apply(data.runs[picture.which], state, change);
+    for (const change of picture.changes) apply(data.runs[picture.which], state, change, picture);
   }
   return states;
 }
 const drop = (list, item) => list.includes(item) && list.splice(list.indexOf(item), 1);
-function apply(run, state, change) {
+// Whether who takes a queue away is its reader, who leaves; another one closes it.
+const leaves = (run, queue, task) => run.queues[queue][3].includes(task);
+function apply(run, state, change, { time, task }) {
   const [kind, one, two, three, four] = change;
   const queue = state.queues[one];
   switch (kind) {
-    case "J": queue.here = true; queue.left = false; break;
-    case "L": queue.left = true; break;
+    case "J": queue.here = true; queue.left = queue.byReader = false; break;
+    case "L":
+      queue.left = true;
+      queue.byReader = leaves(run, one, task);
+      break;
     case "P":
       state.sending.set(two, { task: one, waits: [] });
       if (!state.publishers.includes(one)) state.publishers.push(one);
@@ -104,6 +122,7 @@ function apply(run, state, change) {
     case "W": if (state.sending.has(one)) state.sending.get(one).waits = change.slice(2); break;
     case "E":
       queue.items.push(two);
+      queue.since.set(two, time);
       drop(queue.lost, two);
       if (!state.stored.includes(two)) state.stored.push(two);
       break;
@@ -111,10 +130,15 @@ function apply(run, state, change) {
       drop(queue.items, two);
       queue.hand.push(two);
       if (four) queue.odd.push(four);
+      const label = labelOf(run, two);
+      queue.waited.set(label, Math.max(time - queue.since.get(two), queue.waited.get(label) ?? 0));
       break;
+    case "U": queue.kept.push(two); break;
+    case "A": drop(queue.kept, two); break;
+    case "N": if (three !== undefined) state.values[two] = run.texts[three]; break;
     case "H": drop(queue.hand, two); queue.handled += !isEnd(run, two); break;
     case "Z": queue.asleep = Boolean(two); break;
-    case "B": drop(queue.hand, two); queue.items.unshift(two); break;
+    case "B": drop(queue.hand, two); drop(queue.kept, two); queue.items.unshift(two); break;
     case "D": drop(queue.items, two); drop(queue.hand, two); queue.lost.push(two); break;
     case "I": state.tasks.set(one, { state: "waits", text: -1, line: two }); break;
     case "S": state.tasks.set(one, { state: two, text: three, line: four }); break;
@@ -144,12 +168,12 @@ function tell(picture) {
     if (kind === "W" && two === undefined && !enters.has(one)) said.push(`there is room for ${message(one)}`);
     if (kind === "W" && two !== undefined)
       said.push(`${message(one)} waits for room in ${[two, three, ...more].filter((n) => n !== undefined).map(queue).join(", ")}`);
-    if (kind === "T") said.push(`${task(three)} takes ${more[0] ?? message(two)}${task(three) === queue(one) ? "" : ` of ${queue(one)}`}`);
+    if (kind === "T") said.push(`${task(three)} takes ${more[0] ?? message(two)}${task(three) === queue(one) ? "" : " of " + queue(one)}`);
     if (kind === "H" && !isEnd(run, two)) said.push(`${queue(one)} has handled ${message(two)}`);
     if (kind === "Z" && two) said.push(`${queue(one)} sleeps: a message is there, and nobody wakes it`);
     if (kind === "D") said.push(`${queue(one)} ${three ? "has not got" : "loses"} ${message(two)}`);
     if (kind === "J") said.push(`${queue(one)} joins`);
-    if (kind === "L") said.push(`${queue(one)} is closed`);
+    if (kind === "L") said.push(`${queue(one)} ${leaves(run, one, picture.task) ? "leaves" : "is closed"}`);
     if (kind === "N") said.push(run.texts[one]);
     if (kind === "S" && (two === "failed" || two === "cancelled")) said.push(`${task(one)} ${two === "failed" ? "fails, " : ""}${run.texts[three]}`);
   }
