@@ -27,7 +27,8 @@ class Expressions:
 
     def __init__(self, program: Coroutine[Any, Any, Any], expressions: Mapping[str, str]) -> None:
         self.names = list(expressions)
-        self._program = program
+        # Kept, since a coroutine that is over lets go of it, and its last step counts, too.
+        self._frame = getattr(program, "cr_frame", None)
         self._code = {
             name: compile(text, "<watched>", "eval") for name, text in expressions.items()
         }
@@ -35,8 +36,8 @@ class Expressions:
 
     def take_changes(self) -> list[tuple[str, str]]:
         """Return the names and values of those that have changed since this was last asked."""
-        frame = getattr(self._program, "cr_frame", None)
-        if frame is None:  # it is over
+        frame = self._frame
+        if frame is None:  # it was over before it was looked at
             return []
         changes = []
         for name, code in self._code.items():

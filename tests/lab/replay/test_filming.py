@@ -454,6 +454,16 @@ def test_what_is_watched_has_a_name_and_its_value_is_there_for_the_picture():
     assert values == [("store", "1900"), ("cache", "1900"), ("cache", "None")]
 
 
+def test_what_changes_in_the_last_step_of_a_program_is_seen():
+    async def main() -> None:
+        prices = {"gold": 1900}
+        await asyncio.sleep(1)
+        prices["gold"] = 1950
+
+    texts = film(main(), view="loop", watch=["prices"]).recordings[""].texts
+    assert "prices = {'gold': 1950}" in texts
+
+
 # Labels.
 
 
