@@ -133,7 +133,8 @@ class DeadLetters[T]:
             stored = await self._next(number + 1)
             if stored is None:
                 break
-            number = stored.seq or number + 1
+            assert stored.seq is not None
+            number = stored.seq
             letters.append(self._read(number, stored))
         return letters
 
@@ -147,9 +148,7 @@ class DeadLetters[T]:
                 it.
         """
         await self._stream.make()
-        stored = await self._next(letter.number)
-        if stored is None or stored.seq != letter.number:
-            raise _gone(letter)
+        stored = await self._stored(letter)
         name = self._read(letter.number, stored).subscription
         subject = (stored.subject or "").removeprefix(DEAD)
         readers = await self._of.consumers()
@@ -183,10 +182,18 @@ class DeadLetters[T]:
             await self._stream.ask(
                 found(lambda jetstream: jetstream.delete_msg(name, letter.number))
             )
-        except NatsError as error:
-            if await self._next(letter.number) is None:
-                raise _gone(letter) from error
+        except NatsError:
+            await self._stored(letter)
             raise
+
+    async def _stored(self, letter: DeadLetter[T]) -> api.RawStreamMsg:
+        stored = await self._next(letter.number)
+        if stored is None or stored.seq != letter.number:
+            raise LookupError(
+                f"dead letter {letter.number} is not there any more: it was put back or deleted; "
+                "dead_letters() lists those that are"
+            )
+        return stored
 
     async def _next(self, number: int) -> api.RawStreamMsg | None:
         """Return the first dead letter that has this number or a higher one."""
@@ -229,10 +236,3 @@ def _note(text: str) -> Note:
         return Note(str(reason), str(subscription), int(tries))
     except (TypeError, ValueError, OverflowError, RecursionError):
         return Note("unknown: it was not set aside by this library")
-
-
-def _gone(letter: DeadLetter[Any]) -> LookupError:
-    return LookupError(
-        f"dead letter {letter.number} is not there any more: it was put back or deleted; "
-        "dead_letters() lists those that are"
-    )

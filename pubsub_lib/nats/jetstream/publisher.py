@@ -280,7 +280,6 @@ class StreamPublisher(ConnectionWatcher):
                     "keeps this subject no longer, and no subscription of this broker gets it; "
                     "delete the other one, or give this broker another subject"
                 )
-            stream.note_stored()
             stream.counts.duplicates_refused += content.get("duplicate", False)
             return True
         number, description = error.get("err_code"), error.get("description", "no reason given")

@@ -89,7 +89,7 @@ class Stream:
         self.last = 0
         self.shared = False
         self.silent = False
-        self._empty_at: int | None = None  # its last number when made anew, if nothing came since
+        self._empty_at: int | None = None  # its last number when it was made anew
         self._config = api.StreamConfig(
             name=name,
             subjects=[pattern],
@@ -160,20 +160,16 @@ class Stream:
         return information.created
 
     async def remake(self) -> None:
-        """Make the stream again if the server no longer has it, and report that."""
+        """Make the stream again if the server, which had it, no longer does, and report that."""
         if self.silent:
             self.silent = False
             await self._delete_if_broken()
-        if self.made and self.connection.client.in_cluster and not await self.is_lost():
+        if self.connection.client.in_cluster and not await self.is_lost():
             return  # as its own leader says; who makes one waits for the leader of all, too
         before, self.created = self.created, await self._add()
-        if before not in (None, self.created):
+        if before != self.created:
             self._empty_at = self.last
             self.connection.report(StreamLost(self.connection.address, self.name))
-
-    def note_stored(self) -> None:
-        """Note that the server stores what comes."""
-        self._empty_at = None
 
     async def _delete_if_broken(self) -> None:
         """Delete it if the server has made it anew while it was still deleting the one before.

@@ -104,7 +104,7 @@ async def test_a_stream_that_stores_is_left_alone_though_its_answers_are_lost(
         await broker.publish(1)
         assert looked.is_set()
         assert await take(inbox, 1) == [1]
-        assert stream.created == created
+        assert (stream.created, stream.silent) == (created, False)
         assert broker.network.duplicates_refused > 0
 
 

@@ -16,7 +16,7 @@ from pubsub_lib.nats import (
     SubscriptionForgotten,
     UndecodablePayload,
 )
-from tests.nats.observing import Errors, eventually, soon, take
+from tests.nats.observing import LIMIT_S, Errors, eventually, soon, take
 
 NAME = "billing"
 
@@ -211,6 +211,7 @@ async def test_dead_letters_are_listed_in_order_in_another_process_too(broker, u
             await fail_on(broker, inbox, number)
     async with JetStreamPubSub[int](broker.subject, url=url) as another:
         letters = await another.dead_letters(limit=2)
+        assert len(letters) == 2
         letters += await another.dead_letters(after=letters[-1].number)
         assert another.network.dead_letters == 0
     assert [letter.message for letter in letters] == [0, 1, 2]
@@ -271,6 +272,65 @@ async def test_what_is_not_there_any_more_cannot_be_put_back_or_deleted(broker):
             with pytest.raises(LookupError, match="put back or deleted"):
                 await use(letter)
         assert inbox.empty()
+
+
+async def test_one_of_several_that_is_not_there_any_more_cannot_be_put_back_or_deleted(broker):
+    async with broker.subscribe(name=NAME) as inbox:
+        (letter, *_) = await fail_on(broker, inbox, 7, 8)
+        await broker.delete_dead_letter(letter)
+        for use in (broker.put_back, broker.delete_dead_letter):
+            with pytest.raises(LookupError, match=f"letter {letter.number} .*put back or deleted"):
+                await use(letter)
+        assert [each.message for each in await broker.dead_letters()] == [8]
+
+
+async def test_one_that_may_not_be_deleted_is_said_to_be_so(broker, server):
+    await server.jetstream.add_stream(
+        name=f"{broker.subject}_dead", subjects=[f"dead.{broker.subject}"], deny_delete=True
+    )
+    async with broker.subscribe(name=NAME) as inbox:
+        (letter,) = await fail_on(broker, inbox, 7)
+        with pytest.raises(NatsError, match=f"of the stream '{broker.subject}_dead'"):
+            await broker.delete_dead_letter(letter)
+        assert await broker.dead_letters() == [letter]
+
+
+async def test_one_message_is_stored_once_for_each_subscription_however_often(broker, server):
+    async with broker.subscribe(name=NAME) as inbox:
+        await broker.publish(7)
+        assert await soon(inbox.get()) == 7
+        (envelope,) = inbox._state.envelopes.all()
+        for name in (NAME, NAME, "other"):
+            assert await broker._dead_letters.put(envelope, "on purpose", name)
+        letters = await broker.dead_letters()
+        assert [letter.subscription for letter in letters] == [NAME, "other"]
+        inbox.task_done()
+
+
+async def test_what_is_being_set_aside_at_the_end_still_is(url, subject, monkeypatch):
+    monkeypatch.setattr("pubsub_lib.nats.jetstream.leaving.LEAVING_TAKES_S", LIMIT_S)
+    broker = JetStreamPubSub[int](subject, url=url, max_tries=1, on_error=Errors())
+    async with broker.subscribe(name=NAME) as inbox:
+        await broker.publish(7)
+        await soon(inbox.get())
+        inbox.task_failed("no such order")
+        await broker.shutdown(timeout=0)
+    async with JetStreamPubSub[int](subject, url=url) as another:
+        assert [letter.message for letter in await another.dead_letters()] == [7]
+
+
+async def test_what_is_put_back_is_not_taken_for_what_had_its_number_before(broker, url, server):
+    async with broker.subscribe(name=NAME) as inbox:
+        for number in (7, 8):
+            (letter,) = await fail_on(broker, inbox, number)
+            assert letter.number == 1
+            # Another process each time, which has not listed them.
+            another = JetStreamPubSub[int](broker.subject, url=url)
+            await soon(another.put_back(letter))
+            await another.shutdown()
+            assert await take(inbox, 1) == [number]
+            await server.jetstream.delete_stream(f"{broker.subject}_dead")
+            await broker._dead_letters._stream._add()
 
 
 async def test_nothing_is_put_back_for_nobody(broker):

@@ -55,6 +55,39 @@ async def test_of_subscriptions_that_have_left_none_is_kept(broker):
         assert len(broker._consumers) == 1
 
 
+@pytest.mark.parametrize("join", ["entered", "published to"])
+def test_one_that_was_made_before_there_was_an_event_loop_joins_when_it_is(url, subject, join):
+    broker = JetStreamPubSub[int](subject, url=url)
+    inbox = broker.subscribe()
+
+    async def main() -> None:
+        if join == "entered":
+            await soon(inbox.__aenter__())
+        await soon(broker.publish(7))
+        assert await take(inbox, 1) == [7]
+        await broker.shutdown()
+
+    asyncio.run(main())
+
+
+async def test_one_that_could_not_join_is_not_tried_again_and_says_the_same_to_all(
+    broker, monkeypatch
+):
+    tries: list[object] = []
+
+    async def refuse(*_: object, **__: object) -> None:
+        tries.append(_)
+        raise nats.errors.Error("no more")
+
+    monkeypatch.setattr(broker._stream.connection.client, "subscribe", refuse)
+    inbox = broker.subscribe()
+    for _ in range(2):
+        with pytest.raises(NatsError, match="no more"):
+            await soon(inbox.__aenter__())
+    await broker._recovery.get_ready()
+    assert len(tries) == 1
+
+
 async def test_a_reader_that_cannot_join_learns_why(subject):
     broker = JetStreamPubSub[int](subject, url="nats://127.0.0.1:1", connect_timeout=0.05)
     inbox = broker.subscribe()

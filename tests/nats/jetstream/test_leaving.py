@@ -6,6 +6,7 @@ import pytest
 
 from pubsub_lib.nats import ConnectionLost, JetStreamPubSub
 from pubsub_lib.nats.jetstream import consumer as consumer_module
+from pubsub_lib.nats.jetstream.subscription import JetStreamSubscription
 from tests.nats.observing import (
     administrator,
     eventually,
@@ -39,18 +40,16 @@ async def test_one_that_is_closed_while_it_joins_leaves_the_server_when_it_has_j
 async def test_one_that_is_closed_without_a_connection_does_not_come_back_with_the_next(
     own_server, subject, errors
 ):
-    async with (
-        administrator(own_server.url) as server,
-        JetStreamPubSub[int](subject, url=own_server.url, on_error=errors) as broker,
-    ):
+    async with JetStreamPubSub[int](subject, url=own_server.url, on_error=errors) as broker:
         inbox = await broker.subscribe(name=NAME)
         own_server.restart()
         await errors.until(ConnectionLost)
         inbox.close()
         await soon(inbox._state.supply.ended())
         await broker.publish(1)
-        await server.until_unread(subject, NAME)
-        await server.until_acknowledged(subject, NAME, left=1)
+        async with administrator(own_server.url) as server:
+            await server.until_unread(subject, NAME)
+            await server.until_acknowledged(subject, NAME, left=1)
 
 
 @needs_signals
@@ -131,6 +130,19 @@ async def test_one_whose_reader_is_still_at_work_is_known_until_that_is_done(bro
     assert await known() == 0
 
 
+def test_one_that_is_closed_when_its_event_loop_has_ended_is_closed(url, subject):
+    broker = JetStreamPubSub[int](subject, url=url)
+
+    async def main() -> JetStreamSubscription[int]:
+        inbox = await broker.subscribe(name=NAME)
+        await broker.shutdown()
+        return inbox
+
+    inbox = asyncio.run(main())
+    inbox.close()
+    assert inbox.closed
+
+
 async def test_one_that_has_left_is_not_missed(broker, monkeypatch):
     async with broker.subscribe():
         (consumer,) = broker._consumers
@@ -141,4 +153,5 @@ async def test_one_that_has_left_is_not_missed(broker, monkeypatch):
             return True
 
         monkeypatch.setattr(consumer._on_server, "is_lost", forgotten_meanwhile)
-        assert await consumer.is_lost() is False
+        for _ in range(2):
+            assert await consumer.is_lost() is False

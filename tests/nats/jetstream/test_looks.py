@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from pubsub_lib.nats import NotConnected, StreamLost
+from pubsub_lib.nats import JetStreamPubSub, NotConnected, StreamLost
 from pubsub_lib.nats.jetstream import recovery as recovery_module
 from tests.nats.observing import eventually, soon, take
 
@@ -17,6 +17,14 @@ def rare_looks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def hang() -> None:
     await asyncio.Event().wait()
+
+
+async def look(broker: JetStreamPubSub[int]) -> None:
+    """Look at everything, as if nothing had come in since the last look."""
+    for consumer in broker._consumers:
+        consumer._intake.quiet = True
+    await broker._recovery._look()
+    assert not broker._recovery._recovering.running
 
 
 @pytest.mark.usefixtures("quick_looks")
@@ -78,6 +86,40 @@ async def test_a_stream_that_nobody_has_used_is_not_looked_for(broker, monkeypat
     monkeypatch.setattr(stream, "ask", note)
     await broker._dead_letters._publisher._recovery._look()
     assert asked == []
+
+
+# What a consumer has still to send tells only when some looks agree on it.
+
+
+@pytest.mark.usefixtures("rare_looks")
+@pytest.mark.parametrize(("name", "counted"), [("", [0, 0, 3, 3]), ("billing", [0, 3, 3, 3])])
+async def test_what_was_removed_is_counted_once_when_three_looks_agree(
+    broker, server, name, counted
+):
+    async with broker.subscribe(name=name, maxsize=1) as inbox:
+        await broker.publish_many(range(5))
+        await take(inbox, 1)
+        await eventually(lambda: inbox.qsize() and broker.network.lag == 3)
+        await server.jetstream.purge_stream(broker.subject)
+        looked = []
+        for _ in counted:  # the last delivery has told one with a name what it is to be sent
+            await look(broker)
+            assert broker.network.lag == 0
+            looked.append(inbox.stats.dropped)
+        assert looked == counted
+
+
+@pytest.mark.usefixtures("rare_looks")
+@pytest.mark.parametrize("name", ["", "billing"])
+async def test_what_comes_in_between_two_looks_was_not_removed(broker, name):
+    async with broker.subscribe(name=name, maxsize=1) as inbox:
+        await broker.publish_many(range(6))
+        for number in range(4):
+            assert await take(inbox, 1) == [number]
+            await eventually(inbox.qsize)
+            for _ in range(number):  # so that some are left of the last round
+                await look(broker)
+            assert (inbox.stats.dropped, broker.network.lag) == (0, 4 - number)
 
 
 async def test_a_lost_connection_is_told_by_itself_and_not_of_each_that_was_looked_at(

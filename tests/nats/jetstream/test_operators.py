@@ -18,6 +18,7 @@ from pubsub_lib.nats import (
     Unconfirmed,
     UndecodablePayload,
 )
+from pubsub_lib.nats.jetstream.server_consumer import LOOKS
 from tests.nats.observing import LIMIT_S, Errors, eventually, soon, take
 
 pytestmark = pytest.mark.usefixtures("quick_looks")
@@ -39,6 +40,30 @@ async def test_what_is_purged_is_counted_and_reported(broker, server, errors, na
         assert await take(inbox, 1) == [0]
         await broker.publish(4)
         assert await take(inbox, 1) == [4]
+        assert inbox.stats.dropped == 3
+
+
+@pytest.mark.parametrize("name", ["", NAME])
+async def test_what_is_purged_after_many_looks_is_counted_once(broker, server, name):
+    looks = 0
+    consumer = broker._stream.consumer
+
+    async def note(name: str):
+        nonlocal looks
+        looks += 1
+        return await consumer(name)
+
+    async def until_looked_at(times: int) -> None:
+        before = looks
+        await eventually(lambda: looks >= before + times)
+
+    async with broker.subscribe(name=name, maxsize=1) as inbox:
+        await broker.publish_many(range(4))
+        broker._stream.consumer = note
+        await until_looked_at(LOOKS + 2)
+        assert inbox.stats.dropped == 0
+        await server.jetstream.purge_stream(broker.subject)
+        await until_looked_at(2 * LOOKS)
         assert inbox.stats.dropped == 3
 
 
@@ -73,6 +98,17 @@ async def test_what_is_removed_after_a_message_that_came_again_is_counted(
         inbox.task_done()
         assert await take(inbox, 1) == [3]
         assert inbox.stats.dropped == 2
+
+
+async def test_what_comes_again_after_a_later_message_is_no_gap(broker):
+    async with broker.subscribe(name=NAME, maxsize=2) as inbox:
+        await broker.publish_many(range(3))
+        assert [await soon(inbox.get()) for _ in range(2)] == [0, 1]
+        inbox.task_failed("on purpose")  # which is of 0
+        assert await soon(inbox.get()) == 0
+        inbox.task_done()
+        assert await soon(inbox.get()) == 2
+        assert inbox.stats.dropped == 0
 
 
 async def test_a_flush_does_not_wait_for_what_was_purged(broker, server):
@@ -171,7 +207,9 @@ async def test_one_that_may_not_be_looked_at_does_not_keep_the_others_from_it(
 
         monkeypatch.setattr(broker._stream, "consumer", refuse_one)
         await server.jetstream.delete_consumer(broker.subject, broker._consumers[1].name)
-        assert str(refusal) in str(await errors.until(NatsError))
+        told = await errors.until(NatsError)
+        assert str(refusal) in str(told)
+        assert (told is refusal) is isinstance(refusal, NatsError)
         for number in itertools.count():
             await broker.publish(number)
             if second.qsize():
@@ -270,7 +308,9 @@ async def test_a_message_that_another_stream_has_taken_is_not_said_to_be_deliver
     async with broker.subscribe(name=NAME):
         await server.jetstream.delete_stream(broker.subject)
         await server.jetstream.add_stream(name=f"{broker.subject}_other", subjects=[broker.subject])
-        with pytest.raises(NatsError, match=f"stored it in the stream '{broker.subject}_other'"):
+        with pytest.raises(
+            NatsError, match=f"{broker.subject}_other', since .*; delete the other .* subject$"
+        ):
             await broker.publish(1)
         await server.jetstream.delete_stream(f"{broker.subject}_other")
         await broker.publish(2)

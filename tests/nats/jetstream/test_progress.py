@@ -99,6 +99,17 @@ async def test_a_copy_that_comes_after_its_acknowledgement_is_dropped(url, subje
         assert inbox.stats.received == 1
 
 
+async def test_no_more_are_remembered_as_acknowledged_than_may_be_on_their_way(url, subject):
+    async with (
+        JetStreamPubSub[int](subject, url=url) as broker,
+        broker.subscribe(name=NAME, maxsize=2) as inbox,
+    ):
+        await broker.publish_many(range(3))
+        await take(inbox, 3)
+        envelopes = inbox._state.envelopes
+        assert [envelopes.was_acknowledged(number) for number in (1, 2, 3)] == [False, True, True]
+
+
 async def test_in_another_stream_the_same_number_is_another_message(url, subject, monkeypatch):
     async with (
         administrator(url) as server,

@@ -17,7 +17,7 @@ from pubsub_lib.nats import (
     unconfirmed_in,
 )
 from pubsub_lib.nats.jetstream.pipeline import MESSAGES_ON_THE_WAY
-from pubsub_lib.nats.jetstream.publisher import BYTES_ON_THE_WAY
+from pubsub_lib.nats.jetstream.publisher import BYTES_ON_THE_WAY, Outgoing
 from tests.nats.observing import (
     administrator,
     eventually,
@@ -147,6 +147,26 @@ async def test_what_nats_py_has_not_yet_sent_is_not_sent_before_what_was_lost(ow
         await asyncio.to_thread(own_server.start)
         await soon(lost)
     assert await kept_in(own_server, subject) == [1]
+
+
+async def test_what_was_lost_with_a_connection_goes_first_on_the_next(url, subject, monkeypatch):
+    async with (
+        JetStreamPubSub[int](subject, url=url) as broker,
+        broker.subscribe(name="reader") as inbox,
+    ):
+        publisher = broker._publishing._publisher
+        send = publisher.send
+
+        async def lose(message: Outgoing) -> asyncio.Future[None]:
+            publisher.send = send
+            lost = asyncio.get_running_loop().create_future()
+            lost.set_result(None)
+            publisher.connection_lost()
+            return lost
+
+        monkeypatch.setattr(publisher, "send", lose)
+        await broker.publish_many(range(3))
+        assert await take(inbox, 3) == [0, 1, 2]
 
 
 @needs_signals

@@ -254,6 +254,16 @@ async def test_none_and_what_json_does_not_know_are_refused(url, subject):
             await broker.publish(object())
 
 
+async def test_publish_nowait_is_refused_since_the_server_has_to_answer(url, subject):
+    async with JetStreamPubSub[int](subject, url=url) as broker:
+        with pytest.raises(
+            NotImplementedError, match=r"^storing .* has to wait: await publish\(\)"
+        ):
+            broker.publish_nowait(1)
+        with pytest.raises(TypeError, match="None cannot be published"):
+            broker.publish_nowait(None)
+
+
 async def test_where_no_server_is_publish_says_so_and_can_be_tried_again(own_server, subject):
     url = own_server.url
     own_server.kill()

@@ -55,6 +55,36 @@ async def test_a_stream_that_somebody_made_with_other_settings_is_used_if_it_can
         await server.until_acknowledged(subject, "billing")
 
 
+async def test_a_stream_and_that_of_its_dead_letters_have_the_bounds_that_were_asked_for(
+    url, subject, server
+):
+    async with JetStreamPubSub[int](
+        subject, url=url, max_messages=70, duplicate_window=30
+    ) as broker:
+        await broker.dead_letters()
+    for name, keeps, retention in (
+        (subject, subject, api.RetentionPolicy.INTEREST),
+        (f"{subject}_dead", f"dead.{subject}", api.RetentionPolicy.LIMITS),
+    ):
+        config = (await server.jetstream.stream_info(name)).config
+        assert (config.subjects, config.retention, config.discard) == (
+            [keeps],
+            retention,
+            api.DiscardPolicy.NEW,
+        )
+        assert (config.max_msgs, config.duplicate_window, config.num_replicas) == (70, 30, 1)
+
+
+async def test_whoever_enters_knows_at_once_how_many_are_subscribed(url, subject):
+    async with (
+        JetStreamPubSub[int](subject, url=url) as broker,
+        broker.subscribe(),
+        broker.subscribe(name="billing"),
+        JetStreamPubSub[int](subject, url=url) as another,
+    ):
+        assert another.network.subscriptions == 2
+
+
 @pytest.mark.parametrize(
     ("settings", "obstacle"),
     [
@@ -120,7 +150,9 @@ async def test_entering_waits_no_longer_for_jetstream_than_it_was_told(own_serve
             return await ask(request)
 
     broker._stream.ask = ask_a_server_that_stands_still
-    with pytest.raises(JetStreamUnavailable, match="does not answer in time"):
+    with pytest.raises(
+        JetStreamUnavailable, match=r"does not answer in time\); see whether it is stopped"
+    ):
         async with asyncio.timeout(LIMIT_S), broker:
             pass
 
@@ -141,7 +173,7 @@ async def test_a_server_without_jetstream_is_named(subject, monkeypatch):
     monkeypatch.setattr("pubsub_lib.nats.jetstream.asking.READY_AFTER_S", 0.1)
     with NatsServer(configuration="jetstream: disabled") as server:
         broker = JetStreamPubSub[int](subject, url=server.url)
-        with pytest.raises(NatsError, match="start it with JetStream, as `nats-server -js`"):
+        with pytest.raises(NatsError, match=r"JetStream is off, or not ready.* `nats-server -js`"):
             await soon(broker.publish(1))
         await broker.shutdown()
 

@@ -71,6 +71,7 @@ async def test_a_name_can_come_back_with_another_bound(url, subject, server):
         ):
             config = (await server.consumer(subject, "billing")).config
             assert (config.max_ack_pending, config.ack_wait) == (maxsize, maxsize)
+            assert (config.durable_name, config.deliver_group) == ("billing", "billing")
 
 
 async def test_what_another_reader_of_the_name_has_allowed_is_taken_in_at_once(url, subject):
@@ -149,7 +150,9 @@ async def test_an_on_error_that_raises_stops_nothing(url, subject, server):
         await server.until_acknowledged(subject, "billing")
 
 
-@pytest.mark.parametrize("wrong", [{"name": "a.b"}, {"maxsize": 0}, {"ack_wait": 0}])
+@pytest.mark.parametrize(
+    "wrong", [{"name": "a.b"}, {"name": "größe"}, {"maxsize": 0}, {"ack_wait": 0}]
+)
 async def test_wrong_arguments_of_subscribe_are_refused_at_once(url, subject, wrong):
     async with JetStreamPubSub[int](subject, url=url) as broker:
         with pytest.raises(ValueError, match=next(iter(wrong)) + "|more than 0"):

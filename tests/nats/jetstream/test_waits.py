@@ -6,12 +6,16 @@ import datetime
 import gc
 from collections.abc import Awaitable, Callable
 
+import nats.errors
 import pytest
+from nats.js import JetStreamContext
+from nats.js.errors import APIError, NoStreamResponseError, ServiceUnavailableError
 
 from pubsub_lib.nats import (
     DeadLetter,
     JetStreamPubSub,
     JetStreamUnavailable,
+    NatsError,
     NotConnected,
     ServerUnreachable,
     Unconfirmed,
@@ -110,6 +114,56 @@ async def test_a_question_on_a_connection_that_is_lost_is_asked_again_at_once_on
             own_server.kill()
         own_server.start()
         assert await soon(asking) == []
+
+
+@pytest.mark.parametrize(
+    "unready",
+    [ServiceUnavailableError(), NoStreamResponseError(), nats.errors.NoRespondersError()],
+    ids=lambda error: type(error).__name__,
+)
+async def test_a_server_that_is_not_ready_yet_is_asked_until_it_is(broker, unready):
+    answers = [unready, unready]
+
+    async def answer(jetstream: JetStreamContext) -> int:
+        if answers:
+            raise answers.pop()
+        return 7
+
+    assert await soon(broker._stream.ask(answer)) == 7
+
+
+@pytest.mark.parametrize("otherwise", [nats.errors.TimeoutError(), ConnectionResetError()])
+async def test_the_time_that_a_server_may_be_unready_begins_anew_if_it_was_not(
+    broker, monkeypatch, otherwise
+):
+    monkeypatch.setattr(asking_module, "READY_AFTER_S", 0.3)
+    answers = [ServiceUnavailableError(), otherwise, ServiceUnavailableError()]
+
+    async def answer(jetstream: JetStreamContext) -> int:
+        if not answers:
+            return 7
+        error = answers.pop()
+        if error is otherwise:
+            await asyncio.sleep(0.35)  # longer than it may be unready
+        raise error
+
+    assert await soon(broker._stream.ask(answer)) == 7
+
+
+@pytest.mark.parametrize(
+    ("description", "says"), [("odd", "odd"), (None, "no reason given"), ("", "no reason given")]
+)
+async def test_what_a_server_refuses_is_told_with_its_reason_and_the_name_of_the_stream(
+    broker, url, description, says
+):
+    async def refuse(jetstream: JetStreamContext) -> None:
+        raise APIError(code=400, err_code=12345, description=description)
+
+    with pytest.raises(
+        NatsError, match=rf"{url.rpartition('@')[2]} .*of the stream '{broker.subject}': {says};"
+    ) as raised:
+        await broker._stream.ask(refuse)
+    assert isinstance(raised.value.__cause__, APIError)
 
 
 @pytest.mark.parametrize("name", ["", NAME])

@@ -1,0 +1,118 @@
+"""What a publisher makes of the server's answers, and of one that does not come."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+
+import pytest
+from nats.aio.msg import Msg
+
+from pubsub_lib.nats import JetStreamPubSub, NatsError, Unconfirmed
+from pubsub_lib.nats.client import SecureClient
+from pubsub_lib.nats.jetstream import pipeline as pipeline_module
+from pubsub_lib.nats.jetstream import publisher as publisher_module
+from pubsub_lib.nats.jetstream.publisher import Outgoing
+from tests.nats.observing import eventually, needs_signals, soon, stopped
+
+type Publish = Callable[[JetStreamPubSub[int]], Awaitable[object]]
+one_or_several = pytest.mark.parametrize(
+    "publish",
+    [lambda broker: broker.publish(1), lambda broker: broker.publish_many([1])],
+    ids=["one", "several"],
+)
+
+
+@pytest.fixture
+def no_pause_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let whoever leaves a server a while never ask it again."""
+    for module in (publisher_module, pipeline_module):
+        monkeypatch.setattr(module, "ASK_AGAIN_AFTER_S", 600)
+
+
+@one_or_several
+@pytest.mark.usefixtures("no_pause_ends")
+async def test_a_server_that_is_not_ready_is_left_a_while_before_it_is_tried_again(
+    broker, monkeypatch, publish: Publish
+):
+    answers: list[Msg] = []
+
+    def is_not_ready(answer: Msg) -> bool:
+        answers.append(answer)
+        return False
+
+    monkeypatch.setattr(broker._publishing._publisher, "confirms", is_not_ready)
+    publishing = asyncio.create_task(publish(broker))
+    await eventually(lambda: answers)
+    for _ in range(3):
+        await broker._transport.connection.confirm()
+    assert len(answers) == 1
+    assert not publishing.done()
+    publishing.cancel()
+    await asyncio.wait([publishing])
+
+
+@one_or_several
+@pytest.mark.usefixtures("no_pause_ends")
+async def test_an_answer_that_is_lost_once_is_no_silence_and_its_message_is_sent_again_at_once(
+    broker, monkeypatch, publish: Publish
+):
+    monkeypatch.setattr(publisher_module, "ANSWER_WITHIN_S", 0.05)
+    monkeypatch.setattr(publisher_module, "SILENT_AFTER_S", 600)
+    await broker.publish(0)
+    publisher = broker._publishing._publisher
+    (answers,) = [
+        each
+        for each in broker._transport.connection.client._subs.values()
+        if each.subject.startswith(publisher._inbox)
+    ]
+    answered = answers._cb
+
+    async def lose(answer: Msg) -> None:
+        answers._cb = answered
+
+    answers._cb = lose
+    await soon(publish(broker))
+    assert broker.network.duplicates_refused >= 1
+    assert (broker._stream.silent, broker._recovery._recovering.begun) == (False, False)
+    assert publisher._unanswered_since is None
+
+
+@needs_signals
+async def test_a_cluster_that_does_not_answer_may_have_no_quorum_and_has_one_when_it_answers(
+    own_server, subject, monkeypatch
+):
+    monkeypatch.setattr(publisher_module, "ANSWER_WITHIN_S", 0.05)
+    monkeypatch.setattr(SecureClient, "in_cluster", True)
+    async with JetStreamPubSub[int](subject, url=own_server.url) as broker:
+        publisher = broker._publishing._publisher
+        await broker.publish(0)
+        broker.timeout = 0.3
+        with stopped(own_server), pytest.raises(Unconfirmed, match="may have no quorum"):
+            await broker.publish(1)
+        assert not broker._recovery._recovering.begun  # nothing is broken
+        broker.timeout = None
+        await soon(broker.publish(2))
+        assert not publisher.disagreeing
+
+
+async def test_while_a_cluster_disagrees_its_answer_is_waited_for_less_long(broker, monkeypatch):
+    monkeypatch.setattr(publisher_module, "ANSWER_WITHIN_S", 600)
+    monkeypatch.setattr(publisher_module, "ANSWER_WITHIN_WHILE_DISAGREEING_S", 300)
+    publisher, loop = broker._publishing._publisher, asyncio.get_running_loop()
+    for disagreeing, patience in ((False, 600), (True, 300)):
+        publisher.disagreeing = disagreeing
+        began = loop.time()
+        answer = await publisher.send(Outgoing.of(broker.subject, b"1", "an id"))
+        (sent,) = publisher._on_their_way.values()
+        assert 0 <= sent.timer.when() - began - patience < patience / 2
+        await soon(answer)
+        assert sent.timer.cancelled()
+
+
+async def test_what_a_server_says_against_a_message_is_told_with_the_name_of_its_stream(broker):
+    confirms = broker._publishing._publisher.confirms
+    for said, told in ({"description": "odd"}, "odd"), ({}, "no reason given"):
+        error = {"code": 400, "err_code": 12345} | said
+        answer = Msg(None, data=json.dumps({"error": error}).encode())
+        with pytest.raises(NatsError, match=rf"of the stream '{broker.subject}': {told};"):
+            confirms(answer)
