@@ -5,8 +5,8 @@ after: how much of this machine's processors all programs took, less what this o
 how long a container was held back by the limit that it was given. That is an average: it does not
 see who was in the way for a moment, nor a disk or a network that was busy.
 
->>> before = Usage(wall_s=0.0, processors_s=0.0, own_s=0.0, held_back_s=0.0)
->>> after = Usage(wall_s=2.0, processors_s=3.9, own_s=0.4, held_back_s=0.0)
+>>> before = MachineUsage(wall_s=0.0, processors_s=0.0, own_s=0.0, held_back_s=0.0)
+>>> after = MachineUsage(wall_s=2.0, processors_s=3.9, own_s=0.4, held_back_s=0.0)
 >>> contention = Contention(after - before, processors=2)
 >>> contention.is_high
 True
@@ -38,7 +38,7 @@ _CONTAINER = Path("/sys/fs/cgroup/cpu.stat")
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class MachineUsage:
     """Readings of this machine's clocks, or the difference of two, in seconds.
 
     Attributes:
@@ -70,7 +70,7 @@ class Contention:
         processors: how many the machine has.
     """
 
-    usage: Usage
+    usage: MachineUsage
     processors: int
 
     @property
@@ -97,19 +97,19 @@ class Contention:
         return f"other programs used {self.others:.1f} of this machine's {processors}"
 
 
-def usage_now() -> Usage:
+def usage_now() -> MachineUsage:
     """Read the clocks of this machine, which takes some milliseconds."""
     held_back_s = _held_back_s()
     if psutil is None:
-        return Usage(time.perf_counter(), held_back_s=held_back_s)
+        return MachineUsage(time.perf_counter(), held_back_s=held_back_s)
     times = psutil.cpu_times()._asdict()
     # What guests took is counted among user and nice already.
     unused = ("idle", "iowait", "guest", "guest_nice")
     processors_s = sum(seconds for name, seconds in times.items() if name not in unused)
-    return Usage(time.perf_counter(), processors_s, _own_s(), held_back_s)
+    return MachineUsage(time.perf_counter(), processors_s, _own_s(), held_back_s)
 
 
-def contention_of(usage: Usage) -> Contention:
+def contention_of(usage: MachineUsage) -> Contention:
     """Return what a difference of two readings says about this machine."""
     return Contention(usage, os.cpu_count() or 1)
 

@@ -15,7 +15,7 @@ from collections import deque
 
 from IPython.core.getipython import get_ipython
 
-from pubsub_lib.lab.costs.contention import Contention, Usage, contention_of, usage_now
+from pubsub_lib.lab.costs.contention import Contention, MachineUsage, contention_of, usage_now
 
 #: The clocks go in steps of 10 ms or so: what a shorter time says of a machine is not worth much.
 LONG_ENOUGH_S = 0.25
@@ -31,7 +31,7 @@ class Cells:
     def __init__(self) -> None:
         self.number = 0
         self._began = usage_now()
-        self._before: deque[Usage] = deque(maxlen=100)
+        self._before: deque[MachineUsage] = deque(maxlen=100)
 
     def began(self, *_: object) -> None:
         """Note that a cell begins."""

@@ -12,7 +12,7 @@ As tasks they take 1 s.
 from dataclasses import dataclass
 from typing import Any, Self
 
-from pubsub_lib.lab.lesson.answers.kinds import Answer, Finding, Guess
+from pubsub_lib.lab.lesson.answers.kinds import Answer, Guess, Result
 from pubsub_lib.lab.lesson.cells import CELLS
 from pubsub_lib.lab.lesson.claims import REMEDY
 from pubsub_lib.lab.lesson.values import written
@@ -31,7 +31,7 @@ class Comparison:
 
     answer: Answer
     found: tuple[Any, ...]
-    finding: Finding
+    finding: Result
     contention: str
 
     @classmethod
@@ -86,9 +86,9 @@ class Comparison:
         return reply or "That is not what was found: read on."
 
 
-def _finding(answer: Answer, found: tuple[Any, ...], unit: str) -> Finding:
+def _finding(answer: Answer, found: tuple[Any, ...], unit: str) -> Result:
     """Return what was found, also where a changed experiment has found no answer at all."""
     try:
         return answer.finding(*found, unit=unit)
     except Exception:
-        return Finding("", ", ".join(map(written, found)) or "nothing", is_as_answered=False)
+        return Result("", ", ".join(map(written, found)) or "nothing", is_as_answered=False)

@@ -43,11 +43,11 @@ class Outbox(Protocol):
         """Take out what the server has."""
 
 
-class Publisher(Protocol):
+class ChangePublisher(Protocol):
     """Where changes are published."""
 
     async def publish(self, change: Any, *, message_id: str = "") -> object:
         """Return when the server has the change, or has it already by this id."""
 
 
-type Relay = Callable[[Outbox, Publisher], Coroutine[Any, Any, None]]
+type Relay = Callable[[Outbox, ChangePublisher], Coroutine[Any, Any, None]]

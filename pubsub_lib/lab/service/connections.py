@@ -4,7 +4,7 @@ h11 takes HTTP apart, as it does within uvicorn and httpx; what is left is to sa
 what. A client with a pool, such as httpx, is more than a visitor needs, and takes longer than the
 server that is to be measured.
 
->>> Connection().ended
+>>> HttpConnection().ended
 ''
 """
 
@@ -18,7 +18,7 @@ from pubsub_lib.lab.service.events import EventReader, ServerSentEvent
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """What a server has answered.
 
     Attributes:
@@ -37,7 +37,7 @@ class Answer:
         return self.headers.get("content-type", "").startswith("text/event-stream")
 
 
-class Connection(asyncio.Protocol):
+class HttpConnection(asyncio.Protocol):
     """A connection to a server, as asyncio's `create_connection` makes it.
 
     Attributes:
@@ -54,11 +54,11 @@ class Connection(asyncio.Protocol):
         self.ended = ""
         self._http = h11.Connection(h11.CLIENT)
         self._reader = EventReader()
-        self._begun = Answer(0, {})
-        self._answer: asyncio.Future[Answer] | None = None
+        self._begun = Response(0, {})
+        self._answer: asyncio.Future[Response] | None = None
         self._waiters: set[asyncio.Future[None]] = set()
 
-    async def get(self, path: str, headers: dict[str, str]) -> Answer:
+    async def get(self, path: str, headers: dict[str, str]) -> Response:
         """Ask for something, and return the answer.
 
         Raises:
@@ -110,13 +110,13 @@ class Connection(asyncio.Protocol):
         match part:
             case h11.Response():
                 headers = {name.decode(): value.decode() for name, value in part.headers}
-                self._begun = Answer(part.status_code, headers)
+                self._begun = Response(part.status_code, headers)
                 if self._begun.is_stream:
                     self._answered(self._begun)
             case h11.Data() if begun.is_stream:
                 self.events += self._reader.feed(bytes(part.data), at_s=arrived_s)
             case h11.Data():
-                self._begun = Answer(begun.status, begun.headers, begun.body + bytes(part.data))
+                self._begun = Response(begun.status, begun.headers, begun.body + bytes(part.data))
             case h11.EndOfMessage() if begun.is_stream:
                 self.ended = "the end"
                 self.transport.close()
@@ -125,7 +125,7 @@ class Connection(asyncio.Protocol):
                     self._http.start_next_cycle()
                 self._answered(begun)
 
-    def _answered(self, answer: Answer) -> None:
+    def _answered(self, answer: Response) -> None:
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(answer)
 

@@ -19,7 +19,7 @@ from pubsub_lib.lab.service.visitors import Visitor
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class ProcessUsage:
     """What processes have taken.
 
     Attributes:
@@ -30,11 +30,13 @@ class Usage:
     memory_mb: float
     processor_s: float
 
-    def __sub__(self, before: Self) -> "Usage":
-        return Usage(self.memory_mb - before.memory_mb, self.processor_s - before.processor_s)
+    def __sub__(self, before: Self) -> "ProcessUsage":
+        return ProcessUsage(
+            self.memory_mb - before.memory_mb, self.processor_s - before.processor_s
+        )
 
 
-def usage_of(process_id: int) -> Usage:
+def usage_of(process_id: int) -> ProcessUsage:
     """Return what a process and those that it has started have taken."""
     memory_mb = processor_s = 0.0
     for process in family_of(process_id):
@@ -42,7 +44,7 @@ def usage_of(process_id: int) -> Usage:
             memory_mb += process.memory_full_info().uss / 1e6
             times = process.cpu_times()
             processor_s += times.user + times.system
-    return Usage(memory_mb, processor_s)
+    return ProcessUsage(memory_mb, processor_s)
 
 
 def family_of(process_id: int) -> list[psutil.Process]:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Self
 import psutil
 
 from pubsub_lib.lab.processes.programs import Program
-from pubsub_lib.lab.service.measuring import Usage, family_of, usage_of
+from pubsub_lib.lab.service.measuring import ProcessUsage, family_of, usage_of
 from pubsub_lib.lab.service.visitors import PATIENCE_S, Visitor, opened
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class PriceBoard:
                 break
         return [visitor for some in chosen.values() for visitor in some]
 
-    def usage(self) -> Usage:
+    def usage(self) -> ProcessUsage:
         """Return what it has taken until now, with all its workers."""
         return usage_of(self._running().process_id)
 

@@ -20,7 +20,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Self
 from urllib.parse import urlsplit
 
-from pubsub_lib.lab.service.connections import Answer, Connection
+from pubsub_lib.lab.service.connections import HttpConnection, Response
 from pubsub_lib.lab.service.events import ServerSentEvent
 
 #: How long a visitor waits for anything: far more than any of it takes, on a busy machine, too.
@@ -39,7 +39,7 @@ class Refused(Exception):
         answer: what it says.
     """
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Response) -> None:
         super().__init__(f"{answer.status}: {answer.body.decode(errors='replace')}")
         self.answer = answer
 
@@ -68,7 +68,7 @@ class Visitor:
         self._path = f"/prices?visitor={name}" if name else "/prices"
         self._last_event_id = last_event_id
         self._small = small
-        self._connection: Connection | None = None
+        self._connection: HttpConnection | None = None
 
     @property
     def events(self) -> list[ServerSentEvent]:
@@ -96,7 +96,7 @@ class Visitor:
 
     @property
     def ended(self) -> str:
-        """How the stream has ended; empty while it has not (see `Connection`)."""
+        """How the stream has ended; empty while it has not (see `HttpConnection`)."""
         return self._connection.ended if self._connection else ""
 
     async def until(self, condition: Callable[[], object]) -> bool:
@@ -143,7 +143,7 @@ class Visitor:
                 plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, ETHERNET_BYTES)
         try:
             await loop.sock_connect(plug, (self._parts.hostname, self._parts.port))
-            _, self._connection = await loop.create_connection(Connection, sock=plug)
+            _, self._connection = await loop.create_connection(HttpConnection, sock=plug)
         except BaseException:
             plug.close()
             raise
@@ -186,11 +186,11 @@ class Visitor:
     async def __aexit__(self, *exc_info: object) -> None:
         await self.close()
 
-    async def _get(self, path: str, **headers: str) -> Answer:
+    async def _get(self, path: str, **headers: str) -> Response:
         async with asyncio.timeout(PATIENCE_S):
             return await self._connected().get(path, headers)
 
-    def _connected(self) -> Connection:
+    def _connected(self) -> HttpConnection:
         if self._connection is None:
             raise RuntimeError("a visitor has a stream in its `async with` block")
         return self._connection

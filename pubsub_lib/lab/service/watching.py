@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from pubsub_lib.lab.service.measuring import Usage, ages_ms
+from pubsub_lib.lab.service.measuring import ProcessUsage, ages_ms
 from pubsub_lib.lab.service.price_board import PriceBoard
 from pubsub_lib.lab.service.visitors import PATIENCE_S, Visitor
 
@@ -72,7 +72,7 @@ async def watch_until_one_is_cut_off(
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class VisitorLoad:
     """What visitors cost a service.
 
     Attributes:
@@ -86,7 +86,7 @@ class Load:
     processor_s: float
 
 
-async def measure_load(visitors: int, *, rate: float, prices: int) -> Load:
+async def measure_load(visitors: int, *, rate: float, prices: int) -> VisitorLoad:
     """Start a price board, let it send prices to visitors who read, and say what that costs.
 
     Args:
@@ -100,9 +100,9 @@ async def measure_load(visitors: int, *, rate: float, prices: int) -> Load:
             before, began_s = board.usage(), time.time()
             for visitor in reading:
                 await visitor.until(_has(visitor, prices, began_s))
-            used: Usage = board.usage() - before
+            used: ProcessUsage = board.usage() - before
             ages = ages_ms(reading, since_s=began_s)
-    return Load(ages, (before - empty).memory_mb, used.processor_s / max(len(ages), 1))
+    return VisitorLoad(ages, (before - empty).memory_mb, used.processor_s / max(len(ages), 1))
 
 
 def _has(visitor: Visitor, prices: int, since_s: float) -> Callable[[], bool]:

@@ -24,7 +24,7 @@ class WithHeaders[T](NamedTuple):
     headers: Mapping[str, str]
 
 
-class Supply(Protocol):
+class InboxSupply(Protocol):
     """What brings the messages of an inbox from the server.
 
     Attributes:
@@ -58,7 +58,7 @@ class NatsInboxState[T](InboxState[T]):
 
     def __init__(
         self,
-        supply: Supply,
+        supply: InboxSupply,
         subscribers: Inboxes[T],
         home: HomeLoop,
         *,

@@ -22,7 +22,7 @@ from pubsub_lib.nats.errors import NatsError
 from pubsub_lib.nats.jetstream.asking import ASK_AGAIN_AFTER_S
 from pubsub_lib.nats.jetstream.publisher import (
     BYTES_ON_THE_WAY,
-    Answer,
+    Confirmation,
     Outgoing,
     StreamPublisher,
 )
@@ -32,11 +32,11 @@ from pubsub_lib.nats.jetstream.publisher import (
 MESSAGES_ON_THE_WAY = 256
 
 
-class Sent(NamedTuple):
+class InFlight(NamedTuple):
     """One message on its way."""
 
     place: int
-    answer: Answer
+    answer: Confirmation
     size: int
 
 
@@ -58,7 +58,7 @@ class Pipeline:
         self._publisher = publisher
         self._messages = messages
         self._to_send = deque(self.unconfirmed)
-        self._on_their_way: deque[Sent] = deque()
+        self._on_their_way: deque[InFlight] = deque()
         self._bytes = 0
 
     async def run(self) -> None:
@@ -120,5 +120,5 @@ class Pipeline:
                 continue
             answer = await publisher.send(message)
             self.begun = True
-            on_their_way.append(Sent(self._to_send.popleft(), answer, message.size))
+            on_their_way.append(InFlight(self._to_send.popleft(), answer, message.size))
             self._bytes += message.size

@@ -82,14 +82,14 @@ class Outgoing:
         return cls(subject, data, message_id, headers, len(data) + overhead(headers))
 
 
-type Answer = asyncio.Future[Msg | None]
+type Confirmation = asyncio.Future[Msg | None]
 
 
 class OnItsWay(NamedTuple):
     """A message that was sent, and not yet answered."""
 
     subject: str
-    answer: Answer
+    answer: Confirmation
     timer: asyncio.TimerHandle  #: gives it up
 
 
@@ -171,7 +171,7 @@ class StreamPublisher(ConnectionWatcher):
             if not self.ready:
                 await self._stream.connection.confirm()
 
-    async def send(self, message: Outgoing) -> Answer:
+    async def send(self, message: Outgoing) -> Confirmation:
         """Send a message, and return where the server's answer will be, or `None` if it is lost.
 
         Raises:
@@ -189,7 +189,7 @@ class StreamPublisher(ConnectionWatcher):
         number = str(self._attempts)
         if self._unanswered_since is None:
             self._unanswered_since = loop.time()
-        answer: Answer = loop.create_future()
+        answer: Confirmation = loop.create_future()
         patience = ANSWER_WITHIN_WHILE_DISAGREEING_S if self.disagreeing else ANSWER_WITHIN_S
         timer = loop.call_later(patience, self._give_up, number)
         self._on_their_way[number] = OnItsWay(message.subject, answer, timer)

@@ -39,7 +39,7 @@ class Look(NamedTuple):
     last: int  #: the number of the message that was stored last
 
 
-class Sent(NamedTuple):
+class SentSoFar(NamedTuple):
     """What a consumer had sent, to all its readers, when this one last got a message."""
 
     deliveries: int  #: how many, copies included
@@ -86,7 +86,7 @@ class ServerConsumer:
         self._expires_after = expires_after if self.durable else FORGOTTEN_AFTER_S
         self._left = False  # whether what has not come in was counted at the end
         self._looks: deque[Look] = deque(maxlen=LOOKS)
-        self._sent: Sent | None = None  # where that is known
+        self._sent: SentSoFar | None = None  # where that is known
         self._removed = 0  # since then, as the looks have told
         # A stream is known by when it was made, and so is a consumer.
         self._created: datetime.datetime | None = None
@@ -120,7 +120,7 @@ class ServerConsumer:
         made = await self._ask_for()
         self._position.begin(_not_sent(made))
         if self._sent is None and made.delivered is not None:  # nothing has come in already
-            self._sent = Sent(made.delivered.consumer_seq, made.delivered.stream_seq)
+            self._sent = SentSoFar(made.delivered.consumer_seq, made.delivered.stream_seq)
         self._is_now(made)
 
     async def _ask_for(self, start: int | None = None) -> api.ConsumerInfo:
@@ -175,9 +175,9 @@ class ServerConsumer:
         sent, counted, self._removed = self._sent, self._removed, 0
         follows = sent is not None and delivery == sent.deliveries + 1
         if is_copy:
-            self._sent = Sent(delivery, sent.highest) if sent is not None and follows else None
+            self._sent = SentSoFar(delivery, sent.highest) if sent is not None and follows else None
             return 0
-        self._sent = Sent(delivery, sequence)
+        self._sent = SentSoFar(delivery, sequence)
         if sent is None or not follows or not self._position.consecutive:
             return 0
         return max(sequence - sent.highest - 1 - counted, 0)

@@ -29,7 +29,7 @@ class StreamChanged(Exception):
 
 
 @dataclass(slots=True)
-class Counts:
+class StreamCounts:
     """What happened to the messages of a stream here, in messages."""
 
     duplicates_refused: int = 0
@@ -83,7 +83,7 @@ class Stream:
         self.subject = subject
         self.pattern = pattern
         self.name = name
-        self.counts = Counts()
+        self.counts = StreamCounts()
         self.created: datetime.datetime | None = None
         self.subscriptions = 0
         self.last = 0

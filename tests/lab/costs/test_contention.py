@@ -7,11 +7,11 @@ import time
 import pytest
 
 from pubsub_lib.lab.costs import contention
-from pubsub_lib.lab.costs.contention import Contention, Usage, contention_of, usage_now
+from pubsub_lib.lab.costs.contention import Contention, MachineUsage, contention_of, usage_now
 
 
 def used(*, processors_s: float, own_s: float = 0.0, processors: int = 2) -> Contention:
-    return Contention(Usage(1.0, processors_s, own_s), processors)
+    return Contention(MachineUsage(1.0, processors_s, own_s), processors)
 
 
 def test_what_this_process_takes_itself_is_no_contention():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pubsub_lib.lab.costs.contention import Usage
+from pubsub_lib.lab.costs.contention import MachineUsage
 from pubsub_lib.lab.lesson import cells
 from pubsub_lib.lab.lesson.cells import LONG_ENOUGH_S, Cells
 
@@ -10,18 +10,18 @@ from pubsub_lib.lab.lesson.cells import LONG_ENOUGH_S, Cells
 @pytest.fixture
 def clocks(monkeypatch):
     """The readings of a machine, which a test sets."""
-    readings = {"now": Usage()}
+    readings = {"now": MachineUsage()}
     monkeypatch.setattr(cells, "usage_now", lambda: readings["now"])
 
     def look_on(seconds):
-        readings["now"] += Usage(wall_s=seconds, processors_s=2 * seconds)
+        readings["now"] += MachineUsage(wall_s=seconds, processors_s=2 * seconds)
 
     monkeypatch.setattr(cells.time, "sleep", look_on)
     return readings
 
 
 def passes(clocks, *, wall_s, processors_s):
-    clocks["now"] += Usage(wall_s, processors_s)
+    clocks["now"] += MachineUsage(wall_s, processors_s)
 
 
 def test_cells_are_told_apart():
@@ -39,7 +39,7 @@ def test_what_counts_is_the_time_since_the_cell_began(clocks):
     passes(clocks, wall_s=9.0, processors_s=18.0)
     run.began()
     passes(clocks, wall_s=2.0, processors_s=1.0)
-    assert run.contention().usage == Usage(2.0, 1.0)
+    assert run.contention().usage == MachineUsage(2.0, 1.0)
 
 
 def test_a_cell_that_takes_no_time_speaks_of_what_the_cell_before_measured(clocks):
@@ -49,7 +49,7 @@ def test_a_cell_that_takes_no_time_speaks_of_what_the_cell_before_measured(clock
     run.ended()
     passes(clocks, wall_s=60.0, processors_s=1.0)  # somebody reads
     run.began()
-    assert run.contention().usage == Usage(2.0, 4.0)
+    assert run.contention().usage == MachineUsage(2.0, 4.0)
 
 
 def test_where_all_cells_were_short_it_looks_on_for_a_moment(clocks):

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pubsub_lib.lab.costs.contention import Contention, Usage
+from pubsub_lib.lab.costs.contention import Contention, MachineUsage
 from pubsub_lib.lab.lesson import claims
 from pubsub_lib.lab.lesson.cells import CELLS
 from pubsub_lib.lab.lesson.claims import NOT_SEEN, REMEDY, Held, holds
 
-QUIET = Contention(Usage(wall_s=1.0, processors_s=0.5, own_s=0.4), processors=2)
-BUSY = Contention(Usage(wall_s=1.0, processors_s=2.0, own_s=0.4), processors=2)
+QUIET = Contention(MachineUsage(wall_s=1.0, processors_s=0.5, own_s=0.4), processors=2)
+BUSY = Contention(MachineUsage(wall_s=1.0, processors_s=2.0, own_s=0.4), processors=2)
 
 
 @pytest.fixture

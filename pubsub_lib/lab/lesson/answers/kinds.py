@@ -10,7 +10,7 @@ that are likely. It lies here and not in the notebook, where it would be read be
 ...     chosen=lambda times: "more" if times > 1 else "less",
 ... )
 >>> polling.finding(25.0, unit="")
-Finding(sentence='To poll costs more than to wait.', here='more', is_as_answered=True)
+Result(sentence='To poll costs more than to wait.', here='more', is_as_answered=True)
 >>> polling.reply("less")
 'It looks idle, and yet it wakes up every millisecond.'
 >>> fifth = Number(2, "The fifth is in at {found}.", replies={3: "Its reader is at work."})
@@ -32,7 +32,7 @@ _SAME = 1e-6  # numbers are shown with six digits
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Result:
     """What a run has found about a prediction.
 
     Attributes:
@@ -81,14 +81,14 @@ class Number:
         """Whether the number differs from run to run of the same experiment."""
         return isinstance(self.value, tuple)
 
-    def finding(self, *found: Any, unit: str) -> Finding:
+    def finding(self, *found: Any, unit: str) -> Result:
         """Say what a run has found: one number."""
         (number,) = found
         # What differs from run to run has no more than three digits that mean anything.
         here = quantity(float(f"{number:.3g}") if self.varies else number, unit)
         is_as_answered = self.is_right(number)
         fits = is_as_answered or "{found}" in self.sentence
-        return Finding(self.sentence.format(found=here) if fits else "", here, is_as_answered)
+        return Result(self.sentence.format(found=here) if fits else "", here, is_as_answered)
 
     def is_right(self, guess: Guess) -> bool:
         """Whether a guess is what the unchanged experiment finds, or near enough."""
@@ -139,12 +139,12 @@ class Choice:
         """Whether what is shown differs from run to run of the same experiment."""
         return self.told is not None
 
-    def finding(self, *found: Any, unit: str) -> Finding:
+    def finding(self, *found: Any, unit: str) -> Result:
         """Say which choice a run speaks for."""
         choice = self.chosen(*found)
         is_as_answered = self.is_right(choice)
         here = self.told(*found) if self.told else choice
-        return Finding(self.sentence if is_as_answered else "", here, is_as_answered)
+        return Result(self.sentence if is_as_answered else "", here, is_as_answered)
 
     def is_right(self, guess: Guess) -> bool:
         """Whether a guess is what the unchanged experiment speaks for."""
