@@ -79,7 +79,7 @@ class Prediction:
             TypeError: if the guess is to be a number and is none.
         """
         _check_choices(self.name, choices, self.answer)
-        _check_guess(guess, unit, choices)
+        guess = _checked_guess(guess, unit, choices)
         self._question, self._unit, self._choices = question, unit, tuple(choices)
         if guess is not None or not forms_can_be_shown():
             self.guess = guess
@@ -193,7 +193,7 @@ def predict(
         question: what is to be guessed.
         unit: the unit of the number.
         choices: the answers to choose from, where the answer is no number.
-        guess: a number in `unit`, or one of `choices`, where no form can be shown.
+        guess: a number in `unit`, or one of `choices` or its beginning, where no form can be shown.
 
     Returns:
         The prediction of this name, always the same object.
@@ -241,14 +241,19 @@ def _check_choices(name: str, choices: Sequence[str], answer: Answer) -> None:
         )
 
 
-def _check_guess(guess: Guess | None, unit: str, choices: Sequence[str]) -> None:
-    if guess is None:
-        return
+def _checked_guess(guess: Guess | None, unit: str, choices: Sequence[str]) -> Guess | None:
+    """Return the guess; of a choice its beginning will do, where no other begins so."""
+    if guess is None or guess in choices:
+        return guess
     if choices:
-        if guess not in choices:
+        begun = str(guess).strip().casefold()
+        meant = [choice for choice in choices if begun and choice.casefold().startswith(begun)]
+        if len(meant) != 1:
             raise ValueError(f"guess one of {_listed(choices)}, not {guess!r}")
-    elif isinstance(guess, bool) or not isinstance(guess, int | float):
+        return meant[0]
+    if isinstance(guess, bool) or not isinstance(guess, int | float):
         raise TypeError(f"guess a number{f' of {unit}' if unit else ''}, not {guess!r}")
+    return guess
 
 
 def _listed(choices: Sequence[str]) -> str:

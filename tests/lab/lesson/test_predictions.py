@@ -2,7 +2,7 @@
 
 import pytest
 
-from pubsub_lib.lab.lesson import progress
+from pubsub_lib.lab.lesson import predictions, progress
 from pubsub_lib.lab.lesson.answers import ANSWERS
 from pubsub_lib.lab.lesson.answers.kinds import Choice, Number
 from pubsub_lib.lab.lesson.predictions import predict
@@ -72,7 +72,17 @@ def test_a_guess_can_be_taken_back():
     assert seconds().guess is None
 
 
-@pytest.mark.parametrize("guess", ["All", "", 1])
+@pytest.mark.parametrize(("guess", "meant"), [("All", "all"), (" no", "nobody"), ("n", "nobody")])
+def test_of_a_choice_its_beginning_will_do(guess, meant):
+    assert who(guess).guess == meant
+
+
+def test_a_beginning_that_two_choices_have_is_none():
+    with pytest.raises(ValueError, match=r"^guess one of 'a second', 'a minute', not 'a'$"):
+        predictions._checked_guess("a", "", ["a second", "a minute"])
+
+
+@pytest.mark.parametrize("guess", ["everybody", "", " ", 1])
 def test_what_is_none_of_the_choices_is_refused_and_they_are_named(guess):
     with pytest.raises(ValueError, match=f"^guess one of 'nobody', 'all', not {guess!r}$"):
         who(guess)
