@@ -32,8 +32,9 @@ from pubsub_lib.lab.own_broker.file import NAME, make_if_missing
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRST = "00_start_here.ipynb"
-#: What Jupyter is told, whoever starts it.
-SETTINGS = ROOT / "tools" / "jupyter" / "jupyter_config.py"
+#: What Jupyter and JupyterLab are told, whoever starts them: a folder as those look for.
+SETTINGS = ROOT / "tools" / "jupyter"
+SETTINGS_FILES = ("jupyter_config.py", "labconfig/default_setting_overrides.json")
 AFRESH = "make afresh NOTEBOOK={0}   (without make: python tools/open_course.py --afresh {0})"
 
 
@@ -137,7 +138,7 @@ def find_a_home() -> None:
 
 def reading_our_settings() -> dict[str, str]:
     """What has a Jupyter program read the course's settings, before the user's own."""
-    folders = [str(SETTINGS.parent), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    folders = [str(SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH", "")]
     return {"JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, folders))}
 
 
@@ -147,11 +148,14 @@ def leave_settings_for_others(environment: Path = Path(sys.prefix)) -> None:
     Only in an environment, which is the course's own, and not in the Python of a whole machine.
     """
     is_one = (environment / "pyvenv.cfg").is_file() or (environment / "conda-meta").is_dir()
-    place = environment / "etc" / "jupyter" / SETTINGS.name
+    if not is_one:
+        return
     with suppress(OSError):  # an environment of somebody else: they can do without
-        if is_one and not (place.is_file() and filecmp.cmp(SETTINGS, place, shallow=False)):
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(SETTINGS, place)
+        for name in SETTINGS_FILES:
+            settings, place = SETTINGS / name, environment / "etc" / "jupyter" / name
+            if not (place.is_file() and filecmp.cmp(settings, place, shallow=False)):
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(settings, place)
 
 
 def open_in_jupyterlab(notebook: Path, options: list[str]) -> None:

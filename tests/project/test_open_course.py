@@ -15,9 +15,16 @@ import nbformat
 import pytest
 
 from pubsub_lib.lab.lesson.copies import CopyState
-from tools.open_course import SETTINGS, explained, find_a_home, leave_settings_for_others
+from tools.open_course import (
+    SETTINGS,
+    SETTINGS_FILES,
+    explained,
+    find_a_home,
+    leave_settings_for_others,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
+NOTIFICATIONS = "@jupyterlab/apputils-extension:notification"
 FIRST, LAST = "00_start_here.ipynb", "13_put_it_to_work.ipynb"
 
 type Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -27,9 +34,10 @@ type Command = Callable[..., subprocess.CompletedProcess[str]]
 def course(tmp_path: Path) -> Path:
     """A small course of its own: two notebooks, and what the command needs."""
     course = tmp_path / "course"
-    settings = SETTINGS.relative_to(ROOT).as_posix()
+    settings = SETTINGS.relative_to(ROOT)
     notebooks = (f"notebooks/{FIRST}", f"notebooks/{LAST}")
-    for name in ("tools/open_course.py", settings, *notebooks, ".gitignore"):
+    shutil.copytree(SETTINGS, course / settings)
+    for name in ("tools/open_course.py", *notebooks, ".gitignore"):
         (course / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, course / name)
     return course
@@ -173,10 +181,11 @@ def test_an_environment_gets_the_settings_for_what_is_started_without_this_comma
     (tmp_path / sign).parent.mkdir(exist_ok=True)
     (tmp_path / sign).touch()
     leave_settings_for_others(tmp_path)
-    left = tmp_path / "etc" / "jupyter" / "jupyter_config.py"
-    left.write_text("an older version")
+    left = tmp_path / "etc" / "jupyter"
+    (left / "jupyter_config.py").write_text("an older version")
     leave_settings_for_others(tmp_path)
-    assert left.read_bytes() == SETTINGS.read_bytes()
+    for name in SETTINGS_FILES:
+        assert (left / name).read_bytes() == (SETTINGS / name).read_bytes()
 
 
 def test_the_python_of_a_whole_machine_gets_no_settings(tmp_path):
@@ -247,8 +256,10 @@ def test_jupyterlab_opens_the_copy_and_asks_nothing_about_news(course):
         found = (re.search(r"http://127\.0\.0\.1:\d+/lab\S*", line) for line in server.stderr)
         page = next(filter(None, found))[0]
         assert page.endswith(f"/lab/tree/my_course/{FIRST}")
-        assert '"news": {"disabled": true}' in fetch(page)
         address = page.partition("/lab")[0]
+        assert '"news": {"disabled": true}' in fetch(page)
+        settings = json.loads(fetch(f"{address}/lab/api/settings/{NOTIFICATIONS}"))
+        assert settings["schema"]["properties"]["fetchNews"]["default"] == "false"
         copy = json.loads(fetch(f"{address}/api/contents/my_course/{FIRST}"))
         assert copy["writable"]
         assert not any(cell.get("outputs") for cell in copy["content"]["cells"])

@@ -14,7 +14,8 @@ c = get_config()  # type: ignore[name-defined]  # noqa: F821
 # A form that nobody answered is saved as the text beside it.
 c.ContentsManager.pre_save_hook = "pubsub_lib.lab.lesson.widget_views.before_saving"
 
-# It asks at its first start whether it may fetch news, and looks for updates at every one.
+# It would fetch news, and look for updates at every start. Whether it may, its page asks all the
+# same, unless labconfig/default_setting_overrides.json answers.
 c.LabApp.news_url = None
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 
