@@ -14,9 +14,11 @@ from typing import Any, Protocol
 
 from pubsub_lib.lab.lesson.findings import Findings
 from pubsub_lib.lab.lesson.outputs import Output, paragraph
+from pubsub_lib.lab.lesson.verdicts import VERDICTS_MIME
 
+_NOTHING = {"text/plain": "", "text/html": ""}
 _HIDDEN = "What this cell found stays hidden until you have guessed."
-_HIDDEN_TOO = "What this cell shows stays hidden until you have guessed further up."
+_HIDDEN_TOO = "What this cell shows stays hidden until you have guessed further up"
 
 
 class Asks(Protocol):
@@ -25,6 +27,11 @@ class Asks(Protocol):
     @property
     def is_open(self) -> bool:
         """Whether there is neither a guess nor the wish to be shown the result."""
+        ...
+
+    @property
+    def question(self) -> str:
+        """What is to be guessed."""
         ...
 
     def show_form(self, *, beside_result: bool) -> None:
@@ -50,11 +57,11 @@ class _HeldCell:
     """What a cell has shown, and the empty outputs that it belongs into.
 
     Attributes:
-        asks_for: what it compares itself.
-        waits_for: that, and what it would tell something about.
+        compares: what it compares itself.
+        waits_for: what of that was open when it ran, and what it would tell something about.
     """
 
-    asks_for: Sequence[Asks]
+    compares: Sequence[Asks]
     waits_for: Sequence[Asks]
     shown: list[_Shown] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
@@ -93,20 +100,35 @@ class _HeldCell:
 
     def ask(self) -> None:
         """Show the forms, and an empty output for each thing that is held back."""
-        self.heading.show(paragraph(_HIDDEN if self.asks_for else _HIDDEN_TOO))
-        for one in self.asks_for:
-            one.show_form(beside_result=True)
+        self.heading.show(paragraph(self._why))
+        for one in self.compares:
+            if one.is_open:
+                one.show_form(beside_result=True)
         for shown in self.shown:
             output = Output(shown.display_id)
-            output.show({"text/plain": "", "text/html": ""})
+            # What nobody sees is there all the same, for notebook 12 to collect.
+            unseen = {kind: shown.data[kind] for kind in (VERDICTS_MIME,) if kind in shown.data}
+            output.show(_NOTHING | unseen)
             self.outputs.append(output)
+
+    def ask_on(self) -> None:
+        """Say what it still waits for."""
+        self.heading.replace(paragraph(self._why))
+
+    @property
+    def _why(self) -> str:
+        """What it waits for, in words."""
+        if any(one.is_open for one in self.compares):
+            return _HIDDEN
+        questions = [f"“{one.question}”" for one in self.waits_for if one.is_open]
+        return f"{_HIDDEN_TOO}: {' '.join(questions)}"
 
     def fill(self) -> None:
         """Show what was held back, in its place."""
-        self.heading.replace({"text/plain": "", "text/html": ""})
+        self.heading.replace(_NOTHING)
         for shown, output in zip(self.shown, self.outputs, strict=True):
             output.replace(shown.data, shown.metadata)
-        for one in self.asks_for:
+        for one in self.compares:
             one.show_results()
 
 
@@ -115,7 +137,7 @@ class CellHolder:
 
     Args:
         shell: the IPython shell of the kernel.
-        compared_in: returns, by the source of a cell, what it compares and nobody has answered.
+        compared_in: returns, by the source of a cell, what it compares.
     """
 
     def __init__(self, shell: Any, compared_in: Callable[[str], Sequence[Asks]]) -> None:
@@ -133,19 +155,20 @@ class CellHolder:
         for cell in [one for one in self._held if not any(asks.is_open for asks in one.waits_for)]:
             self._held.remove(cell)
             cell.fill()
+        for cell in self._held:
+            cell.ask_on()
 
     def is_holding(self, asks: Asks) -> bool:
         """Whether something is still held back that this waits for."""
-        return any(asks in cell.asks_for for cell in self._held)
+        return any(asks in cell.compares for cell in self._held)
 
     def _before(self, info: Any) -> None:
         source = info.raw_cell or ""
-        asks_for = self._compared_in(source)
-        told = [one for one in self._findings.used_in(source) if one.is_open]
-        waits_for = [*asks_for, *(one for one in told if one not in asks_for)]
-        self._findings.bound_in(source, waits_for)
+        compared = self._compared_in(source)
+        told = [*compared, *self._findings.told_in(source, compared)]
+        waits_for = [one for one in dict.fromkeys(told) if one.is_open]
         if waits_for and self._running is None:
-            self._running = _HeldCell(asks_for, waits_for)
+            self._running = _HeldCell(compared, waits_for)
             self._until_the_end.enter_context(_all_held(self._shell, self._running))
 
     def _after(self, result: Any) -> None:
@@ -154,7 +177,7 @@ class CellHolder:
             return
         self._until_the_end.close()
         if result is not None and result.success:
-            if cell.asks_for or cell.shown:
+            if cell.shown or any(one.is_open for one in cell.compares):
                 cell.ask()
                 self._held.append(cell)
         else:  # somebody has to find out what went wrong

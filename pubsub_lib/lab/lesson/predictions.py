@@ -67,6 +67,11 @@ class Prediction:
         self._comparisons: list[tuple[Comparison, Output]] = []
 
     @property
+    def question(self) -> str:
+        """What is to be guessed."""
+        return self._question
+
+    @property
     def is_open(self) -> bool:
         """Whether there is neither a guess nor the wish to be shown the result."""
         return self.guess is None and not self._wants_to_see
@@ -218,12 +223,12 @@ def _holder() -> CellHolder:
 
 
 def _compared_in(source: str) -> list[Prediction]:
-    """The open predictions that a cell compares, by the names that the learner's code has them."""
+    """The predictions that a cell compares, by the names that the learner's code has them."""
     shell = get_ipython()
     return [
         value
         for name, value in shell.user_ns.items()
-        if isinstance(value, Prediction) and value.is_open
+        if isinstance(value, Prediction)
         if re.search(rf"\b{re.escape(name)}\.compare\(", source)
     ]
 

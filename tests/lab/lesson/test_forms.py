@@ -3,6 +3,7 @@
 import pytest
 
 from pubsub_lib.lab.lesson.form import SHOW_ME, number_in
+from pubsub_lib.lab.lesson.verdicts import VERDICTS_MIME
 
 from .front_end import WIDGET, FrontEnd, front_end, progress_in
 
@@ -16,6 +17,7 @@ ANSWERS["98.who"] = Choice("all", "All get `it`.", replies={"nobody": "Nobody ra
 HOW_LONG = 'seconds = predict("98.seconds", "How long?", unit="s")'
 WHO = 'who = predict("98.who", "Who gets it?", choices=["nobody", "all"])'
 HIDDEN = "What this cell found stays hidden until you have guessed."
+HIDDEN_TOO = "What this cell shows stays hidden until you have guessed further up: “How long?”"
 
 
 @pytest.fixture(scope="module")
@@ -145,10 +147,49 @@ def test_a_later_cell_that_would_tell_the_result_waits_too(page):
         HOW_LONG, found, twice, "print('in all', twice_s)", "twice_s = 7", "print(twice_s)"
     )
     assert nothing.text == ""
-    assert later.text == "What this cell shows stays hidden until you have guessed further up."
+    assert later.text == HIDDEN_TOO
     assert other.text == "7"
     page.enter(asked, "2")
     assert later.text == "in all 4"
+
+
+def test_a_cell_that_waits_says_for_which_questions_and_forgets_those_that_are_answered(page):
+    compared = "took_s = 2\nseconds.compare(took_s)\nwhose = 'all'\nwho.compare(whose)"
+    asked, other, _, later = page.run(HOW_LONG, WHO, compared, "print(took_s, whose)")
+    assert "“Who gets it?”" in later.text
+    assert "“How long?”" in later.text
+    page.enter(asked, "2")
+    assert later.text == HIDDEN_TOO.replace("How long?", "Who gets it?")
+    page.click(other, "all")
+    assert later.text == "2 all"
+
+
+def test_a_cell_that_waits_for_another_answer_says_what_was_guessed_last(page):
+    asked, other, compared = page.run(
+        HOW_LONG,
+        WHO,
+        "found = 2\nwho.compare('all')",
+    )
+    assert compared.text.startswith(HIDDEN)
+    page.enter(asked, "3")
+    (both,) = page.run("seconds.compare(found)")
+    (asked,) = page.run(HOW_LONG)
+    page.click(asked, SHOW_ME)
+    page.click(other, "all")
+    assert both.text == "It takes 2 s."
+
+
+def test_verdicts_that_would_tell_a_result_are_hidden_and_saved_all_the_same(page):
+    verdict = (
+        "from pubsub_lib.lab.lesson.verdicts import Standing, Verdict, show_verdicts\n"
+        "show_verdicts(Verdict('C2', Standing.HOLDS, f'it takes {took_s} s'))"
+    )
+    asked, _, shown = page.run(HOW_LONG, "took_s = 2\nseconds.compare(took_s)", verdict)
+    assert shown.text == HIDDEN_TOO
+    (data,) = [one["data"][VERDICTS_MIME] for one in shown.outputs if VERDICTS_MIME in one["data"]]
+    assert data[0]["evidence"] == "it takes 2 s"
+    page.enter(asked, "2")
+    assert "it takes 2 s" in shown.text
 
 
 def test_what_is_asked_of_a_learner_is_not_hidden_for_its_names(page):
