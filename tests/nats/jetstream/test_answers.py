@@ -95,6 +95,20 @@ async def test_a_cluster_that_does_not_answer_may_have_no_quorum_and_has_one_whe
         assert not publisher.disagreeing
 
 
+async def test_a_cluster_that_has_answered_is_not_said_to_have_no_quorum_unless_a_recovery_hangs(
+    broker, monkeypatch
+):
+    monkeypatch.setattr(SecureClient, "in_cluster", True)
+    await broker.publish(0)
+    publisher, recovery = broker._publishing._publisher, broker._recovery
+    assert "quorum" not in str(publisher.several_unconfirmed(1, "try again"))
+    recovery.recover = asyncio.Event().wait
+    recovery.connection_restored()
+    told = str(publisher.several_unconfirmed(1, "try again"))
+    assert "quorum" in told
+    assert told.endswith("then try again")
+
+
 async def test_while_a_cluster_disagrees_its_answer_is_waited_for_less_long(broker, monkeypatch):
     monkeypatch.setattr(publisher_module, "ANSWER_WITHIN_S", 600)
     monkeypatch.setattr(publisher_module, "ANSWER_WITHIN_WHILE_DISAGREEING_S", 300)

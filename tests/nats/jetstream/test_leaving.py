@@ -130,6 +130,13 @@ async def test_one_whose_reader_is_still_at_work_is_known_until_that_is_done(bro
     assert await known() == 0
 
 
+async def test_who_leaves_over_a_connection_that_has_ended_for_good_is_told_of_no_error(broker):
+    async with broker.subscribe(name=NAME):
+        (consumer,) = broker._consumers
+        await broker._stream.connection.client.close()
+        await soon(consumer.stop())
+
+
 def test_one_that_is_closed_when_its_event_loop_has_ended_is_closed(url, subject):
     broker = JetStreamPubSub[int](subject, url=url)
 

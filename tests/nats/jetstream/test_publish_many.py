@@ -16,7 +16,7 @@ from pubsub_lib.nats import (
     Unconfirmed,
     unconfirmed_in,
 )
-from pubsub_lib.nats.jetstream.pipeline import MESSAGES_ON_THE_WAY
+from pubsub_lib.nats.jetstream.pipeline import MESSAGES_ON_THE_WAY, Pipeline
 from pubsub_lib.nats.jetstream.publisher import BYTES_ON_THE_WAY, Outgoing
 from tests.nats.observing import (
     administrator,
@@ -167,6 +167,31 @@ async def test_what_was_lost_with_a_connection_goes_first_on_the_next(url, subje
         monkeypatch.setattr(publisher, "send", lose)
         await broker.publish_many(range(3))
         assert await take(inbox, 3) == [0, 1, 2]
+
+
+async def test_what_is_on_its_way_is_confirmed_while_nothing_more_can_be_sent(broker, monkeypatch):
+    publisher, recovery = broker._publishing._publisher, broker._recovery
+    await recovery.get_ready()
+    may_go_on = asyncio.Event()
+    send = publisher.send
+
+    async def send_and_look_for_long(message: Outgoing) -> object:
+        publisher.send = send
+        answer = await send(message)
+        recovery.recover = may_go_on.wait
+        recovery.connection_restored()
+        return answer
+
+    monkeypatch.setattr(publisher, "send", send_and_look_for_long)
+    pipeline = Pipeline(
+        publisher, [Outgoing.of(broker.subject, b"1", f"{number}") for number in range(3)]
+    )
+    running = asyncio.create_task(pipeline.run())
+    await eventually(lambda: list(pipeline.unconfirmed) == [1, 2])
+    assert not publisher.ready
+    may_go_on.set()
+    await soon(running)
+    assert list(pipeline.unconfirmed) == []
 
 
 @needs_signals

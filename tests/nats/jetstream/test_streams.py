@@ -75,6 +75,11 @@ async def test_a_stream_and_that_of_its_dead_letters_have_the_bounds_that_were_a
         assert (config.max_msgs, config.duplicate_window, config.num_replicas) == (70, 30, 1)
 
 
+async def test_the_last_number_of_a_stream_is_known_though_nothing_is_left_in_it(broker):
+    await broker.publish_many(range(3))
+    assert await broker._stream.last_sequence(broker.subject) == 3
+
+
 async def test_whoever_enters_knows_at_once_how_many_are_subscribed(url, subject):
     async with (
         JetStreamPubSub[int](subject, url=url) as broker,

@@ -217,6 +217,15 @@ async def test_what_a_pattern_has_not_got_at_the_end_is_counted(url, subject):
         assert inbox.stats.dropped == 3
 
 
+async def test_the_last_number_of_a_pattern_is_that_of_a_message_that_is_there(broker, server):
+    async with broker.subscribe(name=NAME):
+        await publish_to_both(broker, 2)
+    for room, number in (("kitchen.>", 3), ("bath", 4), ("hall", 0)):
+        assert await broker._stream.last_sequence(f"{broker.subject}.{room}") == number
+    await server.jetstream.purge_stream(broker.subject, subject=f"{broker.subject}.bath")
+    assert await broker._stream.last_sequence(f"{broker.subject}.bath") == 0
+
+
 # Around it.
 
 
