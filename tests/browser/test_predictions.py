@@ -1,6 +1,7 @@
 """A prediction in a real JupyterLab: clicked, typed, revealed, saved, reloaded, after a restart."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ pytest.importorskip(
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from pubsub_lib.lab.lesson.form import RUN_AGAIN
 from tools.open_in_browser import (
     NO_BROWSER,
     RUN_TIMEOUT_S,
@@ -41,8 +43,13 @@ CELLS = [
     'who = predict("98.who", "Who gets it?", choices=["nobody", "all"])',
     'who.compare("all")',
     'print("at the end")',
+    """
+predict("98.seconds", "Once more, how long?", unit="s")
+predict("98.who", "Once more, who?", choices=["nobody", "all"])
+None
+""",
 ]
-SECONDS, SECONDS_FOUND, WHO, WHO_FOUND, END = range(1, len(CELLS))
+SECONDS, SECONDS_FOUND, WHO, WHO_FOUND, END, BOTH = range(1, len(CELLS))
 HIDDEN = "What this cell found stays hidden until you have guessed."
 BROKEN = "Error displaying widget"
 
@@ -52,7 +59,7 @@ pytestmark = [
     pytest.mark.skipif(find_browser() is None, reason=NO_BROWSER),
 ]
 # A notebook for each test, so that none meets what another has guessed.
-NAMES = [f"guess{number}.ipynb" for number in range(1, 20)]
+NAMES = [f"guess{number}.ipynb" for number in range(1, 26)]
 _unused = iter(NAMES)
 
 
@@ -116,8 +123,11 @@ class Opened:
             code,
         )
 
+    def cell(self, number: int) -> Locator:
+        return self.page.locator(".jp-Notebook .jp-Cell").nth(number)
+
     def output(self, cell: int) -> Locator:
-        return self.page.locator(".jp-Notebook .jp-Cell").nth(cell).locator(".jp-OutputArea")
+        return self.cell(cell).locator(".jp-OutputArea")
 
     def button(self, cell: int, name: str) -> Locator:
         return self.output(cell).get_by_role("button", name=name, exact=True)
@@ -226,7 +236,7 @@ def test_what_was_guessed_and_found_outlives_saving_a_restart_and_a_reload(opene
     opened.open()
     expect(opened.output(WHO)).to_have_text("Your guess: nobody.")
     expect(opened.output(WHO_FOUND)).to_contain_text("Nobody raised.")
-    expect(opened.output(SECONDS)).to_contain_text("Run this cell again for the form.")
+    expect(opened.output(SECONDS)).to_contain_text(RUN_AGAIN)
     expect(opened.page.locator(".jp-Notebook")).not_to_contain_text(BROKEN)
 
 
@@ -257,7 +267,7 @@ def test_on_a_page_loaded_anew_the_cell_is_run_again_for_a_form_that_works(opene
     opened.saved()
     opened.open()
     for cell in (WHO, WHO_FOUND):
-        expect(opened.output(cell)).to_contain_text("Run this cell again for the form.")
+        expect(opened.output(cell)).to_contain_text(RUN_AGAIN)
         opened.run(cell)
     opened.button(WHO_FOUND, "all").click()
     expect(opened.output(WHO_FOUND)).to_have_text("All get it.Your guess: all. Right.")
@@ -284,6 +294,66 @@ def test_the_enter_key_takes_what_was_typed_before(opened: Opened):
     number.press("Tab")
     number.press("Enter")
     expect(opened.output(SECONDS)).to_have_text("Your guess: 3 s.")
+
+
+@pytest.mark.parametrize("how", ["a click", "a key on a button", "Enter in the field"])
+def test_after_a_guess_shift_enter_runs_the_next_cell(opened: Opened, how: str):
+    asked = SECONDS if how == "Enter in the field" else WHO
+    opened.run(0)
+    opened.run(asked)
+    match how:
+        case "a click":
+            opened.button(WHO, "all").click()
+        case "a key on a button":
+            opened.button(WHO, "all").press("Enter")
+        case _:
+            opened.number(SECONDS).fill("3")
+            opened.number(SECONDS).press("Enter")
+    expect(opened.output(asked)).to_contain_text("Your guess:")
+    expect(opened.cell(asked + 1)).to_be_focused()
+    opened.page.keyboard.press("Shift+Enter")
+    expect(opened.output(asked + 1)).to_contain_text("Your guess:")
+
+
+def test_after_a_guess_beside_the_result_shift_enter_runs_the_cell_below_that(opened: Opened):
+    opened.run_all()
+    opened.button(WHO_FOUND, "all").click()
+    expect(opened.output(WHO_FOUND)).to_contain_text("Your guess: all. Right.")
+    expect(opened.cell(END)).to_be_focused()
+
+
+def test_after_the_first_of_two_guesses_tab_goes_on_to_the_second(opened: Opened):
+    opened.run(0)
+    opened.run(BOTH)
+    opened.number(BOTH).fill("3")
+    opened.number(BOTH).press("Enter")
+    expect(opened.output(BOTH)).to_contain_text("Your guess: 3 s.")
+    expect(opened.output(BOTH).locator(":focus")).to_contain_text("Your guess: 3 s.")
+    opened.page.keyboard.press("Tab")
+    expect(opened.button(BOTH, "nobody")).to_be_focused()
+
+
+def test_who_is_in_another_cell_by_the_time_of_the_answer_stays_there(opened: Opened):
+    opened.run(0)
+    opened.run(WHO)
+    opened.button(WHO, "all").wait_for()
+    opened.execute("import time; time.sleep(1)")
+    opened.button(WHO, "all").click()
+    editor = opened.cell(SECONDS).get_by_role("textbox")
+    editor.click()
+    expect(opened.output(WHO)).to_have_text("Your guess: all.")
+    expect(editor).to_be_focused()
+
+
+def test_a_notebook_that_is_opened_again_begins_at_its_first_cell(opened: Opened):
+    opened.run(0)
+    opened.run(WHO)
+    opened.button(WHO, "all").click()
+    expect(opened.output(WHO)).to_have_text("Your guess: all.")
+    opened.saved()
+    opened.open()
+    expect(opened.output(WHO)).to_have_text("Your guess: all.")
+    expect(opened.cell(0)).to_have_class(re.compile("jp-mod-active"))
 
 
 def test_axe_finds_nothing_wrong_with_a_form(opened: Opened):

@@ -12,6 +12,8 @@ from pubsub_lib.lab.lesson.answers.kinds import Guess
 from pubsub_lib.lab.lesson.outputs import as_html
 
 SHOW_ME = "I don't know, show me"
+#: What is said in a form's place where it is gone: on a page loaded anew, maybe of a new kernel.
+RUN_AGAIN = "For the form, run the notebook from the top to here."
 _WAITS = "While cells are running, your answer waits until they are done."
 # The page sends both at once, so that this is more than it takes; nobody notices so short a time.
 _A_MOMENT_S = 0.2

@@ -35,13 +35,14 @@ from pubsub_lib.lab.lesson import progress
 from pubsub_lib.lab.lesson.answers import answer_of
 from pubsub_lib.lab.lesson.answers.kinds import Answer, Choice, Guess, Number
 from pubsub_lib.lab.lesson.comparison import Comparison
-from pubsub_lib.lab.lesson.form import Form
+from pubsub_lib.lab.lesson.focus import in_place_of_form
+from pubsub_lib.lab.lesson.form import RUN_AGAIN, Form
 from pubsub_lib.lab.lesson.held_back import CellHolder
 from pubsub_lib.lab.lesson.outputs import Output, forms_can_be_shown, paragraph
 from pubsub_lib.lab.lesson.quantities import quantity
 
 _NO_GUESS = "No guess yet: write guess=... into this cell and run it again."
-_NO_GUESS_IN_FORM = "No guess yet. Run this cell again for the form."
+_NO_GUESS_IN_FORM = f"No guess yet. {RUN_AGAIN}"
 _SHOWN = "You asked to be shown."
 
 
@@ -150,7 +151,7 @@ class Prediction:
         self.guess, self._wants_to_see = guess, guess is None
         for forms, said in ((self._forms, self._guessed), (self._forms_beside_results, "")):
             for form, output in forms:
-                output.replace(paragraph(said))
+                output.replace(in_place_of_form(said))
                 form.close()
             forms.clear()
         _holder().release()

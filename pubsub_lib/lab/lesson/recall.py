@@ -27,8 +27,9 @@ from string import ascii_lowercase
 from pubsub_lib.lab.lesson import progress
 from pubsub_lib.lab.lesson.answers import QUESTIONS, questions_of
 from pubsub_lib.lab.lesson.answers.kinds import Guess, Question
-from pubsub_lib.lab.lesson.form import Form
-from pubsub_lib.lab.lesson.outputs import Output, forms_can_be_shown, paragraph
+from pubsub_lib.lab.lesson.focus import in_place_of_form
+from pubsub_lib.lab.lesson.form import RUN_AGAIN, Form
+from pubsub_lib.lab.lesson.outputs import Output, forms_can_be_shown
 
 #: How many notebooks later a question comes back that was missed.
 COMES_BACK_AFTER = 2
@@ -89,13 +90,13 @@ def _choices_of(questions: list[Question], answers: str) -> dict[int, str]:
 
 def _show_form(asked: str, question: Question, notebook: str) -> None:
     def answered(choice: Guess | None) -> None:
-        output.replace(paragraph(f"{asked}\n{_answered(question, choice, notebook)}"))
+        output.replace(in_place_of_form(f"{asked}\n{_answered(question, choice, notebook)}"))
         form.close()
 
     choices = list(question.choices)
     form = Form(asked, choices=choices, unit="", note="", answered=answered)
     output = Output()
-    plain = f"{_written(asked, question)}\nRun this cell again for the form."
+    plain = f"{_written(asked, question)}\n{RUN_AGAIN}"
     output.show(form.content | {"text/plain": plain})
 
 

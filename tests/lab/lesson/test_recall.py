@@ -145,7 +145,9 @@ def test_in_jupyterlab_a_question_is_a_form_that_gives_way_to_the_feedback(
 ):
     with front_end(tmp_path) as page:
         _, asked = page.run(SET_UP, 'recall("90")')
-        assert asked.text.endswith("b) task_done()\nRun this cell again for the form.")
+        assert asked.text.endswith(
+            "b) task_done()\nFor the form, run the notebook from the top to here."
+        )
         page.click(asked, choice)
     assert asked.text.startswith("1. What does join() wait for?")
     assert asked.text.endswith(feedback)
