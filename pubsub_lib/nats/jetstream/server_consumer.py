@@ -119,8 +119,9 @@ class ServerConsumer:
         self._position.consecutive = self._stream.is_all(self.pattern)
         made = await self._ask_for()
         self._position.begin(_not_sent(made))
-        if self._sent is None and made.delivered is not None:  # nothing has come in already
-            self._sent = SentSoFar(made.delivered.consumer_seq, made.delivered.stream_seq)
+        if self._sent is None:  # nothing has come in already
+            sent = _delivered(made)
+            self._sent = SentSoFar(sent.consumer_seq, sent.stream_seq)
         self._is_now(made)
 
     async def _ask_for(self, start: int | None = None) -> api.ConsumerInfo:
@@ -209,7 +210,7 @@ class ServerConsumer:
 
     def _look_for_removed(self, known: api.ConsumerInfo) -> None:
         position, looks = self._position, self._looks
-        sent = 0 if known.delivered is None else known.delivered.consumer_seq
+        sent = _delivered(known).consumer_seq
         # Of a durable one others may have been sent what has not come in here, and numbers that are
         # not consecutive do not tell. Then it shows only in what was still to be sent.
         by_pending = self.durable or not position.consecutive
@@ -317,17 +318,21 @@ class ServerConsumer:
             self._inbox.dropped += self._position.begin_anew()
 
 
+def _delivered(known: api.ConsumerInfo) -> api.SequenceInfo:
+    assert known.delivered is not None  # the server always says it
+    return known.delivered
+
+
 def _has_sent(known: api.ConsumerInfo) -> bool:
-    return known.delivered is not None and known.delivered.consumer_seq > 0
+    return _delivered(known).consumer_seq > 0
 
 
 def _to_be_sent(known: api.ConsumerInfo) -> int:
     """Return how many messages it had from its beginning on, sent or not."""
-    sent = 0 if known.delivered is None else known.delivered.consumer_seq
-    return sent + (known.num_pending or 0)
+    return _delivered(known).consumer_seq + (known.num_pending or 0)
 
 
 def _not_sent(known: api.ConsumerInfo) -> int:
     """Return the number of the last message before the first that it sends, as far as is known."""
-    sent = known.delivered
-    return 0 if sent is None else max(sent.stream_seq - sent.consumer_seq, 0)
+    sent = _delivered(known)
+    return max(sent.stream_seq - sent.consumer_seq, 0)

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 
+import nats.errors
 import pytest
 from nats.aio.msg import Msg
 
@@ -121,6 +122,18 @@ async def test_while_a_cluster_disagrees_its_answer_is_waited_for_less_long(brok
         assert 0 <= sent.timer.when() - began - patience < patience / 2
         await soon(answer)
         assert sent.timer.cancelled()
+
+
+async def test_a_message_that_cannot_be_sent_is_not_on_its_way(broker, monkeypatch):
+    await broker.publish(0)
+
+    async def refuse(*_: object) -> None:
+        raise nats.errors.Error("no more")
+
+    monkeypatch.setattr(broker._transport.connection.client, "publish", refuse)
+    with pytest.raises(NatsError, match="no more"):
+        await broker.publish(1)
+    assert broker._publishing._publisher._on_their_way == {}
 
 
 async def test_what_a_server_says_against_a_message_is_told_with_the_name_of_its_stream(broker):

@@ -13,6 +13,7 @@ import pytest
 
 from pubsub_lib.nats import JetStreamPubSub, MessagesLost
 from pubsub_lib.nats.jetstream.recovery import Recovery
+from tests.nats.jetstream.test_subjects import KITCHEN, publish_to_both, rooms
 from tests.nats.observing import LIMIT_S, Errors, Server, eventually, soon, take
 
 pytestmark = pytest.mark.usefixtures("quick_looks")
@@ -129,6 +130,48 @@ async def test_what_a_deleted_consumer_had_is_counted_once_unless_it_is_kept(
         assert inbox.stats.dropped == (0 if kept else 3)
         assert sum(error.count for error in errors.of(MessagesLost)) == inbox.stats.dropped
         await server.until_acknowledged(subject, name)
+
+
+async def test_what_was_removed_before_an_interrupted_recovery_is_counted_once(broker, server):
+    async with broker.subscribe(name="later"):
+        pass
+    async with broker.subscribe() as inbox:
+        await handle_two_of_five(broker, inbox)
+        interruption = Interruption(broker, 4, answered=True)
+        await server.jetstream.delete_msg(broker.subject, 4)
+        await server.jetstream.delete_consumer(broker.subject, broker._consumers[-1].name)
+        await soon(interruption.reached.wait())
+        await eventually(lambda: inbox.qsize() == 2)  # the new one has sent what is left
+        interruption.interrupt()
+        inbox.task_done()
+        inbox.task_done()
+        assert await take(inbox, 2) == [2, 4]
+        await soon(broker.flush())
+        assert inbox.stats.dropped == 1
+
+
+async def test_what_was_sent_for_a_pattern_before_a_recovery_was_interrupted_is_not_lost(
+    url, subject, server
+):
+    async with (
+        rooms(subject, url) as broker,
+        broker.subscribe(name="later"),
+        broker.subscribe(where=KITCHEN, maxsize=1) as inbox,
+    ):
+        await publish_to_both(broker, 4)
+        await eventually(lambda: broker._consumers[-1].lag == 3)
+        inbox.get_nowait()
+        interruption = Interruption(broker, 4, answered=True)
+        await server.jetstream.delete_consumer(subject, broker._consumers[-1].name)
+        await soon(interruption.reached.wait())
+        await eventually(inbox.qsize)  # the new one has sent one of three
+        interruption.interrupt()
+        inbox.task_done()
+        for number in (1, 2, 3):
+            assert (await soon(inbox.get())).message == number
+            inbox.task_done()
+        await soon(broker.flush())
+        assert inbox.stats.dropped == 0
 
 
 @pytest.mark.parametrize("at", QUESTIONS[1:])
