@@ -18,7 +18,7 @@ from nats.js import JetStreamContext
 from nats.js.api import ConsumerInfo
 from nats.js.errors import NotFoundError
 
-from pubsub_lib.nats import NatsServer
+from pubsub_lib.nats import JetStreamPubSub, NatsServer
 from pubsub_lib.nats.connection import Connection
 from pubsub_lib.nats.jetstream.subscription import JetStreamSubscription
 from tests.limits import TIME_LIMIT_S
@@ -163,6 +163,24 @@ async def administrator(url: str) -> AsyncIterator[Server]:
         yield Server(client.jetstream())
     finally:
         await client.close()
+
+
+class Looks:
+    """Counts from now on how often a broker asks the server for a consumer of it."""
+
+    def __init__(self, broker: JetStreamPubSub[int]) -> None:
+        self.count = 0
+        self._consumer = broker._stream.consumer
+        broker._stream.consumer = self._ask  # type: ignore[method-assign]
+
+    async def _ask(self, name: str) -> ConsumerInfo | None:
+        self.count += 1
+        return await self._consumer(name)
+
+    async def until_more(self, count: int) -> None:
+        """Return after so many more."""
+        before = self.count
+        await eventually(lambda: self.count >= before + count)
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ from pubsub_lib.nats import (
     UndecodablePayload,
 )
 from pubsub_lib.nats.jetstream.server_consumer import LOOKS
-from tests.nats.observing import LIMIT_S, Errors, eventually, soon, take
+from tests.nats.observing import LIMIT_S, Errors, Looks, eventually, soon, take
 
 pytestmark = pytest.mark.usefixtures("quick_looks")
 NAME = "billing"
@@ -45,25 +45,13 @@ async def test_what_is_purged_is_counted_and_reported(broker, server, errors, na
 
 @pytest.mark.parametrize("name", ["", NAME])
 async def test_what_is_purged_after_many_looks_is_counted_once(broker, server, name):
-    looks = 0
-    consumer = broker._stream.consumer
-
-    async def note(name: str):
-        nonlocal looks
-        looks += 1
-        return await consumer(name)
-
-    async def until_looked_at(times: int) -> None:
-        before = looks
-        await eventually(lambda: looks >= before + times)
-
     async with broker.subscribe(name=name, maxsize=1) as inbox:
         await broker.publish_many(range(4))
-        broker._stream.consumer = note
-        await until_looked_at(LOOKS + 2)
+        looks = Looks(broker)
+        await looks.until_more(LOOKS + 2)
         assert inbox.stats.dropped == 0
         await server.jetstream.purge_stream(broker.subject)
-        await until_looked_at(2 * LOOKS)
+        await looks.until_more(2 * LOOKS)
         assert inbox.stats.dropped == 3
 
 

@@ -10,6 +10,7 @@ from pubsub_lib.nats import (
     NatsError,
 )
 from tests.nats.observing import (
+    Looks,
     administrator,
     eventually,
     ignored,
@@ -54,7 +55,7 @@ async def test_readers_go_on_after_a_restart_with_the_store(own_server, subject,
 
 @pytest.mark.usefixtures("quick_looks")
 async def test_a_name_that_is_read_again_after_a_restart_is_not_taken_for_another(
-    own_server, subject, monkeypatch
+    own_server, subject
 ):
     async with (
         JetStreamPubSub[int](subject, url=own_server.url) as broker,
@@ -66,16 +67,8 @@ async def test_a_name_that_is_read_again_after_a_restart_is_not_taken_for_anothe
         JetStreamPubSub[int](subject, url=own_server.url) as broker,
         broker.subscribe(name="billing") as inbox,
     ):
-        looks = 0
-        consumer = broker._stream.consumer
-
-        async def note(name: str):
-            nonlocal looks
-            looks += 1
-            return await consumer(name)
-
-        monkeypatch.setattr(broker._stream, "consumer", note)
-        await eventually(lambda: looks > 3 or inbox.closed)
+        looks = Looks(broker)
+        await eventually(lambda: looks.count > 3 or inbox.closed)
         await broker.publish(1)
         assert await take(inbox, 1) == [1]
 
