@@ -333,13 +333,13 @@ def test_after_the_first_of_two_guesses_tab_goes_on_to_the_second(opened: Opened
     expect(opened.button(BOTH, "nobody")).to_be_focused()
 
 
-def test_who_is_in_another_cell_by_the_time_of_the_answer_stays_there(opened: Opened):
+def test_who_types_elsewhere_by_the_time_of_the_answer_is_left_there(opened: Opened):
     opened.run(0)
     opened.run(WHO)
     opened.button(WHO, "all").wait_for()
     opened.execute("import time; time.sleep(1)")
     opened.button(WHO, "all").click()
-    editor = opened.cell(SECONDS).get_by_role("textbox")
+    editor = opened.cell(WHO).get_by_role("textbox")
     editor.click()
     expect(opened.output(WHO)).to_have_text("Your guess: all.")
     expect(editor).to_be_focused()

@@ -28,6 +28,7 @@ from tools.open_in_browser import (
 )
 
 ROOT = Path(__file__).resolve().parents[2]
+WIDE_PX = 200
 REDRAW_S = 0.3  # of processor time, which other programs do not use up
 
 pytestmark = [
@@ -102,6 +103,13 @@ def move(page: Page, figure: Locator, slider: Locator) -> float:
     return page.evaluate(PROCESSOR_TIME) - at_work_s
 
 
+# How wide the part of each slider is that is moved, and whether a name of one is cut off.
+LAID_OUT = """figure => [
+  [...figure.querySelectorAll(".noUi-target")].map((slider) => slider.clientWidth),
+  [...figure.querySelectorAll(".widget-label")].some((name) => name.scrollWidth > name.clientWidth),
+]"""
+
+
 def test_the_notebooks_with_sliders_are_those_that_promise_some():
     assert [notebook.name[:2] for notebook in WITH_SLIDERS] == ["02", "05", "06", "08", "09", "11"]
 
@@ -121,6 +129,9 @@ def test_each_slider_has_a_name_and_redraws_soon_when_a_key_is_pressed(
         assert figure.get_by_role("status").inner_text() == caption, "what is saved is true"
         sliders = figure.get_by_role("slider")
         names = [slider.get_attribute("aria-label") for slider in sliders.all()]
+        widths_px, is_cut_off = figure.evaluate(LAID_OUT)
+        assert min(widths_px) > WIDE_PX, widths_px
+        assert not is_cut_off
         assert all(names)
         assert len(set(names)) == len(names)
         took_s = {

@@ -1,6 +1,7 @@
 """Notebook 12 says how far the verdicts are, where only a few of the others have been run."""
 
 from pathlib import Path
+from textwrap import fill
 
 import nbformat
 import pytest
@@ -31,6 +32,7 @@ def shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
 def run_cells() -> None:
     cells = {cell.id: cell.source for cell in nbformat.read(PATH, as_version=4).cells}
     names = {name: getattr(lab, name) for name in dir(lab) if not name.startswith("_")}
+    names["fill"] = fill
     for cell in (COLLECTS, COMPARES, COUNTS):
         exec(cells[cell], names)
 

@@ -26,6 +26,7 @@ from pubsub_lib.lab.clock.virtual_time import (
     VirtualTimeError,
     run_virtual,
 )
+from pubsub_lib.lab.lesson.outputs import in_lines
 from pubsub_lib.lab.lesson.progress import remember
 
 #: What a check lets an answer take; one that waits takes some hundred steps, however long it waits.
@@ -167,4 +168,4 @@ def check(number: str, answer: Any) -> None:
         remember(number)
     explanation = f": {outcome.explanation}" if outcome.explanation else ""
     end = "" if explanation.endswith("?") else "."
-    print(f"Exercise {number}: {outcome.state}{explanation}{end}")
+    print(in_lines(f"Exercise {number}: {outcome.state}{explanation}{end}"))

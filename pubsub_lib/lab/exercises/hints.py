@@ -11,6 +11,7 @@ Hint 2 of 2 for exercise 99.1: Python writes that with +.
 from pathlib import Path
 
 from pubsub_lib.lab.exercises.checking import EXERCISES
+from pubsub_lib.lab.lesson.outputs import in_lines
 from pubsub_lib.lab.own_broker.stages import following, own
 
 #: The hints of each exercise, by its number, each leading further than the one before.
@@ -40,10 +41,11 @@ def hint(number: str) -> None:
     given = _GIVEN.get(number, 0)
     if given < len(steps):
         _GIVEN[number] = given + 1
-        print(f"Hint {given + 1} of {len(steps)} for exercise {number}: {steps[given]}")
+        said = f"Hint {given + 1} of {len(steps)} for exercise {number}: {steps[given]}"
     else:
         _GIVEN[number] = 0
-        print(f"There are no more hints for exercise {number}. {_solution(number)}")
+        said = f"There are no more hints for exercise {number}. {_solution(number)}"
+    print(in_lines(said))
 
 
 def _solution(number: str) -> str:

@@ -2,9 +2,9 @@
 
 >>> from pubsub_lib.lab.exercises.hints import hint
 >>> hint(own("09"))
-Hint 1 of 2 for exercise 09.own: An `async def` with a `yield` in it is an asynchronous generator. \
-Wait for one message with `get()`, and take the others with `get_nowait()`, as many as `qsize()` \
-says.
+Hint 1 of 2 for exercise 09.own: An `async def` with a `yield` in it is an asynchronous
+generator. Wait for one message with `get()`, and take the others with `get_nowait()`,
+as many as `qsize()` says.
 """
 
 from pubsub_lib.lab.exercises.hints import hints

@@ -28,7 +28,7 @@ from IPython.display import display
 
 from pubsub_lib.lab.figures.captions import milliseconds
 from pubsub_lib.lab.figures.overload import at_a_glance
-from pubsub_lib.lab.playground.controls import NAMING, look, slider
+from pubsub_lib.lab.playground.controls import NAMING, column, look, row, slider
 from pubsub_lib.lab.playground.incidents import INCIDENTS, Incident
 from pubsub_lib.lab.playground.overload import Overload
 from pubsub_lib.overflow import Overflow
@@ -141,12 +141,9 @@ class Playground:
         self._story.value = _told(incident) if incident else ""
 
     def _arranged(self) -> Any:
-        rows = [
-            widgets.HBox([control, widgets.Label(UNITS[label])]) if label in UNITS else control
-            for label, control in self.controls.items()
-        ]
+        rows = [row(control, UNITS.get(label, "")) for label, control in self.controls.items()]
         columns = widgets.HBox(
-            [widgets.VBox(rows[:4]), widgets.VBox([*rows[4:], self.incidents])],
+            [column(rows[:4]), column([*rows[4:], row(self.incidents)])],
             layout=widgets.Layout(flex_flow="row wrap"),
         )
         return widgets.VBox([self._image, self._text, columns, self._story])
@@ -204,5 +201,11 @@ def _patience(timeout_s: float) -> str:
 
 def _told(incident: Incident) -> str:
     """Return the story of an incident, with a link, as HTML."""
-    link = f'<a href="{incident.address}" target="_blank">Read more</a>' if incident.address else ""
+    # In a widget JupyterLab shows a link like any other word, unless told.
+    look_of_link = "color: var(--jp-content-link-color, LinkText); text-decoration: underline"
+    link = (
+        f'<a href="{incident.address}" target="_blank" style="{look_of_link}">Read more</a>'
+        if incident.address
+        else ""
+    )
     return f'<p style="line-height: 1.4">{escape(incident.story)} {link}</p>'

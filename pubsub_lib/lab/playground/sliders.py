@@ -24,7 +24,7 @@ import ipywidgets as widgets  # type: ignore[import-untyped]
 from IPython.display import display
 
 from pubsub_lib.lab.figures.style import Plot
-from pubsub_lib.lab.playground.controls import NAMING, slider
+from pubsub_lib.lab.playground.controls import NAMING, column, row, slider
 
 type Draw = Callable[[Mapping[str, int]], Plot]
 """Draws what the sliders say, by their labels."""
@@ -71,11 +71,8 @@ class FigureWithSliders:
         self._draw = draw
         self._image = widgets.Image(format="png", layout=widgets.Layout(max_width="100%"))
         self._text = widgets.HTML()
-        rows = [
-            widgets.HBox([self.controls[label], widgets.Label(one.unit)])
-            for label, one in ranges.items()
-        ]
-        self.widget = widgets.VBox([self._image, self._text, *rows])
+        rows = [row(self.controls[label], one.unit) for label, one in ranges.items()]
+        self.widget = widgets.VBox([self._image, self._text, column(rows)])
         self._redraw()
         for control in self.controls.values():
             control.observe(lambda change: self._redraw(), names="value")

@@ -107,6 +107,7 @@ def test_an_incident_sets_every_control_and_draws_once(sliders, draws, incident)
     assert draws == [incident.overload]
     assert sliders.overload == incident.overload
     assert incident.address in shown_text(sliders)
+    assert ("underline" in shown_text(sliders)) == bool(incident.address), "it looks like a link"
 
 
 def test_an_incident_is_named_as_long_as_its_settings_are_shown(sliders):
