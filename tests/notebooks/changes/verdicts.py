@@ -18,6 +18,6 @@ CHANGES = [
     Change(
         cell="310ce61c",
         replace=("AsyncPubSub(maxsize=100)", "AsyncPubSub(maxsize=10)"),
-        expect=["the last price is sent 28.8 s late, and drawn 29.9 s late."],
+        expect=["The last price is sent 28.8 s late, and drawn 29.9 s late."],
     ),
 ]
