@@ -78,6 +78,24 @@ async def test_an_answer_that_is_lost_once_is_no_silence_and_its_message_is_sent
     assert publisher._unanswered_since is None
 
 
+async def test_a_publish_asks_a_server_nothing_while_it_waits_for_a_recovery(broker, monkeypatch):
+    await broker.publish(0)
+    recovery, may_go_on, asked = broker._recovery, asyncio.Event(), []
+
+    async def note() -> None:
+        asked.append(None)
+
+    monkeypatch.setattr(broker._stream.connection, "confirm", note)
+    recovery.recover = may_go_on.wait
+    recovery.connection_restored()
+    publishing = asyncio.create_task(broker.publish(1))
+    await asyncio.sleep(0.05)  # in which it would ask many times
+    assert not publishing.done()
+    may_go_on.set()
+    await soon(publishing)
+    assert asked == []
+
+
 @needs_signals
 async def test_a_cluster_that_does_not_answer_may_have_no_quorum_and_has_one_when_it_answers(
     own_server, subject, monkeypatch

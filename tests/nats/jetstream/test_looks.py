@@ -75,6 +75,18 @@ async def test_a_look_that_finds_the_stream_lost_leaves_the_rest_to_the_recovery
 
 
 @pytest.mark.usefixtures("rare_looks")
+async def test_what_has_just_come_in_or_has_not_joined_is_not_lost(broker):
+    await broker.publish(0)
+    subscription = broker.subscribe()
+    (consumer,) = broker._consumers
+    consumer._intake.quiet = True
+    assert await consumer.is_lost() is False
+    async with subscription:
+        consumer._intake.quiet = False
+        assert await consumer.is_lost() is False
+
+
+@pytest.mark.usefixtures("rare_looks")
 async def test_a_stream_that_nobody_has_used_is_not_looked_for(broker, monkeypatch):
     await broker.publish(1)
     asked: list[object] = []

@@ -61,15 +61,16 @@ async def test_what_a_limit_removes_before_anybody_has_looked_is_counted(
 ):
     monkeypatch.setattr("pubsub_lib.nats.jetstream.recovery.LOOK_EVERY_S", 600)
     async with broker.subscribe(name=name, maxsize=2) as inbox:
+        await broker.publish_many(range(20))
+        await eventually(lambda: inbox.qsize() == 2)
         stream = await server.jetstream.stream_info(broker.subject)
         stream.config.discard, stream.config.max_msgs = api.DiscardPolicy.OLD, 3
         await server.jetstream.update_stream(stream.config)
-        await broker.publish_many(range(20))
         taken = await take(inbox, 1)
         while taken[-1] < 19:
             taken += await take(inbox, 1)
-        assert len(taken) + inbox.stats.dropped == 20
-        assert inbox.stats.dropped >= 15  # three are kept, and two at most were here before
+        # What is removed makes room, so that a few more may be sent before they are removed, too.
+        assert inbox.stats.dropped == 20 - len(taken) > 0
 
 
 async def test_what_is_removed_after_a_message_that_came_again_is_counted(
