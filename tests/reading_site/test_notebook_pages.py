@@ -106,7 +106,7 @@ def test_a_cell_that_uses_what_a_hidden_one_has_found_waits_for_the_same_guess()
         ([], []),
         (["09.a"], []),
         (["09.b"], ["09.a"]),
-        ([], ["09.b", "09.a"]),
+        ([], ["09.a", "09.b"]),
         ([], []),
         ([], []),
         ([], ["09.a", "09.b"]),

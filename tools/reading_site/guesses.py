@@ -72,9 +72,9 @@ def secrets(sources: Iterable[str]) -> Iterator[Secret]:
             for variable, name in variables.items()
             if re.search(rf"\b{re.escape(variable)}\.compare\(", source)
         ]
-        used = findings.used_in(source)
-        told = list(variables.values()) if SUMS_UP in source else used
-        findings.bound_in(source, [*compares, *(name for name in used if name not in compares)])
+        told = findings.told_in(source, compares)
+        if SUMS_UP in source:
+            told = list(variables.values())
         tells = [name for name in told if name not in compares]
         yield Secret(list(asked.values()), compares, tells)
 

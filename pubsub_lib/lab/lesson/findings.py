@@ -182,8 +182,6 @@ def _says_how_to_run(head: ast.AST) -> bool:
     match head:
         case ast.Call(func=ast.Name(id=maker)):
             return maker in _MAKE_SETTINGS
-        case ast.List(elts=parts) | ast.Tuple(elts=parts):
-            return all(map(_says_how_to_run, parts))
         case ast.Name(ctx=ast.Store()):
             return True
     return False

@@ -6,10 +6,10 @@ from pubsub_lib.lab.lesson.findings import Findings
 
 EXPERIMENT = """
 load = open_loop(messages=100, rate_hz=10)
-readers = [fast_reader(), slow_reader(service_time_s=1)]
+reader = slow_reader(service_time_s=1)
 
 def measure(broker):
-    return run(broker, load, readers)
+    return run(broker, load, reader)
 
 runs = {name: measure(broker) for name, broker in brokers.items()}
 for name, found in runs.items():
@@ -52,7 +52,7 @@ def test_a_cell_that_uses_what_was_found_tells_it(findings, source):
 @pytest.mark.parametrize(
     "source",
     [
-        "print(load, readers)",
+        "print(load, reader)",
         "print([name for name in brokers], {link: 1 for link in brokers})",
         "took_s = 3\nprint(took_s)",
         "for found in brokers:\n    print(found)",
