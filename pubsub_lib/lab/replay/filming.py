@@ -18,6 +18,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, assert_never
 
+from pubsub_lib.arguments import answers_at_once
 from pubsub_lib.lab.clock.endless_loops import ending_endless_loops
 from pubsub_lib.lab.clock.virtual_time import MAX_STEPS, Step, run_virtual
 from pubsub_lib.lab.replay.calls import Call, watch_calls
@@ -147,7 +148,7 @@ def film(
 
     Raises:
         FilmTooLong: if it publishes more than 400 messages, or becomes larger than 100 KB.
-        TypeError: if it is not given a coroutine.
+        TypeError: if it is not given a coroutine, or another argument is of the wrong type.
         ValueError: if there is no run at all, or no such view.
         SyntaxError: if what is to be watched is no expression.
     """
@@ -160,7 +161,9 @@ def film(
         if not asyncio.iscoroutine(coroutine):
             raise TypeError(f"film() takes a coroutine, as in film(main()): {coroutine!r}")
     parts = list(source)
-    expressions = watch if isinstance(watch, Mapping) else {text: text for text in watch}
+    expressions = _checked_watch(watch)
+    if label is not None and not answers_at_once(label):
+        raise TypeError(f"label is a function of a message, as in label=str, not {label!r}")
     watched = {name: Expressions(one, expressions) for name, one in programs.items()}
     for name, coroutine in programs.items():
         _record(made, name, coroutine, parts, watched[name], label, max_seconds, max_steps)
@@ -176,6 +179,17 @@ def film(
 def _is_unwritten(error: Exception) -> bool:
     """Return whether it is a part that is still to be written, or a TaskGroup's error with one."""
     return ExceptionGroup("", [error]).subgroup(NotImplementedError) is not None
+
+
+def _checked_watch(watch: Iterable[str] | Mapping[str, str]) -> Mapping[str, str]:
+    """Return the expressions to be watched by what they are called."""
+    if isinstance(watch, str):
+        raise TypeError(f"watch takes expressions in a list, as in watch=[{watch!r}]")
+    expressions = watch if isinstance(watch, Mapping) else {text: text for text in watch}
+    for name, text in expressions.items():
+        if not (isinstance(name, str) and isinstance(text, str)):
+            raise TypeError(f"what is watched is written as text, as in watch=['x'], not {text!r}")
+    return expressions
 
 
 def _checked(view: View | str) -> View:

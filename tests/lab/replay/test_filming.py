@@ -437,6 +437,23 @@ def test_what_is_no_expression_is_refused():
     program.close()
 
 
+@pytest.mark.parametrize(
+    ("options", "remedy"),
+    [
+        ({"watch": "held"}, r"expressions in a list, as in watch=\['held'\]"),
+        ({"watch": [5]}, r"written as text, as in watch=\['x'\], not 5"),
+        ({"watch": {"held": None}}, r"written as text, as in watch=\['x'\], not None"),
+        ({"label": "name"}, "label is a function of a message, as in label=str, not 'name'"),
+        ({"label": asyncio.sleep}, "label is a function of a message, as in label=str, not <"),
+    ],
+)
+def test_what_can_be_neither_watched_nor_a_label_is_refused_with_the_remedy(options, remedy):
+    program = asyncio.sleep(0)
+    with pytest.raises(TypeError, match=remedy):
+        film(program, **options)
+    program.close()
+
+
 def test_a_long_value_is_cut():
     ((_, text),) = notes_of(["'x' * 100 * len(prices)"])
     assert text.endswith("x…")
