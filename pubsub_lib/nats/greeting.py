@@ -1,8 +1,9 @@
-"""Reads what a server says until it has let a client in, which nats-py does not read closely.
+"""A connection whose greeting is read closely, and to which nothing is written once it is lost.
 
 A server greets with a line of INFO, and answers our CONNECT and PING with PONG, or with an error.
 Between them it may say INFO again, which would be taken for the answer; it may say why it takes
-nobody, and hang up; and whoever listens there may be no such server.
+nobody, and hang up; and whoever listens there may be no such server. nats-py looks at none of that,
+and goes on writing to a connection until it has noticed that it is lost.
 
 >>> refusal(b"-ERR 'maximum connections exceeded'")
 "nats: 'maximum connections exceeded'"
@@ -56,6 +57,16 @@ class GreetedTransport(TcpTransport):
                 raise nats.errors.Error("it says what no NATS server says")
             if line.startswith(b"INFO "):
                 self.later.append(line)
+
+    @override
+    def writelines(self, payload: list[bytes]) -> None:
+        """Write, unless the connection is lost.
+
+        Older versions of Python would wait for room at the number that its socket had. The next
+        connection gets that number, and would not be told that it is made (gh-136234 of CPython).
+        """
+        if self._io_writer is None or not self._io_writer.transport.is_closing():
+            super().writelines(payload)  # type: ignore[no-untyped-call]
 
     @override
     async def drain(self) -> None:

@@ -4,9 +4,10 @@ import asyncio
 import re
 import socket
 from collections.abc import Iterator
-from urllib.parse import quote
+from urllib.parse import quote, urlparse
 
 import pytest
+from nats.aio.client import DEFAULT_BUFFER_SIZE
 from nats.aio.msg import Msg
 
 from pubsub_lib.in_process.event_loop import HomeLoop
@@ -19,6 +20,7 @@ from pubsub_lib.nats import (
 )
 from pubsub_lib.nats import client as client_module
 from pubsub_lib.nats.connection import Connection
+from pubsub_lib.nats.greeting import GreetedTransport
 from pubsub_lib.nats.local_server.server import NatsServer
 from pubsub_lib.nats.settings import connection_settings
 from tests.nats.observing import (
@@ -238,6 +240,21 @@ def test_a_file_that_lets_us_in_is_looked_for_at_once(option: str, tmp_path):
 
 
 # --- Losing it ---
+
+
+async def test_a_connection_is_made_after_something_was_written_to_one_that_was_just_lost(server):
+    address = urlparse(server.url)
+    lost, made = GreetedTransport(), GreetedTransport()
+    await lost.connect(address, DEFAULT_BUFFER_SIZE, LIMIT_S)
+    number = lost._io_writer.get_extra_info("socket").fileno()
+    lost._io_writer.transport.abort()
+    lost.writelines([b"PING\r\n"])  # nats-py does not know yet
+    with pytest.raises(ConnectionResetError):
+        await lost.drain()
+    await made.connect(address, DEFAULT_BUFFER_SIZE, LIMIT_S)
+    assert made._io_writer.get_extra_info("socket").fileno() == number
+    made.close()
+    await made.wait_closed()
 
 
 @needs_signals
