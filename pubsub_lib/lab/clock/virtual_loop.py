@@ -205,8 +205,8 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def _limit(self, reached: str) -> str:
         return (
             f"at {self._now} s the run has not ended and {reached}. If it is long, give it more: "
-            "run_virtual(..., max_steps=..., max_seconds=...). If it hangs, while a timer goes on "
-            f"and on, here is who waits for what:\n{self._waiting()}"
+            "max_steps=..., max_seconds=... say how much. If it hangs, while a timer goes on and "
+            f"on, here is who waits for what:\n{self._waiting()}"
         )
 
     def _waiting(self) -> str:

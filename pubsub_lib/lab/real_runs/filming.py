@@ -12,8 +12,9 @@ A desk, a film of a real run: of 5 orders 4 are carried out; order 2 never.
 from collections.abc import Sequence
 
 from pubsub_lib.lab.real_runs.day import ORDERS, Day, Event, What
+from pubsub_lib.lab.replay.checks import View
 from pubsub_lib.lab.replay.events import Change, ChangeKind, FilmRecording, State
-from pubsub_lib.lab.replay.filming import Film, View
+from pubsub_lib.lab.replay.filming import Film
 
 PUBLISHER, SERVER = 0, 1
 QUEUE = 0

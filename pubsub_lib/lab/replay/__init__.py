@@ -37,10 +37,12 @@ How it is made: `calls` notices publishing and reading, `peeking` looks into que
 what was in them, `readers` is who reads them, `message_numbers` tells messages apart, `shutdowns`
 which calls are one, `watching` turns what has changed into events, `instants` cuts out waits of no
 time, `expressions` looks at what else is to be watched, `standing` says where each task stands,
-`words` sums up, `events` is the film as data, `filming` puts it together, `player` shows it.
+`words` sums up, `checks` looks at what is asked for, `events` is the film as data, `filming` puts
+it together, `player` shows it.
 """
 
-from pubsub_lib.lab.replay.filming import Film, View, film
+from pubsub_lib.lab.replay.checks import View
+from pubsub_lib.lab.replay.filming import Film, film
 from pubsub_lib.lab.replay.watching import FilmTooLong
 
 __all__ = ["Film", "FilmTooLong", "View", "film"]

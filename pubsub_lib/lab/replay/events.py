@@ -15,7 +15,7 @@ becomes compact JSON, the same on every machine.
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
-from math import gcd
+from math import gcd, inf
 from typing import Any
 
 type Change = tuple[Any, ...]
@@ -132,6 +132,7 @@ class FilmRecording:
         labels: what stands in their tokens, "" for their number.
         ends: the numbers of those that are no messages, but the end of all messages.
         watched: the names of what is watched.
+        unknown: of what is watched and never had a value, why not, by its name.
         texts: sentences that changes refer to.
         source: the program that is shown, as (number, text) a line.
         error: what ended the program before its time; "" if nothing did.
@@ -144,13 +145,14 @@ class FilmRecording:
     labels: list[str] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
     watched: list[str] = field(default_factory=list)
+    unknown: dict[str, str] = field(default_factory=dict)
     texts: list[str] = field(default_factory=list)
     source: list[tuple[int, str]] = field(default_factory=list)
     error: str = ""
 
-    def queue(self, name: str, *, bound: int, ring: bool = False) -> int:
-        """Note a queue and return its number."""
-        self.queues.append(Queue(name, bound, ring))
+    def queue(self, name: str, *, bound: float, ring: bool = False) -> int:
+        """Note a queue and return its number; a bound of less than 0, or without end, is none."""
+        self.queues.append(Queue(name, int(bound) if 0 < bound < inf else 0, ring))
         return len(self.queues) - 1
 
     def message(self, text: str, label: str = "") -> int:

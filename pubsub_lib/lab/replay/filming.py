@@ -13,15 +13,24 @@ A queue, a film of 4 pictures and 0 s: 1 message; reader got 1.
 import asyncio
 import hashlib
 import json
-from collections.abc import Coroutine, Iterable, Mapping
-from enum import StrEnum
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, assert_never
 
-from pubsub_lib.arguments import answers_at_once
 from pubsub_lib.lab.clock.endless_loops import ending_endless_loops
-from pubsub_lib.lab.clock.virtual_time import MAX_STEPS, Step, run_virtual
+from pubsub_lib.lab.clock.virtual_time import Step, run_virtual
 from pubsub_lib.lab.replay.calls import Call, watch_calls
+from pubsub_lib.lab.replay.checks import (
+    Running,
+    View,
+    check_limits,
+    checked_label,
+    checked_programs,
+    checked_source,
+    checked_views,
+    checked_watch,
+    closed_if_refused,
+)
 from pubsub_lib.lab.replay.events import FilmRecording
 from pubsub_lib.lab.replay.expressions import Expressions
 from pubsub_lib.lab.replay.instants import cut_waits_of_no_time
@@ -29,27 +38,16 @@ from pubsub_lib.lab.replay.message_numbers import Label
 from pubsub_lib.lab.replay.player import page
 from pubsub_lib.lab.replay.standing import Cast, Scene, ShownSource
 from pubsub_lib.lab.replay.watching import FilmTooLong, Watcher
-from pubsub_lib.lab.replay.words import sentence_of, summary_of
+from pubsub_lib.lab.replay.words import sentence_of, storable, summary_of
 
 MOST_BYTES = 100_000
+MOST_PICTURES = MOST_BYTES // 5  # a picture takes at least so many bytes
+MOST_STEPS = 100_000  # some 4 s of real time, and far more than anybody would watch
 NOTHING_YET = (
     "There is nothing to film yet: a part that is yours still raises NotImplementedError. "
     "Write it, and run this cell again."
 )
 UNWRITTEN = ", in a part that is yours and still to be written"
-
-type Running = Coroutine[Any, Any, Any]
-
-
-class View(StrEnum):
-    """What a film shows of a run."""
-
-    MESSAGES = "messages"
-    """Who publishes, what waits in which queue, who reads, what is lost."""
-    LOOP = "loop"
-    """Who runs now, who is ready, who waits for what."""
-    RING = "ring"
-    """The slots of a ring, the cursors in it, and the gate."""
 
 
 class Film:
@@ -68,7 +66,7 @@ class Film:
         self.views = views
         self.recordings: dict[str, FilmRecording] = {}
         self.results: dict[str, Any] = {}
-        self.errors: dict[str, Exception] = {}
+        self.errors: dict[str, BaseException] = {}
 
     @cached_property
     def caption(self) -> str:
@@ -80,7 +78,9 @@ class Film:
         pictures = sum(len(recording.pictures) for recording in self.recordings.values())
         end_s = max(recording.end_s for recording in self.recordings.values())
         opening = f"{self.title}, a film" if self.title else "A film"
-        return f"{opening} of {pictures} pictures and {end_s:g} s: {'. '.join(runs)}."
+        length = f"{pictures} picture{'' if pictures == 1 else 's'} and {end_s:g} s"
+        how_long = f"of {length}" if pictures else "without a picture"
+        return storable(f"{opening} {how_long}: {'. '.join(runs)}.")
 
     @cached_property
     def data(self) -> str:
@@ -93,7 +93,7 @@ class Film:
                 {"name": name, **recording.as_data()} for name, recording in self.recordings.items()
             ],
         }
-        return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        return storable(json.dumps(data, ensure_ascii=False, separators=(",", ":")))
 
     @property
     def html(self) -> str:
@@ -125,7 +125,7 @@ def film(
     watch: Iterable[str] | Mapping[str, str] = (),
     label: Label | None = None,
     max_seconds: float = 1e6,
-    max_steps: int = MAX_STEPS,
+    max_steps: int = MOST_STEPS,
 ) -> Film:
     """Run a program on the virtual clock and return a film of it.
 
@@ -148,25 +148,21 @@ def film(
 
     Raises:
         FilmTooLong: if it publishes more than 400 messages, or becomes larger than 100 KB.
+            Of a program that never ends, `max_seconds` films the beginning.
         TypeError: if it is not given a coroutine, or another argument is of the wrong type.
-        ValueError: if there is no run at all, or no such view.
+        ValueError: if there is no run at all, or no such view, or a run is over already.
         SyntaxError: if what is to be watched is no expression.
     """
-    views = (view,) if isinstance(view, str) else tuple(view)
-    made = Film(title, tuple(_checked(one) for one in views))
-    programs = program if isinstance(program, Mapping) else {"": program}
-    if not programs:
-        raise ValueError("there is no run to film: name at least one")
-    for coroutine in programs.values():
-        if not asyncio.iscoroutine(coroutine):
-            raise TypeError(f"film() takes a coroutine, as in film(main()): {coroutine!r}")
-    parts = list(source)
-    expressions = _checked_watch(watch)
-    if label is not None and not answers_at_once(label):
-        raise TypeError(f"label is a function of a message, as in label=str, not {label!r}")
-    watched = {name: Expressions(one, expressions) for name, one in programs.items()}
-    for name, coroutine in programs.items():
-        _record(made, name, coroutine, parts, watched[name], label, max_seconds, max_steps)
+    given = program.values() if isinstance(program, Mapping) else [program]
+    with closed_if_refused(given):
+        programs = checked_programs(program)
+        made = Film(title, checked_views(view))
+        parts, label = checked_source(source), checked_label(label)
+        check_limits(max_seconds=max_seconds, max_steps=max_steps)
+        expressions = checked_watch(watch)
+        watched = {name: Expressions(one, expressions) for name, one in programs.items()}
+        for name, coroutine in programs.items():
+            _record(made, name, coroutine, parts, watched[name], label, max_seconds, max_steps)
     size = len(made.html.encode())
     if size > MOST_BYTES:
         raise FilmTooLong(
@@ -176,27 +172,9 @@ def film(
     return made
 
 
-def _is_unwritten(error: Exception) -> bool:
+def _is_unwritten(error: BaseException) -> bool:
     """Return whether it is a part that is still to be written, or a TaskGroup's error with one."""
-    return ExceptionGroup("", [error]).subgroup(NotImplementedError) is not None
-
-
-def _checked_watch(watch: Iterable[str] | Mapping[str, str]) -> Mapping[str, str]:
-    """Return the expressions to be watched by what they are called."""
-    if isinstance(watch, str):
-        raise TypeError(f"watch takes expressions in a list, as in watch=[{watch!r}]")
-    expressions = watch if isinstance(watch, Mapping) else {text: text for text in watch}
-    for name, text in expressions.items():
-        if not (isinstance(name, str) and isinstance(text, str)):
-            raise TypeError(f"what is watched is written as text, as in watch=['x'], not {text!r}")
-    return expressions
-
-
-def _checked(view: View | str) -> View:
-    try:
-        return View(view)
-    except ValueError:
-        raise ValueError(f"view is one of {', '.join(View)}, not {view!r}") from None
+    return BaseExceptionGroup("", [error]).subgroup(NotImplementedError) is not None
 
 
 def _record(
@@ -223,10 +201,11 @@ def _record(
             )
     except FilmTooLong:
         raise
-    except Exception as error:
+    except (Exception, asyncio.CancelledError, SystemExit) as error:
         made.errors[name] = error
         recording.error = sentence_of(error) + (UNWRITTEN if _is_unwritten(error) else "")
         camera.take_the_last()
+    recording.unknown = watched.unknown()
     cut_waits_of_no_time(recording)
     for number, queue in enumerate(recording.queues, start=1):
         queue.name = queue.name or f"queue {number}"
@@ -290,6 +269,11 @@ class _Camera:
             changes += self._scene.take_changes()
             number = None if task is None else self._cast.number(task)
             self._recording.add(self._time_s, number, changes)
+        if len(self._recording.pictures) > MOST_PICTURES:
+            raise FilmTooLong(
+                f"a film shows at most {MOST_PICTURES:,} pictures, and this program takes more "
+                "steps; film a shorter run: film(..., max_seconds=...), or view='messages'"
+            )
 
 
 def _shows_every_step(view: View) -> bool:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pubsub_lib.lab.replay.events import FilmRecording
+from pubsub_lib.lab.replay.words import cut, shown
 
 MOST_MESSAGES = 400
 _WIDEST = 40  # letters of a message's text
@@ -60,20 +61,10 @@ class MessageNumbers:
         if self._label is None:
             return ""
         try:
-            return _cut(str(self._label(message)), _WIDEST_LABEL)
-        except Exception:  # it is about other messages, and those of a learner may be any
+            return cut(str(self._label(message)), _WIDEST_LABEL)
+        except (Exception, SystemExit):  # it is about other messages, and those may be any
             return ""
 
 
 def _text_of(message: Any) -> str:
-    if message is None:
-        return "the end (None)"
-    try:
-        text = repr(message)
-    except Exception:  # what a learner's class does must not stop the film
-        return f"a {type(message).__name__} that cannot be shown"
-    return _cut(text, _WIDEST)
-
-
-def _cut(text: str, widest: int) -> str:
-    return text if len(text) <= widest else text[: widest - 1] + "…"
+    return "the end (None)" if message is None else cut(shown(repr, message), _WIDEST)

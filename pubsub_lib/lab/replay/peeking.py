@@ -17,6 +17,9 @@ from typing import Any
 
 from pubsub_lib.in_process.cursor import Cursor, RingSubscription
 from pubsub_lib.in_process.inbox import Inbox, InboxState
+from pubsub_lib.lab.replay.words import cut
+
+_WIDEST = 40  # letters of a name
 
 
 @singledispatch
@@ -51,6 +54,14 @@ def _(subscription: RingSubscription) -> list[Any]:  # type: ignore[type-arg]
     cursor = subscription._state
     assert isinstance(cursor, Cursor)
     return cursor.log[cursor.position :]
+
+
+def name_of(queue: object) -> str:
+    """Return the name that somebody gave a queue, as text; "" if it has none."""
+    try:
+        return cut(str(getattr(queue, "name", "") or ""), _WIDEST)
+    except (Exception, SystemExit):  # a learner's own queue may do anything when it is asked
+        return ""
 
 
 def compare(

@@ -18,6 +18,7 @@ from typing import Any
 
 from pubsub_lib.lab.clock.waiting_tasks import frames_of
 from pubsub_lib.lab.replay.events import Change, ChangeKind, FilmRecording
+from pubsub_lib.lab.replay.peeking import name_of
 from pubsub_lib.lab.replay.standing import Cast
 from pubsub_lib.lab.replay.watched import WatchedQueue
 
@@ -59,7 +60,7 @@ class Readers:
         """Yield what has changed, now that all tasks stand still."""
         queue = self._recording.queues[watched.number]
         # A name that somebody gave the queue, `queue.name = "till"`, is better than its reader's.
-        queue.name = getattr(watched.queue, "name", "") or queue.name
+        queue.name = name_of(watched.queue) or queue.name
         for message, task in list(watched.in_hand.items()):
             if task is None or task.done() or _waits_to_read(task):
                 kind = watched.what_became_of(message)

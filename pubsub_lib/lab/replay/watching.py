@@ -12,7 +12,7 @@ from typing import Any
 from pubsub_lib.lab.replay.calls import Call
 from pubsub_lib.lab.replay.events import Change, ChangeKind, FilmRecording
 from pubsub_lib.lab.replay.message_numbers import MOST_MESSAGES, Label, MessageNumbers
-from pubsub_lib.lab.replay.peeking import can_be_watched, compare, unread
+from pubsub_lib.lab.replay.peeking import can_be_watched, compare, name_of, unread
 from pubsub_lib.lab.replay.readers import READING, Readers
 from pubsub_lib.lab.replay.shutdowns import Shutdowns
 from pubsub_lib.lab.replay.standing import Cast
@@ -118,7 +118,7 @@ class Watcher:
         if self._numbers.too_many:
             raise FilmTooLong(
                 f"a film shows at most {MOST_MESSAGES} messages, and this program publishes more; "
-                "film a shorter run: fewer messages, or less time"
+                "film a shorter run: fewer messages, or less time, as in film(..., max_seconds=10)"
             )
         self.look()
         for watched in self._queues:
@@ -218,9 +218,8 @@ class Watcher:
                 watched.owner = owner or watched.owner
                 return
         if can_be_watched(queue):
-            name = getattr(queue, "name", "") or ""
             ring = not isinstance(queue, asyncio.Queue)
-            number = self.recording.queue(name, bound=queue.maxsize, ring=ring)
+            number = self.recording.queue(name_of(queue), bound=queue.maxsize, ring=ring)
             self._queues.append(WatchedQueue(queue, number, owner))
             self.changes.append((ChangeKind.JOIN, number))
 

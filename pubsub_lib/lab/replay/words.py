@@ -11,8 +11,15 @@
 "KeyError: 'price'"
 """
 
+import re
+from collections.abc import Callable
+from typing import Any
+
 from pubsub_lib.lab.clock.virtual_time import Deadlock
 from pubsub_lib.lab.replay.events import ChangeKind, FilmRecording
+
+_LONGEST = 400  # letters of what an error says
+_NAMES_ITSELF = re.compile(r"[A-Z]\w*(:|$|,)")
 
 
 def sentence_of(error: BaseException) -> str:
@@ -23,9 +30,28 @@ def sentence_of(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
     is_the_labs = type(error).__module__.startswith("pubsub_lib.lab.")
-    if is_the_labs and not isinstance(error, Deadlock):
-        return str(error)
-    return f"{type(error).__name__}: {error}".removesuffix(": ")
+    if is_the_labs:
+        return f"Deadlock: {error}" if isinstance(error, Deadlock) else str(error)
+    name = type(error).__name__
+    return cut(f"{name}: {shown(str, error)}".removesuffix(": "), _LONGEST)
+
+
+def shown(how: Callable[[Any], object], thing: object) -> str:
+    """Return what a function such as `repr` makes of a thing, whatever the thing does about it."""
+    try:
+        return str(how(thing))
+    except (Exception, SystemExit):  # what a learner's class does must not stop the film
+        return f"a {type(thing).__name__} that cannot be shown"
+
+
+def cut(text: str, widest: int) -> str:
+    """Return a text of at most so many letters."""
+    return text if len(text) <= widest else text[: widest - 1] + "…"
+
+
+def storable(text: str) -> str:
+    """Return a text that a file can hold: halves of letters, as in names of files, are escaped."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def summary_of(recording: FilmRecording) -> str:
@@ -39,8 +65,12 @@ def summary_of(recording: FilmRecording) -> str:
         parts.append(f"{queue.name} {_fate(recording, number)}")
     if miscounted := sum(len(returned) > 2 for returned in recording.changes(ChangeKind.RETURN)):
         parts.append(f"publish() miscounts {miscounted}")
+    if not recording.pictures and not recording.error:
+        parts.append('no queue is used; view="loop" shows who runs and who waits')
+    parts += [f"{name} is never known: {why}" for name, why in recording.unknown.items()]
     if recording.error:
-        parts.append(f"it ends with {recording.error.splitlines()[0].rstrip(': ')}")
+        how = " with" if _NAMES_ITSELF.match(recording.error) else ":"
+        parts.append(f"it ends{how} {recording.error.splitlines()[0].rstrip(': ')}")
     return "; ".join(parts)
 
 

@@ -633,8 +633,8 @@ def test_a_run_ends_at_the_limit_of_time_that_it_is_given():
         run_virtual(main(), max_seconds=10)
     assert str(reached.value).splitlines() == [
         "at 10.0 s the run has not ended and the next timer is due at 10.25 s. If it is long, give "
-        "it more: run_virtual(..., max_steps=..., max_seconds=...). If it hangs, while a timer "
-        "goes on and on, here is who waits for what:",
+        "it more: max_steps=..., max_seconds=... say how much. If it hangs, while a timer goes on "
+        "and on, here is who waits for what:",
         "- heartbeat: beat > sleep waits for 10.25 s on the clock",
         "- main: main > hang_beside_a_heartbeat > Queue.get waits for a message in an empty queue",
     ]

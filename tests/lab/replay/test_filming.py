@@ -198,7 +198,7 @@ def test_a_program_that_never_waits_is_filmed_until_its_loop_is_ended():
 
     made = film(main(), view="loop")
     assert isinstance(made.errors[""], EndlessLoop)
-    assert "it ends with a loop that has gone round 1,000,000 times" in made.caption
+    assert "it ends: a loop that has gone round 1,000,000 times" in made.caption
 
 
 def test_a_message_that_cannot_be_shown_does_not_stop_the_run():
