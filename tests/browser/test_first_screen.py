@@ -1,10 +1,5 @@
 """What a learner sees first, in a JupyterLab that was started as README.md says."""
 
-import os
-import re
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +11,8 @@ pytest.importorskip(
 
 from playwright.sync_api import Browser, expect
 
-from tools.open_course import FIRST, ROOT, SETTINGS
+from tests.small_courses import copy_of_the_course, opened_in_jupyterlab
+from tools.open_course import FIRST
 from tools.open_in_browser import (
     NO_BROWSER,
     START_TIMEOUT_S,
@@ -36,31 +32,11 @@ pytestmark = [
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
     """A small course, opened by somebody who has never started a JupyterLab."""
-    course = tmp_path / "course"
-    shutil.copytree(SETTINGS, course / SETTINGS.relative_to(ROOT))
-    for name in ("tools/open_course.py", f"notebooks/{FIRST}"):
-        (course / name).parent.mkdir(exist_ok=True)
-        shutil.copyfile(ROOT / name, course / name)
-    folders = {f"JUPYTER_{what}_DIR": str(tmp_path / what) for what in ("CONFIG", "RUNTIME")}
-    options = ["--no-browser", "--ServerApp.port=0", "--IdentityProvider.token="]
-    server = subprocess.Popen(
-        [
-            *(sys.executable, "tools/open_course.py", *options),
-            "--LabApp.expose_app_in_browser=True",  # as window.jupyterapp
-        ],
-        cwd=course,
-        env=os.environ | folders,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert server.stderr is not None
-        found = (re.search(r"http://127\.0\.0\.1:\d+/lab\S*", line) for line in server.stderr)
-        yield next(filter(None, found))[0]
-    finally:
-        server.terminate()
-        server.communicate(timeout=30)
+    course = copy_of_the_course(tmp_path / "course", f"notebooks/{FIRST}")
+    inside = "--LabApp.expose_app_in_browser=True"  # as window.jupyterapp
+    folders = {what: tmp_path / what for what in ("config", "runtime")}
+    with opened_in_jupyterlab(course, inside, **folders) as address:
+        yield address
 
 
 def test_it_is_the_first_notebook_and_nothing_is_asked(address: str, browser: Browser):

@@ -15,6 +15,7 @@ import nbformat
 import pytest
 
 from pubsub_lib.lab.lesson.copies import CopyState
+from tests.small_courses import copy_of_the_course, opened_in_jupyterlab
 from tools.open_course import (
     SETTINGS,
     SETTINGS_FILES,
@@ -33,14 +34,8 @@ type Command = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def course(tmp_path: Path) -> Path:
     """A small course of its own: two notebooks, and what the command needs."""
-    course = tmp_path / "course"
-    settings = SETTINGS.relative_to(ROOT)
     notebooks = (f"notebooks/{FIRST}", f"notebooks/{LAST}")
-    shutil.copytree(SETTINGS, course / settings)
-    for name in ("tools/open_course.py", *notebooks, ".gitignore"):
-        (course / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / name, course / name)
-    return course
+    return copy_of_the_course(tmp_path / "course", *notebooks, ".gitignore")
 
 
 def run(course: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -241,20 +236,7 @@ def test_an_interrupted_start_ends_without_a_traceback(course):
 
 
 def test_jupyterlab_opens_the_copy_and_asks_nothing_about_news(course):
-    runtime = course / "runtime"
-    command = [sys.executable, "tools/open_course.py", "--no-browser", "--ServerApp.port=0"]
-    server = subprocess.Popen(
-        [*command, "--IdentityProvider.token="],
-        cwd=course,
-        env=os.environ | {"JUPYTER_RUNTIME_DIR": str(runtime)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert server.stderr is not None
-        found = (re.search(r"http://127\.0\.0\.1:\d+/lab\S*", line) for line in server.stderr)
-        page = next(filter(None, found))[0]
+    with opened_in_jupyterlab(course, runtime=course / "runtime") as page:
         assert page.endswith(f"/lab/tree/my_course/{FIRST}")
         address = page.partition("/lab")[0]
         assert '"news": {"disabled": true}' in fetch(page)
@@ -263,9 +245,6 @@ def test_jupyterlab_opens_the_copy_and_asks_nothing_about_news(course):
         copy = json.loads(fetch(f"{address}/api/contents/my_course/{FIRST}"))
         assert copy["writable"]
         assert not any(cell.get("outputs") for cell in copy["content"]["cells"])
-    finally:
-        server.terminate()
-        server.communicate(timeout=30)
 
 
 def fetch(address: str) -> str:
