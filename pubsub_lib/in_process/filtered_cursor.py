@@ -26,13 +26,14 @@ from pubsub_lib.in_process.subscriber import FILTER_ERRORS
 if TYPE_CHECKING:
     from pubsub_lib.in_process.ring import Ring
 
-LOOKS_AT_MOST = 100  #: times that a reader looks again, if to ask its filter lets it be overtaken
+#: Times in a row, in one read, that a filter may publish as it is asked about what came meanwhile.
+LOOKS_AT_MOST = 100
 
 
 class FilteredCursor[T](Cursor[T]):
     """A cursor that passes over what its filter does not want."""
 
-    __slots__ = ("_asking", "_where")
+    __slots__ = ("_asking", "_end", "_looks", "_put_aside", "_where")
 
     def __init__(
         self,
@@ -46,9 +47,27 @@ class FilteredCursor[T](Cursor[T]):
         super().__init__(ring, home, name=name, where=where, replay=replay)
         self._where = where
         self._asking = False  # whether the filter is just running
+        self._end = 0  # of what was there when a read began, among all that was ever stored
+        self._looks = 0  # in a row, after that, in which the filter has published
+        self._put_aside: list[T] = []  # what was taken for a batch that an interrupt ended
+
+    @property
+    @override
+    def depth(self) -> int:
+        return super().depth + len(self._put_aside)
 
     @override
     def ready(self) -> bool:
+        self._begin_to_read()
+        return bool(self._put_aside) or self._finds_one()
+
+    def _begin_to_read(self) -> None:
+        if not self._asking:
+            self._end = self.deleted + len(self.log)
+            self._looks = 0
+
+    def _finds_one(self) -> bool:
+        """Whether a message that is wanted comes next, or it is to be told that it missed some."""
         while not self.missed:
             self._pass_over_the_unwanted()
             if self.index < len(self.log):
@@ -59,6 +78,8 @@ class FilteredCursor[T](Cursor[T]):
 
     @override
     def take(self) -> T | None:
+        if self._put_aside:
+            return self._put_aside.pop(0)
         return super().take() if self.ready() else None
 
     @override
@@ -67,13 +88,24 @@ class FilteredCursor[T](Cursor[T]):
 
     @override
     def take_all(self) -> list[T]:
-        batch: list[T] = []
-        # A filter may have done anything: even let this reader be overtaken, or read on.
-        while self.ready() and not (batch and self.missed):
-            message = super().take()
-            assert message is not None
-            batch.append(message)
+        batch, self._put_aside = self._put_aside, []
+        self._begin_to_read()
+        try:
+            # A filter may have done anything: even let this reader be overtaken, or read on.
+            while self._finds_one() and not (batch and self.missed):
+                message = super().take()
+                assert message is not None
+                batch.append(message)
+        except BaseException:
+            self._put_aside = batch
+            self.wake_reader()
+            raise
         return batch
+
+    @override
+    def discard(self) -> object:
+        put_aside, self._put_aside = self._put_aside, []
+        return put_aside, super().discard()
 
     @override
     def wants(self, message: T) -> bool:
@@ -84,27 +116,40 @@ class FilteredCursor[T](Cursor[T]):
             return bool(self._where(message))
         except FILTER_ERRORS:
             return True  # its loss is reported; an error that lasts is seen by the reader
+        except BaseException as interrupt:
+            # Whoever asks has others' work to finish, so it ends the event loop a turn later.
+            if not self.home.at_next_turn(raise_again, interrupt):
+                raise
+            return True
         finally:
             self._asking = False
 
+    @property
+    def _published(self) -> int:
+        """What grows whenever anything is published, even if it waits for room."""
+        return self.deleted + len(self.log) + len(self._ring.line)
+
     def _pass_over_the_unwanted(self) -> None:
         discarded: object = None
-        looks, asking = 0, self._asking
+        asking = self._asking
         try:
             while self.index < len(self.log):
                 place, phase = self.deleted + self.index, self.phase
+                published = self._published
                 self._asking = True
                 wanted = bool(self._where(self.log[self.index]))
                 self._asking = asking
-                looks += 1
+                if self._published == published:
+                    self._looks = 0
+                elif place >= self._end:
+                    self._looks += 1
+                if self._looks == LOOKS_AT_MOST:
+                    raise RuntimeError(
+                        "the filter of this subscription publishes whenever it is asked, so that "
+                        "its reader never comes to an end; let it only say what is wanted"
+                    )
                 if (self.deleted + self.index, self.phase) != (place, phase):
-                    if looks == LOOKS_AT_MOST:
-                        raise RuntimeError(
-                            "the filter of this subscription publishes whenever it is asked, which "
-                            "overtakes its own reader; let it only say what is wanted"
-                        )
                     continue  # the filter has done more than to answer: look again
-                looks = 0
                 if wanted:
                     break
                 self.unwanted += 1
@@ -114,8 +159,16 @@ class FilteredCursor[T](Cursor[T]):
         except FILTER_ERRORS as error:
             self.fail(error)
             discarded = self.discard()
+        except BaseException:
+            self.wake_reader()  # this one goes, and nobody else was woken for the message
+            raise
         finally:
             self._asking = asking
         if self.watchers and not self.behind:  # its depth would let in what nobody looked at
             self.notify_watchers()
         del discarded  # last: to free a message may run anything
+
+
+def raise_again(interrupt: BaseException) -> None:
+    """Let an interrupt go on on its way out of the event loop."""
+    raise interrupt

@@ -20,6 +20,8 @@ from collections.abc import Callable, Collection, Hashable
 from itertools import islice
 from typing import override
 
+from pubsub_lib.in_process.nesting import Nesting
+
 COMPARED_AT_MOST = 100  #: times that keys are compared anew, if to compare them publishes
 
 
@@ -61,6 +63,7 @@ class LatestOfEach[T](History[T]):
         self._latest = OrderedDict[_Entry, T]()
         self._by_hash: dict[int, list[_Entry]] = {}
         self._changes = 0
+        self._asking = Nesting()
 
     @override
     def keep(self, messages: Collection[T]) -> list[T]:
@@ -70,11 +73,12 @@ class LatestOfEach[T](History[T]):
             Exception: whatever the key raises for one of them, or its comparison with another key;
                 then nothing has changed.
             TypeError: if a key is of no use in a dictionary; then, too.
-            RuntimeError: if comparing keys publishes, whenever it is done.
+            RuntimeError: if the key, or comparing keys, publishes whenever it is asked.
         """
         # To hash and compare keys may do anything, so it is all done before anything changes here.
-        keys = [self._key(message) for message in messages]
-        hashes = [_checked_hash(key) for key in keys]
+        with self._asking:
+            keys = [self._key(message) for message in messages]
+            hashes = [_checked_hash(key) for key in keys]
         if len(keys) == 1:  # the usual case, which is to be quick
             for entry in self._by_hash.get(hashes[0], ()):
                 if (entry.key is keys[0] or entry.key == keys[0]) and entry in self._latest:

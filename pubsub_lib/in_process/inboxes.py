@@ -21,6 +21,7 @@ from typing import override
 
 from pubsub_lib.in_process.inbox import InboxState
 from pubsub_lib.in_process.inbox_line import WaitingPublish
+from pubsub_lib.in_process.nesting import Nesting
 from pubsub_lib.in_process.subject_tree import SubjectTree
 from pubsub_lib.in_process.subscribers import InOrder, Subscribers
 from pubsub_lib.reports import Delivery
@@ -32,10 +33,15 @@ raised on the next."""
 
 
 class Inboxes[T](Subscribers[InboxState[T]]):
-    """The inboxes of all subscribers, to which a message is given at once."""
+    """The inboxes of all subscribers, to which a message is given at once.
+
+    Attributes:
+        asking: bounds what code of others publishes while it is asked.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.asking = Nesting()
         self._by_subject: SubjectTree[InboxState[T]] = SubjectTree()
         self._others: InOrder[InboxState[T]] = InOrder()
 
@@ -71,8 +77,9 @@ class Inboxes[T](Subscribers[InboxState[T]]):
         return self._wanting(message) if self.filters else self.states
 
     def _wanting(self, message: T) -> list[InboxState[T]]:
-        takers = self._takers(message)  # first, because a filter may let anybody come or go
-        wanting = [state for state in self._others.snapshot if state.wants(message)]
+        with self.asking:
+            takers = self._takers(message)  # first, because a filter may let anybody come or go
+            wanting = [state for state in self._others.snapshot if state.wants(message)]
         # Again, because a filter may have closed any of them.
         still_in_use = [state for state in takers + wanting if state.in_use]
         return self._members.in_order(still_in_use) if takers else still_in_use
@@ -110,8 +117,9 @@ class Inboxes[T](Subscribers[InboxState[T]]):
         wanted: dict[InboxState[T], tuple[Sequence[int], BaseException | None]] = {
             state: (numbers, None) for state, numbers in by_subject.items()
         }
-        for state in self._others.snapshot:
-            wanted[state] = state.wanted_of(messages)
+        with self.asking:
+            for state in self._others.snapshot:
+                wanted[state] = state.wanted_of(messages)
         # Only now, because a filter may have closed any of them.
         still_in_use = [state for state in wanted if state.in_use]
         return [

@@ -22,7 +22,7 @@ Message(content='hello')
 """
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from typing import Any, override
 
 from pubsub_lib.arguments import (
@@ -125,6 +125,7 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
             TypeError: if an argument is of the wrong type.
             ValueError: if `maxsize` is under 1, `timeout` is negative or not finite, or `replay` is
                 negative, or more than the history or the inbox holds.
+            RuntimeError: if a filter subscribes whenever it is asked about what is replayed.
         """
         self._check_subscriber(where)
         state = self._make_state(
@@ -136,9 +137,10 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
         )
         replay = self._checked_replay(replay, state.maxsize)
         kept = self._history.last(replay) if self._history is not None else []
-        self._subscribers.join(state)
-        inbox: Inbox[T] = state.own_end()
-        state.replay(kept)  # last: it asks the filter, which may do anything
+        with self._subscribers.asking:
+            self._subscribers.join(state)
+            inbox: Inbox[T] = state.own_end()
+            state.replay(kept)  # last: it asks the filter, which may do anything
         return inbox
 
     def _checked_replay(self, replay: int, maxsize: int) -> int:
@@ -186,10 +188,11 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
             PubSubClosed: if the broker was shut down.
             Exception: whatever the broker's `key` raises.
             PubSubFull: if a subscriber with `Overflow.RAISE` had no room. The others have got it.
-            RuntimeError: if the broker was first used on another event loop.
+            RuntimeError: if the broker was first used on another event loop, or a filter or `key`
+                publishes whenever it is asked.
         """
         loop = self._check_message(message)
-        _freed_last = self._history and self._history.keep((message,))
+        _freed_last = self._history and self._keep((message,))
         wanted_by, full = self._subscribers.offer(message)
         if not full:
             return wanted_by
@@ -225,7 +228,7 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
                 got those before, and the others all of them.
         """
         listed = self._checked_messages(messages)
-        _freed_last = self._history and self._history.keep(listed)
+        _freed_last = self._history and self._keep(listed)
         subscribers = self._subscribers
         delivered, waiting = subscribers.offer_many(listed)
         published = len(listed)
@@ -248,13 +251,19 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
             TypeError, PubSubClosed, PubSubFull, RuntimeError, Exception: as `publish`.
         """
         self._check_message(message)
-        _freed_last = self._history and self._history.keep((message,))
+        _freed_last = self._history and self._keep((message,))
         wanted_by, full = self._subscribers.offer(message)
         if not full:
             return wanted_by
         waiting = WaitingPublish.of_one(message, full)
         waiting.overflow()
         return _unless_refused(_delivery(wanted_by.delivered - len(full), waiting), waiting)
+
+    def _keep(self, messages: Collection[T]) -> list[T]:
+        """Keep these in the history, and return those that had to go, to be held to the end."""
+        assert self._history is not None
+        self._subscribers.asking.check()  # first, so that nothing is kept which is refused
+        return self._history.keep(messages)
 
     def _release_publishers(self) -> None:
         for state in self._subscribers.states:
