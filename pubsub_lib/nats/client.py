@@ -129,6 +129,13 @@ class SecureClient(Client):
             raise NotLetIn(failure) from None
 
     @override
+    async def _attempt_reconnect(self) -> None:
+        # nats-py would wait until a server that has stopped takes in what was written to it.
+        if isinstance(self._transport, GreetedTransport):
+            self._transport.abort()
+        await super()._attempt_reconnect()
+
+    @override
     async def _connect_to_server(self, s: Srv) -> None:
         s.last_attempt = time.monotonic()
         if self._transport is not None:

@@ -68,6 +68,11 @@ class GreetedTransport(TcpTransport):
         if self._io_writer is None or not self._io_writer.transport.is_closing():
             super().writelines(payload)  # type: ignore[no-untyped-call]
 
+    def abort(self) -> None:
+        """Close it without waiting until the server has taken in what was written."""
+        if self._io_writer is not None:
+            self._io_writer.transport.abort()
+
     @override
     async def drain(self) -> None:
         """Send all; if that fails, say what the server has said before it hung up.

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlparse
 import pytest
 from nats.aio.client import DEFAULT_BUFFER_SIZE
 from nats.aio.msg import Msg
+from nats.errors import StaleConnectionError
 
 from pubsub_lib.in_process.event_loop import HomeLoop
 from pubsub_lib.nats import (
@@ -268,6 +269,23 @@ async def test_a_server_that_no_longer_answers_counts_as_lost(
         await errors.until(ConnectionLost)
     await connection.confirm()
     assert connection.reconnects >= 1
+    await connection.close()
+
+
+@needs_signals
+async def test_a_server_that_stops_taking_anything_in_is_not_waited_for_when_it_is_given_up(
+    own_server: NatsServer, errors: Errors
+):
+    connection = a_connection(own_server.url, errors)
+    await connection.connect()
+    client = connection.client
+    with stopped(own_server):
+        while not client._transport._io_writer.transport.get_write_buffer_size():
+            await client.publish("one", bytes(500_000))
+            await asyncio.sleep(0)
+        await client._process_op_err(StaleConnectionError())
+        await errors.until(ConnectionLost)
+    await connection.confirm()
     await connection.close()
 
 
