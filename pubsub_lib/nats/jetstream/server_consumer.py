@@ -12,38 +12,18 @@ was asked for, without an answer, is recognised when it is there after all.
 
 import datetime
 import secrets
-from collections import deque
-from typing import Any, NamedTuple
+from typing import Any
 
 from nats.js import api
 
 from pubsub_lib.nats.errors import SubscriptionForgotten
 from pubsub_lib.nats.jetstream.position import Position
+from pubsub_lib.nats.jetstream.removals import Look, Removals
 from pubsub_lib.nats.jetstream.stream import Stream, StreamChanged
 from pubsub_lib.nats.jetstream.subscription import JetStreamInboxState
 
 # How long the server keeps a consumer without a name whose reader has gone silent, in seconds.
 FORGOTTEN_AFTER_S = 60.0
-
-
-# So many looks have to agree that messages were removed: a server hears a moment later of what is
-# stored, and a cluster that changes its leader still later.
-LOOKS = 3
-
-
-class Look(NamedTuple):
-    """What the server has said, when it was asked now and then."""
-
-    sent: int  #: how many messages it had sent
-    pending: int  #: how many it had still to send
-    last: int  #: the number of the message that was stored last
-
-
-class SentSoFar(NamedTuple):
-    """What a consumer had sent, to all its readers, when this one last got a message."""
-
-    deliveries: int  #: how many, copies included
-    highest: int  #: the highest number in the stream among them
 
 
 class ServerConsumer:
@@ -85,9 +65,7 @@ class ServerConsumer:
         self._ack_wait = ack_wait
         self._expires_after = expires_after if self.durable else FORGOTTEN_AFTER_S
         self._left = False  # whether what has not come in was counted at the end
-        self._looks: deque[Look] = deque(maxlen=LOOKS)
-        self._sent: SentSoFar | None = None  # where that is known
-        self._removed = 0  # since then, as the looks have told
+        self._removals = Removals(position, durable=self.durable)
         # A stream is known by when it was made, and so is a consumer.
         self._created: datetime.datetime | None = None
         self._made_in: datetime.datetime | None = None  # the stream that this one is of
@@ -119,9 +97,8 @@ class ServerConsumer:
         self._position.consecutive = self._stream.is_all(self.pattern)
         made = await self._ask_for()
         self._position.begin(_not_sent(made))
-        if self._sent is None:  # nothing has come in already
-            sent = _delivered(made)
-            self._sent = SentSoFar(sent.consumer_seq, sent.stream_seq)
+        sent = _delivered(made)
+        self._removals.begin(sent.consumer_seq, sent.stream_seq)
         self._is_now(made)
 
     async def _ask_for(self, start: int | None = None) -> api.ConsumerInfo:
@@ -154,34 +131,11 @@ class ServerConsumer:
         self._made_in = self._position_in
 
     def note(self, sequence: int, delivery: int, pending: int, tries: int) -> None:
-        """Note that a message has come in.
+        """Note that a message has come in, and count what was removed before it.
 
-        Args:
-            sequence, delivery, pending: as in `Position.note`.
-            tries: how often it was delivered.
+        The arguments are those of `Removals.note`.
         """
-        position = self._position
-        self._looks.clear()
-        if self.durable:  # others may have got what is missing here
-            position.deliveries, position.pending = delivery, pending
-            self._inbox.lose(self._removed_before(sequence, delivery, is_copy=tries > 1))
-        else:
-            self._inbox.lose(position.note(sequence, delivery, pending))
-
-    def _removed_before(self, sequence: int, delivery: int, *, is_copy: bool) -> int:
-        """Return how many messages were removed that would have been sent before this one.
-
-        That is known if nobody was sent anything since the last one that came in here.
-        """
-        sent, counted, self._removed = self._sent, self._removed, 0
-        follows = sent is not None and delivery == sent.deliveries + 1
-        if is_copy:
-            self._sent = SentSoFar(delivery, sent.highest) if sent is not None and follows else None
-            return 0
-        self._sent = SentSoFar(delivery, sequence)
-        if sent is None or not follows or not self._position.consecutive:
-            return 0
-        return max(sequence - sent.highest - 1 - counted, 0)
+        self._inbox.lose(self._removals.note(sequence, delivery, pending, tries))
 
     async def is_lost(self) -> bool:
         """Return whether the server does not know it any more, or has another of this name.
@@ -192,7 +146,8 @@ class ServerConsumer:
         known = await self._stream.consumer(self.name)
         if known is None or not self._is_the_same(known):
             return True
-        self._look_for_removed(known)
+        now = Look(_delivered(known).consumer_seq, known.num_pending or 0, self._stream.last)
+        self._inbox.lose(self._removals.look(now, unanswered=known.num_ack_pending or 0))
         return False
 
     def _is_the_same(self, known: api.ConsumerInfo) -> bool:
@@ -207,32 +162,6 @@ class ServerConsumer:
             return False
         self._created = known.created
         return True
-
-    def _look_for_removed(self, known: api.ConsumerInfo) -> None:
-        position, looks = self._position, self._looks
-        sent = _delivered(known).consumer_seq
-        # Of a durable one others may have been sent what has not come in here, and numbers that are
-        # not consecutive do not tell. Then it shows only in what was still to be sent.
-        by_pending = self.durable or not position.consecutive
-        if by_pending and position.deliveries == sent and not looks:
-            looks.append(Look(sent, position.pending, 0))  # as it was said with the last delivery
-        position.pending = known.num_pending or 0
-        looks.append(Look(sent, position.pending, self._stream.last))
-        oldest, *later = looks
-        if len(looks) < LOOKS or position.held or any(look.sent != sent for look in later):
-            return
-        if by_pending:
-            removed = max(oldest.pending - max(look.pending for look in later), 0)
-            self._removed += removed
-            self._inbox.lose(removed)
-        comes_again = position.absent and known.num_ack_pending
-        if (
-            not self.durable
-            and position.deliveries == sent
-            and not comes_again
-            and not any(look.pending for look in looks)
-        ):
-            self._inbox.lose(position.pass_over(oldest.last))
 
     async def remake(self) -> None:
         """Make the consumer again, if the server no longer has it, and count what that has lost.
@@ -251,8 +180,7 @@ class ServerConsumer:
             self._inbox.orphan()
             self._inbox.lose(position.begin_anew())
             position.consecutive = stream.is_all(self.pattern)
-            self._looks.clear()
-            self._sent = None
+            self._removals.begin_anew()
         known = await stream.consumer(self.name)
         if known is not None and self._is_the_same(known) and not position.held:
             return

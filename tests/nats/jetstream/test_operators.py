@@ -18,7 +18,7 @@ from pubsub_lib.nats import (
     Unconfirmed,
     UndecodablePayload,
 )
-from pubsub_lib.nats.jetstream.server_consumer import LOOKS
+from pubsub_lib.nats.jetstream.removals import LOOKS
 from tests.nats.observing import LIMIT_S, Errors, Looks, eventually, soon, take
 
 pytestmark = pytest.mark.usefixtures("quick_looks")
