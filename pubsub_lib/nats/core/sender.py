@@ -8,8 +8,6 @@ import asyncio
 import secrets
 from typing import NamedTuple, override
 
-import nats.errors
-
 from pubsub_lib.in_process.event_loop import HomeLoop
 from pubsub_lib.nats.connection import Connection
 from pubsub_lib.nats.connection_watcher import ConnectionWatcher
@@ -92,8 +90,6 @@ class Sender(ConnectionWatcher):
         except Exception as error:
             self._sent -= 1
             self._numbers[subject] = number - 1
-            if isinstance(error, nats.errors.OutboundBufferLimitError):
-                raise self._no_room() from error
             raise connection.named(error, len(data)) from error
         if self._asking_later is None:
             self._ask_later()

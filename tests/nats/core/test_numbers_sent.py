@@ -1,0 +1,108 @@
+"""A publisher numbers what it sends on each subject, and counts what became of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from pubsub_lib.in_process.event_loop import HomeLoop
+from pubsub_lib.nats import AccessRefused, NotConnected, SendStats
+from pubsub_lib.nats.connection import Connection
+from pubsub_lib.nats.core import sender as sender_module
+from pubsub_lib.nats.core.sender import Sender
+from pubsub_lib.nats.settings import connection_settings
+from tests.nats.observing import eventually, soon
+
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
+
+
+class Sending:
+    """A sender, its connection, and how often the server was asked what it has."""
+
+    def __init__(self, url: str) -> None:
+        home = HomeLoop("test")
+        self.connection = Connection(connection_settings(url=url), home)  # no room without it
+        self.sender = Sender(self.connection, home)
+        self.asked = 0
+        self._ask = self.connection.ask
+        self.connection.ask = self.ask  # type: ignore[method-assign]
+
+    def ask(self) -> asyncio.Task[bool]:
+        self.asked += 1
+        return self._ask()
+
+
+@pytest.fixture
+async def sending(server) -> AsyncIterator[Sending]:
+    sending = Sending(server.url)
+    await sending.connection.connect()
+    yield sending
+    await sending.connection.close()
+
+
+async def test_what_is_sent_says_by_whom_and_is_numbered_on_each_subject(
+    sending, client, subject, monkeypatch
+):
+    monkeypatch.setattr(sender_module, "NUMBERED_SUBJECTS", 2)
+    received = await client.subscribe(f"{subject}.>")
+    await client.flush()
+    for last in ("a", "a", "b", "c", "a"):
+        await sending.sender.send(f"{subject}.{last}", b"")
+    replies = [(await soon(received.next_msg(timeout=None))).reply for _ in range(5)]
+    identity = sending.connection.identity
+    assert replies[:3] == [f"{identity}.1", f"{identity}.2", f"{identity}.1"]
+    # There are more subjects than are remembered, so all begin again, as if it were another.
+    another = replies[3].removesuffix(".1")
+    assert replies[3:] == [f"{another}.1"] * 2
+    assert len(another) == len(identity)
+    assert another != identity
+
+
+async def test_the_server_is_asked_soon_once_for_all_that_was_sent_and_only_if_it_has_not_said(
+    sending, subject
+):
+    sender = sending.sender
+    for _ in range(3):
+        await sender.send(subject, b"")
+    await eventually(lambda: sending.asked)
+    await soon(sending.connection.confirm())
+    assert sender.stats == SendStats(3, 3, 0, 0)
+    asked = sending.asked
+    sender._ask_if_pending()  # as its timer does
+    assert sending.asked == asked
+
+
+async def test_what_is_refused_or_uncertain_is_pending_no_longer(sending, subject):
+    sender, refusal = sending.sender, AccessRefused("server", "no")
+    sender.publish_refused(subject, refusal)  # of somebody else on this connection
+    sender.check_refusals()
+    for _ in range(3):
+        await sender.send(subject, b"")
+    sender.publish_refused(subject, refusal)
+    assert sender.stats == SendStats(3, 0, 0, 2, refused=1)
+    with pytest.raises(AccessRefused) as raised:
+        sender.check_refusals()
+    assert raised.value is refusal
+    sender.check_refusals()  # it was told
+    await soon(sending.connection.confirm())
+    assert sender.stats == SendStats(3, 2, 0, 0, refused=1)
+    for uncertain in (1, 2):
+        await sender.send(subject, b"")
+        assert sender.write_off() == 1
+        assert sender.stats == SendStats(3 + uncertain, 2, uncertain, 0, refused=1)
+    assert sender._asking_later is None
+
+
+async def test_what_does_not_fit_into_what_is_kept_is_refused_and_not_numbered(
+    sending, client, subject, monkeypatch
+):
+    received = await client.subscribe(subject)
+    await client.flush()
+    monkeypatch.setattr(type(sending.connection.client), "is_connected", False)
+    with pytest.raises(NotConnected, match="nothing is kept for it"):
+        await sending.sender.send(subject, b"")
+    monkeypatch.undo()
+    await sending.sender.send(subject, b"")
+    message = await soon(received.next_msg(timeout=None))
+    assert message.reply == f"{sending.connection.identity}.1"
+    assert sending.sender.stats.sent == 1
