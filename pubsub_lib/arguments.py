@@ -14,6 +14,8 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from numbers import Integral, Real
+from types import CoroutineType
+from typing import NoReturn
 
 # What can be iterated, but is a message rather than many.
 ONE_MESSAGE = (str, bytes, bytearray, memoryview, Mapping)
@@ -159,3 +161,36 @@ def is_coroutine_function(function: object) -> bool:
     """Return whether calling it makes a coroutine, which somebody has to await."""
     call = getattr(type(function), "__call__", None)  # noqa: B004 - its kind is asked for
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
+
+
+def is_awaitable(answer: object) -> bool:
+    """Return whether something is to be awaited; only its class is asked, and not itself."""
+    return hasattr(type(answer), "__await__")
+
+
+def truth_of(answer: object) -> bool:
+    """Return whether a filter's answer means that the message is wanted.
+
+    Raises:
+        TypeError: if the answer is yet to be awaited, which would count as true.
+    """
+    if answer is True or answer is False:  # the usual case, which is to be quick
+        return answer
+    if is_awaitable(answer):
+        raise TypeError(
+            f"where is a function that says at once if a message is wanted, not one that returns "
+            f"{described_and_closed(answer)}"
+        )
+    return bool(answer)
+
+
+def described_and_closed(answer: object) -> str:
+    """Return what an answer is that nobody will await; a coroutine is closed."""
+    if isinstance(answer, CoroutineType):
+        answer.close()
+    return f"a {type(answer).__name__}, to be awaited"
+
+
+def refuse_to_copy(kind: type[object], because: str) -> NoReturn:
+    """Raise a `TypeError` instead of making a copy, which would share what is to be one's own."""
+    raise TypeError(f"a {kind.__name__} cannot be copied or sent to another process, {because}")

@@ -34,10 +34,16 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
+from types import CoroutineType, TracebackType
+from typing import NoReturn, Self
 
-from pubsub_lib.arguments import answers_at_once, checked_whole_number, is_coroutine_function
+from pubsub_lib.arguments import (
+    answers_at_once,
+    checked_whole_number,
+    described_and_closed,
+    is_coroutine_function,
+    refuse_to_copy,
+)
 from pubsub_lib.errors import Lagged, shown
 from pubsub_lib.interfaces import ManagedBroker, ManagedSubscription, RedeliveringSubscription
 
@@ -197,9 +203,17 @@ class HandlerGroup[T]:
 
     def _fail(self, handler: Handler[T], message: T | None, error: Exception) -> None:
         handler.failed += 1
-        self._report(Failure(handler.name, message, error))
+        answer = self._report(Failure(handler.name, message, error))
+        if isinstance(answer, CoroutineType):
+            raise TypeError(
+                "report is a function of one Failure, called at once, not one that returns "
+                f"{described_and_closed(answer)}"
+            )
         if self._stop_all:
             raise error
+
+    def __reduce__(self) -> NoReturn:
+        refuse_to_copy(type(self), "since its tasks are here; hand on this one, or create another")
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()

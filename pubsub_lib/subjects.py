@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import final
+from typing import Any, TypeGuard, final
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,13 @@ class Published[T]:
     def __post_init__(self) -> None:
         _require_string(self.subject, "subject")
         _check_subject(self.subject)
+
+
+def is_published(message: object) -> TypeGuard[Published[Any]]:
+    """Return whether a message has a subject; its own `__class__`, which may be anything, is not
+    asked.
+    """
+    return issubclass(type(message), Published)
 
 
 @final
@@ -62,7 +69,7 @@ class SubjectFilter:
 
     def __call__(self, message: object) -> bool:
         """Return whether the message is `Published`, to a subject that matches."""
-        return isinstance(message, Published) and bool(self._matches(message.subject))
+        return is_published(message) and bool(self._matches(message.subject))
 
 
 def subject_filter(pattern: str) -> SubjectFilter:

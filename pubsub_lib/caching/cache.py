@@ -14,9 +14,9 @@ CacheStats(hits=1, misses=1, evictions=1)
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
-from typing import NamedTuple, overload
+from typing import NamedTuple, NoReturn, overload
 
-from pubsub_lib.arguments import checked_whole_number
+from pubsub_lib.arguments import checked_whole_number, refuse_to_copy
 
 
 class CacheStats(NamedTuple):
@@ -51,6 +51,9 @@ class LRUCache[K, V]:
         self._hits = 0
         self._misses = 0
         self._evictions = 0
+
+    def __reduce__(self) -> NoReturn:
+        refuse_to_copy(type(self), "since both would hold the same keys; fill another one from it")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {len(self)} of {self.capacity}>"

@@ -14,8 +14,9 @@ Invalidation(key='gold', version=2, writer='mint', sequence=1)
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
+from pubsub_lib.arguments import refuse_to_copy
 from pubsub_lib.caching.cache import require_hashable
 from pubsub_lib.codecs import JsonMessage
 from pubsub_lib.interfaces import ManagedBroker
@@ -71,6 +72,11 @@ class CacheWriter[K, V]:
         self.name = name
         self._broker = broker
         self._last: Change[K, V] | None = None
+
+    def __reduce__(self) -> NoReturn:
+        refuse_to_copy(
+            type(self), "since both would count changes under one name; create one with a new name"
+        )
 
     async def update(self, key: K, value: V, *, version: int) -> Delivery:
         """Send the new value to the replicas, for those that hold the key.

@@ -31,8 +31,9 @@ A cache can go wrong here in three ways, which is why a `Change` carries two num
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple, Self
+from typing import NamedTuple, NoReturn, Self
 
+from pubsub_lib.arguments import is_awaitable, refuse_to_copy
 from pubsub_lib.caching.cache import LRUCache
 from pubsub_lib.caching.changes import CacheWriter, Change, Invalidation, Update, Versioned
 from pubsub_lib.errors import Lagged
@@ -122,6 +123,9 @@ class CacheReplica[K, V]:
         self._to_reload: dict[K, None] = {}
         self._reloader: asyncio.Task[None] | None = None
 
+    def __reduce__(self) -> NoReturn:
+        refuse_to_copy(type(self), "since it follows its broker here; create another")
+
     async def get(self, key: K) -> V:
         """Return the key's value: the one held, or else by a load, shared by all who ask meanwhile.
 
@@ -190,7 +194,10 @@ class CacheReplica[K, V]:
         load = self._loads[key] = _Load()
         self._loads_begun += 1
         try:
-            loaded = await self._load(key)
+            loading = self._load(key)
+            if not is_awaitable(loading):
+                raise TypeError(f"load is a coroutine function of one key; it returned {loading!r}")
+            loaded = await loading
             if not isinstance(loaded, Versioned):
                 raise TypeError(f"load returns Versioned(value, version=...), not {loaded!r}")
             if self._loads.get(key) is load and self._following:
@@ -199,6 +206,11 @@ class CacheReplica[K, V]:
                 self._held.put(key, loaded)
             load.answer.set_result(loaded.value)
             return loaded.value
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            raise RuntimeError("something that load awaits was cancelled") from error
         except Exception as error:
             load.answer.set_exception(error)
             load.answer.exception()  # there may be nobody else to see it
@@ -277,7 +289,3 @@ class CacheReplica[K, V]:
                     await self._fetch(key)
                 except Exception:  # whoever asks for the key gets it again
                     continue
-                except asyncio.CancelledError:
-                    task = asyncio.current_task()
-                    if task is None or task.cancelling():
-                        raise  # else something was cancelled that the load awaits

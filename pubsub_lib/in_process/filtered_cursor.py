@@ -19,6 +19,7 @@ runs in its task, and is asked about each message once, as it comes to it.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, override
 
+from pubsub_lib.arguments import truth_of
 from pubsub_lib.in_process.cursor import Cursor
 from pubsub_lib.in_process.event_loop import HomeLoop
 from pubsub_lib.in_process.subscriber import FILTER_ERRORS
@@ -113,7 +114,7 @@ class FilteredCursor[T](Cursor[T]):
             return True  # its loss is reported; a filter that publishes would be asked without end
         self._asking = True
         try:
-            return bool(self._where(message))
+            return truth_of(self._where(message))
         except FILTER_ERRORS:
             return True  # its loss is reported; an error that lasts is seen by the reader
         except BaseException as interrupt:
@@ -137,7 +138,7 @@ class FilteredCursor[T](Cursor[T]):
                 place, phase = self.deleted + self.index, self.phase
                 published = self._published
                 self._asking = True
-                wanted = bool(self._where(self.log[self.index]))
+                wanted = truth_of(self._where(self.log[self.index]))
                 self._asking = asking
                 if self._published == published:
                     self._looks = 0

@@ -20,6 +20,7 @@ from collections.abc import Callable, Collection, Hashable
 from itertools import islice
 from typing import override
 
+from pubsub_lib.arguments import described_and_closed, is_awaitable
 from pubsub_lib.in_process.nesting import Nesting
 
 COMPARED_AT_MOST = 100  #: times that keys are compared anew, if to compare them publishes
@@ -142,6 +143,11 @@ class _Entry:
 
 
 def _checked_hash(key: Hashable) -> int:
+    if is_awaitable(key):
+        raise TypeError(
+            "key is a function that says at once what a message is about, not one that returns "
+            f"{described_and_closed(key)}"
+        )
     try:
         return hash(key)
     except TypeError as error:

@@ -28,6 +28,7 @@ from functools import partial
 from operator import length_hint
 from typing import assert_never, override
 
+from pubsub_lib.arguments import truth_of
 from pubsub_lib.errors import Disconnected, PubSubClosed
 from pubsub_lib.in_process.event_loop import HomeLoop
 from pubsub_lib.in_process.inbox_line import Place, WaitingPublish
@@ -98,7 +99,7 @@ class InboxState[T](SubscriberState[T]):
     def wants(self, message: T) -> bool:
         """Whether the subscriber asked for such a message. If its filter raises, it is closed."""
         try:
-            return self.where is None or bool(self.where(message))
+            return self.where is None or truth_of(self.where(message))
         except FILTER_ERRORS as error:
             self.fail(error)
             return False
@@ -113,7 +114,7 @@ class InboxState[T](SubscriberState[T]):
         wanted: list[int] = []
         for number, message in enumerate(messages):
             try:
-                if self.where(message):
+                if truth_of(self.where(message)):
                     wanted.append(number)
             except FILTER_ERRORS as error:
                 return wanted, error

@@ -25,7 +25,7 @@ from pubsub_lib.in_process.nesting import Nesting
 from pubsub_lib.in_process.subject_tree import SubjectTree
 from pubsub_lib.in_process.subscribers import InOrder, Subscribers
 from pubsub_lib.reports import Delivery
-from pubsub_lib.subjects import Published, SubjectFilter
+from pubsub_lib.subjects import SubjectFilter, is_published
 
 type Wanted[T] = tuple[InboxState[T], Sequence[T], Sequence[int], BaseException | None]
 """A subscriber, what it wants of several messages, which of them those are, and what its filter
@@ -86,7 +86,7 @@ class Inboxes[T](Subscribers[InboxState[T]]):
 
     def _takers(self, message: T) -> list[InboxState[T]]:
         """Return those who asked for the subject of the message, if it has one."""
-        return self._by_subject.takers(message.subject) if isinstance(message, Published) else []
+        return self._by_subject.takers(message.subject) if is_published(message) else []
 
     def offer_many(self, messages: Sequence[T]) -> tuple[int, WaitingPublish[T]]:
         """Put the messages where there is room; return how many got in, and what waits for it."""

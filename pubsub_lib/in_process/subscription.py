@@ -28,8 +28,13 @@ from collections.abc import Generator, Iterator
 from functools import partial
 from typing import NoReturn, Self
 
+from pubsub_lib.arguments import refuse_to_copy
 from pubsub_lib.in_process.subscriber import NOTHING, Phase, SubscriberState
 from pubsub_lib.reports import SubscriptionStats
+
+A_COPY_WOULD_MARK = (
+    "since it would mark as handled what it has not; read with this one, or ask for another"
+)
 
 
 class BaseSubscription[T]:
@@ -223,6 +228,9 @@ class MessageIterator[T]:
     def __aiter__(self) -> Self:
         return self
 
+    def __reduce__(self) -> NoReturn:
+        refuse_to_copy(type(self), A_COPY_WOULD_MARK)
+
     def __del__(self) -> None:
         if self._handling:
             self._state.home.call_soon(partial(self._state.let_go, 1))
@@ -271,6 +279,9 @@ class BatchIterator[T]:
 
     def __aiter__(self) -> Self:
         return self
+
+    def __reduce__(self) -> NoReturn:
+        refuse_to_copy(type(self), A_COPY_WOULD_MARK)
 
     def __del__(self) -> None:
         if self._handling:

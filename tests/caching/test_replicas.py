@@ -515,6 +515,39 @@ async def test_a_load_that_awaits_what_was_cancelled_does_not_end_loading_again(
         assert [key in replica for key in "abc"] == [False, True, True]
 
 
+@in_virtual_time
+async def test_who_gets_a_key_whose_load_awaits_what_was_cancelled_is_told_so_and_not_cancelled():
+    async def load(key: str) -> Versioned[int]:
+        other = asyncio.ensure_future(asyncio.sleep(1))
+        asyncio.get_running_loop().call_soon(other.cancel)
+        await other
+        return Versioned(1, version=1)
+
+    async with AsyncPubSub() as broker, CacheReplica(broker, load) as replica:
+        asking = [asyncio.create_task(replica.get("gold")) for _ in range(2)]
+        for each in asking:
+            with pytest.raises(RuntimeError, match="something that load awaits was cancelled"):
+                await each
+
+
+@in_virtual_time
+async def test_who_cancels_a_load_is_told_nothing_else():
+    async with AsyncPubSub() as broker, CacheReplica(broker, Store(before_s=1).load) as replica:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await replica.get("gold")
+
+
+@in_virtual_time
+async def test_a_load_that_is_no_coroutine_function_is_told_so():
+    async with (
+        AsyncPubSub() as broker,
+        CacheReplica(broker, lambda key: Versioned(1, 1)) as replica,
+    ):
+        with pytest.raises(TypeError, match="load is a coroutine function of one key; it returned"):
+            await replica.get("gold")
+
+
 @every_broker
 @pytest.mark.parametrize("following", [{"gold": "gold"}, {"gold": "silver", "silver": "gold"}])
 @in_virtual_time

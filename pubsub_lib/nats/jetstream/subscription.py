@@ -16,6 +16,7 @@ from typing import Any, Self, override
 
 from nats.aio.msg import Msg
 
+from pubsub_lib.arguments import truth_of
 from pubsub_lib.in_process.event_loop import HomeLoop
 from pubsub_lib.in_process.inbox import InboxState
 from pubsub_lib.in_process.subscriber import Phase
@@ -81,7 +82,7 @@ class JetStreamInboxState[T](InboxState[T]):
         Raises:
             BaseException: what its filter raises.
         """
-        return self.where is None or bool(self.where(message))
+        return self.where is None or truth_of(self.where(message))
 
     def accept(self, message: T, envelope: Msg, sequence: int, *, is_copy: bool) -> None:
         """Put in a message.
