@@ -130,9 +130,7 @@ class SecureClient(Client):
 
     @override
     async def _attempt_reconnect(self) -> None:
-        # nats-py would wait until a server that has stopped takes in what was written to it.
-        if isinstance(self._transport, GreetedTransport):
-            self._transport.abort()
+        self.abort()
         await super()._attempt_reconnect()
 
     @override
@@ -239,6 +237,11 @@ class SecureClient(Client):
     def in_cluster(self) -> bool:
         """Whether the server is one of several that keep messages together."""
         return bool(self._server_info.get("cluster"))
+
+    def abort(self) -> None:
+        """Let go of the socket, for which nats-py would wait until the server has taken in all."""
+        if isinstance(self._transport, GreetedTransport):
+            self._transport.abort()
 
     def discard_pending(self) -> None:
         """Give up what was not yet handed to the system, which would be sent when reconnected."""

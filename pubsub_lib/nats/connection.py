@@ -258,3 +258,4 @@ class Connection:
         with contextlib.suppress(AssertionError, OSError, nats.errors.Error):
             async with asyncio.timeout(CLOSING_TAKES_S):
                 await client.close()
+        client.abort()  # or what it has not taken in would keep the socket

@@ -16,7 +16,7 @@ from typing import Any
 
 from nats.js import api
 
-from pubsub_lib.nats.errors import SubscriptionForgotten
+from pubsub_lib.nats.errors import NatsError, SubscriptionForgotten
 from pubsub_lib.nats.jetstream.position import Position
 from pubsub_lib.nats.jetstream.removals import Look, Removals
 from pubsub_lib.nats.jetstream.stream import Stream, StreamChanged
@@ -146,9 +146,27 @@ class ServerConsumer:
         known = await self._stream.consumer(self.name)
         if known is None or not self._is_the_same(known):
             return True
+        await self._keep_until_handled(known.config)
         now = Look(_delivered(known).consumer_seq, known.num_pending or 0, self._stream.last)
         self._inbox.lose(self._removals.look(now, unanswered=known.num_ack_pending or 0))
         return False
+
+    async def _keep_until_handled(self, config: api.ConsumerConfig) -> None:
+        """Take back a limit of tries, at which the server would give a message up in silence.
+
+        Only an operator can have set it; how often to try is decided here (see `Redelivery`).
+        """
+        tries, stream = config.max_deliver or 0, self._stream
+        if tries > 0:
+            config.max_deliver = -1
+            await stream.ask(lambda jetstream: jetstream.add_consumer(stream.name, config))
+            stream.connection.report(
+                NatsError(
+                    f"the server was told to give up what '{self.name}' of the stream "
+                    f"'{stream.name}' has failed on {tries} times, and now again to keep it; what "
+                    "failed meanwhile is lost: limit the tries by max_tries"
+                )
+            )
 
     def _is_the_same(self, known: api.ConsumerInfo) -> bool:
         """Return whether it is the one that was made, and not another of this name, made later.

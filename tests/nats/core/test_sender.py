@@ -378,4 +378,5 @@ async def test_closing_a_connection_whose_server_takes_nothing_in_ends(own_serve
             await connection.close()
         await asyncio.gather(*sending)
         assert sender.stats == SendStats(20, 0, 20, 0)
-    own_server.kill()  # which ends the socket, whose buffer nobody takes
+        # What nobody takes in does not keep the socket.
+        await eventually(lambda: connection.client._transport._io_writer.transport._sock is None)

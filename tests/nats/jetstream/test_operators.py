@@ -43,6 +43,18 @@ async def test_what_is_purged_is_counted_and_reported(broker, server, errors, na
         assert inbox.stats.dropped == 3
 
 
+async def test_a_limit_of_tries_on_the_server_is_taken_back_and_reported(broker, server, errors):
+    async with broker.subscribe(name=NAME) as inbox:
+        config = (await server.consumer(broker.subject, NAME)).config
+        config.max_deliver = 1
+        await server.jetstream.add_consumer(broker.subject, config)
+        assert "limit the tries by max_tries" in str(await errors.until(NatsError))
+        await broker.publish(1)
+        assert await soon(inbox.get()) == 1
+        inbox.task_failed("not today")
+        assert await take(inbox, 1) == [1]
+
+
 @pytest.mark.parametrize("name", ["", NAME])
 async def test_what_is_purged_after_many_looks_is_counted_once(broker, server, name):
     async with broker.subscribe(name=name, maxsize=1) as inbox:
