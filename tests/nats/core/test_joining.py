@@ -116,7 +116,7 @@ async def test_when_the_last_subscriber_has_left_the_server_is_told_and_another_
         await eventually(lambda: not broker._transport.connection.client._subs)
         await broker.flush()  # so the server knows
         with pytest.raises(NoRespondersError):
-            await client.request(subject, b"3")
+            await client.request(subject, b"3", timeout=LIMIT_S)
         async with broker.subscribe() as inbox:
             await client.publish(subject, b"4")
             assert await read(inbox, 1) == [4]

@@ -143,8 +143,9 @@ async def test_a_flush_does_not_wait_for_what_a_deleted_stream_had(broker, serve
         last_sequence = broker._stream.last_sequence
 
         async def say_that_more_was_stored(pattern: str) -> int:
+            last = await last_sequence(pattern)
             asked.set()
-            return await last_sequence(pattern) + 1
+            return last + 1
 
         monkeypatch.setattr(broker._stream, "last_sequence", say_that_more_was_stored)
         flushing = asyncio.create_task(broker.flush())
