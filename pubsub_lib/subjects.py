@@ -108,6 +108,17 @@ def _matcher(pattern: str) -> Callable[[str], object]:
     return re.compile(expression).fullmatch
 
 
+def check_subject(subject: str) -> None:
+    """Check that something can be published to it.
+
+    Raises:
+        TypeError: if the subject is not a string.
+        ValueError: if the subject has an empty token, whitespace or a wildcard.
+    """
+    _require_string(subject, "subject")
+    _check_subject(subject)
+
+
 @lru_cache(maxsize=4096)  # a program publishes to the same subjects again and again
 def _check_subject(subject: str) -> None:
     tokens = _tokens(subject, "subject")

@@ -43,7 +43,7 @@ from collections.abc import Iterable
 from pubsub_lib.arguments import listed_messages
 from pubsub_lib.interfaces import ManagedBroker, ManagedSubscription
 from pubsub_lib.reports import Deliveries, Delivery
-from pubsub_lib.subjects import Published, subject_filter
+from pubsub_lib.subjects import Published, check_subject, subject_filter
 
 __all__ = ["Published", "Topics", "subject_filter"]
 
@@ -97,5 +97,6 @@ class Topics[T]:
             PubSubClosed: if the broker was shut down.
             Exception: what an iterator of messages raises; none of them is published then.
         """
+        check_subject(subject)  # also where there is no message
         published = [Published(subject, message) for message in listed_messages(messages)]
         return await self._broker.publish_many(published)

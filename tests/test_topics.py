@@ -189,3 +189,10 @@ async def test_a_subscriber_has_the_name_that_it_is_given_and_else_none():
         topics = Topics(broker)
         async with topics.subscribe("a", name="ada") as named, topics.subscribe("a") as nameless:
             assert (named.name, nameless.name) == ("ada", "")
+
+
+@pytest.mark.parametrize("subject", [None, 5, "prices.*", "prices..gold"])
+@in_virtual_time
+async def test_a_wrong_subject_is_refused_even_with_nothing_to_publish_to_it(subject):
+    with pytest.raises((TypeError, ValueError), match="subject"):
+        await Topics(AsyncPubSub()).publish_many(subject, [])

@@ -237,9 +237,9 @@ class AsyncPubSub[T](BaseBroker[T, InboxState[T]]):
         try:
             if waiting.waits:
                 await waiting.settle(self._home.check())
-        except (asyncio.CancelledError, GeneratorExit) as cancelled:
+        except BaseException as ended:  # cancelled, or whatever else a coroutine is ended by
             subscribers.accepted -= published - waiting.furthest
-            carry(cancelled, _deliveries(waiting.furthest, delivered, waiting))
+            carry(ended, _deliveries(waiting.furthest, delivered, waiting))
             raise
         return _unless_refused(_deliveries(published, delivered, waiting), waiting)
 

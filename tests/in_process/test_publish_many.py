@@ -299,18 +299,27 @@ async def test_cancelled_on_a_ring_what_is_stored_is_published_and_no_more():
     assert ring.stats == (2, 3, 6, 0)
 
 
+class Thrown(BaseException):
+    """What is thrown into a coroutine."""
+
+
 @each_broker
 @pytest.mark.parametrize("many", [False, True])
+@pytest.mark.parametrize("ended_by", [None, Thrown, ValueError, KeyboardInterrupt])
 @in_virtual_time
 async def test_a_publish_that_is_closed_as_it_waits_is_withdrawn_and_counted_as_if_cancelled(
-    broker_class, many
+    broker_class, many, ended_by
 ):
     broker = broker_class(maxsize=2, timeout=None)
     inbox = broker.subscribe()
     await broker.publish_many([0, 1])
     publishing = broker.publish_many([2, 3, 4]) if many else broker.publish(2)
     publishing.send(None)
-    publishing.close()
+    if ended_by is None:
+        publishing.close()
+    else:
+        with pytest.raises(ended_by):
+            publishing.throw(ended_by)
     assert unread(inbox) == [0, 1]
     assert inbox.stats.received + inbox.stats.dropped == broker.stats.published
     assert await broker.publish(5) == Delivery(1)
