@@ -125,31 +125,33 @@ class FilteredCursor[T](Cursor[T]):
         finally:
             self._asking = False
 
-    @property
-    def _published(self) -> int:
-        """What grows whenever anything is published, even if it waits for room."""
-        return self.deleted + len(self.log) + len(self._ring.line)
+    def _note_published(self, place: int) -> None:
+        """Note that the filter has published as it was asked about the message there."""
+        if place >= self._end:
+            self._looks += 1
+        if self._looks == LOOKS_AT_MOST:
+            raise RuntimeError(
+                "the filter of this subscription publishes whenever it is asked, so that its "
+                "reader never comes to an end; let it only say what is wanted"
+            )
 
     def _pass_over_the_unwanted(self) -> None:
         discarded: object = None
         asking = self._asking
         try:
             while self.index < len(self.log):
-                place, phase = self.deleted + self.index, self.phase
-                published = self._published
+                log, line, phase = self.log, self._ring.line, self.phase
+                index, deleted = self.index, self.deleted
+                stored, lined_up = len(log), len(line)
                 self._asking = True
-                wanted = truth_of(self._where(self.log[self.index]))
+                answer = self._where(log[index])
+                wanted = answer if answer is True or answer is False else truth_of(answer)
                 self._asking = asking
-                if self._published == published:
+                if len(log) != stored or len(line) > lined_up or self.deleted != deleted:
+                    self._note_published(deleted + index)
+                else:
                     self._looks = 0
-                elif place >= self._end:
-                    self._looks += 1
-                if self._looks == LOOKS_AT_MOST:
-                    raise RuntimeError(
-                        "the filter of this subscription publishes whenever it is asked, so that "
-                        "its reader never comes to an end; let it only say what is wanted"
-                    )
-                if (self.deleted + self.index, self.phase) != (place, phase):
+                if self.deleted + self.index != deleted + index or self.phase is not phase:
                     continue  # the filter has done more than to answer: look again
                 if wanted:
                     break

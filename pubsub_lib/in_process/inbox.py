@@ -99,7 +99,8 @@ class InboxState[T](SubscriberState[T]):
     def wants(self, message: T) -> bool:
         """Whether the subscriber asked for such a message. If its filter raises, it is closed."""
         try:
-            return self.where is None or truth_of(self.where(message))
+            answer = self.where is None or self.where(message)
+            return answer if answer is True or answer is False else truth_of(answer)
         except FILTER_ERRORS as error:
             self.fail(error)
             return False

@@ -45,9 +45,9 @@ class Nesting:
             )
 
     def __enter__(self) -> None:
-        self.check()
-        if self._depth >= 2:
-            self._nested += 1
+        if self._depth:  # seldom, so the usual case is quick
+            self.check()
+            self._nested += self._depth >= 2
         self._depth += 1
 
     def __exit__(self, *exc_info: object) -> None:
