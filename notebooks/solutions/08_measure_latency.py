@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping
 
 # Exercise 08.1: count from the fastest bucket on, until enough of the messages are counted.
 def percentile(counts: Mapping[float, int], share: float) -> float:
-    wanted = share * sum(counts.values()) * (1 - 1e-9)  # 0.07 * 100 is a little more than 7
+    total = sum(counts.values())
     counted = 0
     for bound_ms, messages in sorted(counts.items()):
         counted += messages
-        if messages and counted >= wanted:
+        if messages and counted / total >= share:  # 7 / 100 is 0.07; 0.07 * 100 is more than 7
             return bound_ms
     raise ValueError("a histogram without messages has no percentiles")
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from pubsub_lib.lab.costs.timers import count_timers
 from pubsub_lib.lab.exercises.checking import (
     AN_HOUR_S,
     exercise,
@@ -30,8 +31,8 @@ hints(
     "Go through the buckets in the order of their bounds, and add up the counts.",
     "The percentile lies in the first bucket at which the sum reaches share times the "
     "total; a bucket with nobody in it cannot be that.",
-    "0.07 * 100 is a little more than 7. Allow for that by a tiny bit, such as a billionth; to "
-    "round to a whole number is too much: half a message counts as one.",
+    "0.07 * 100 is a little more than 7, and 7 / 100 is 0.07. So divide the sum by the total, and "
+    "compare that with the share.",
 )
 hints(
     "08.2",
@@ -86,7 +87,7 @@ def check_percentile(percentile: Callable[..., Any]) -> None:
         ({1: 108, 10: 2}, 0.99, 10, "99 % of 110 is 108.9, and 108 are not yet so many"),
         ({1: 1_997, 10: 2}, 0.999, 10, "99.9 % of 1,999 is 1,997.001, which 1,997 are not yet"),
         ({1: 99_998, 10: 2}, 0.99999, 10, "99.999 % of 100,000 is 99,999, and one is missing"),
-        ({1: 7, 10: 93}, 0.07, 1, "7 of 100 are 7 %, though 0.07 * 100 is a little more than 7"),
+        ({1: 7, 10: 93}, 0.07, 1, "0.07 * 100 is a little more than 7; divide: 7 / 100 is 0.07"),
     ):
         result = percentile(dict(few), share)
         require(
@@ -153,7 +154,8 @@ async def _try_benchmark(
         await asyncio.sleep(service_times_s.get(number, 0.0))
         under_way -= 1
 
-    report = _numbers(await new_benchmark().run(send, messages))
+    with count_timers() as timers:
+        report = _numbers(await new_benchmark().run(send, messages))
     free_ms, due_ms, expected_ms = 0.0, [], []
     for number in range(messages):
         due_ms.append(max(free_ms, float(number)))
@@ -167,6 +169,11 @@ async def _try_benchmark(
         sent_ms == [round(ms, 3) for ms in due_ms],
         f"{told}: they are sent after {_listed(sent_ms)} ms, not {_listed(due_ms)}; each is sent "
         "when it is due, or as soon as the one before has been answered",
+    )
+    require(
+        timers.count <= messages + len(service_times_s),  # a sleep until each, and those of `send`
+        "until a message is due it looks at the clock again and again; `asyncio.sleep()` waits "
+        "until then",
     )
     require(
         [round(ms, 3) for ms in report] == expected_ms,

@@ -20,9 +20,8 @@ from pubsub_lib.lab.exercises.build_the_broker.queues import (
     THIRD,
     contents,
     emptied,
+    publish_as_it_gets_room,
     subscribed,
-    take_one_after,
-    took_as_long_as_there_was_no_room,
 )
 from pubsub_lib.lab.exercises.checking import exercise, require, run_without_polling
 from pubsub_lib.lab.exercises.hints import hints
@@ -103,17 +102,9 @@ async def _bound_is_that_of_the_broker(broker_class: Callable[..., Any]) -> None
 
 
 async def _publish_waits_for_room(broker: Any, full: asyncio.Queue[Any]) -> None:
-    now = asyncio.get_running_loop().time
-    start = now()
     while not full.full():
         full.put_nowait(FIRST)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(take_one_after(ROOM_AFTER_S, full), name="reader")
-        try:
-            await broker.publish(THIRD)
-        except asyncio.QueueFull:
-            require(False, "publish() raises QueueFull; where a queue is full, wait for room")
-        took_as_long_as_there_was_no_room(now() - start)
+    await publish_as_it_gets_room(broker, full, THIRD)
     require(
         THIRD in emptied(full),
         f"a queue was full, its reader made room after {ROOM_AFTER_S:g} s, and the message is not "

@@ -23,6 +23,15 @@ def writes_every_message_out(counts, share):
     return messages[max(math.ceil(round(share * len(messages), 9)) - 1, 0)]
 
 
+def divides_by_the_total(counts, share):
+    total = sum(counts.values())
+    for bound in sorted(counts):
+        counted = sum(counts[lower] for lower in counts if lower <= bound)
+        if counts[bound] and counted / total >= share:
+            return bound
+    raise ValueError
+
+
 class SleepsUntilItIsDue:
     async def run(self, send, messages):
         loop = asyncio.get_running_loop()
@@ -78,6 +87,7 @@ RIGHT_ANSWERS = [
     ("08.3", goes_over_the_list_twice),
     ("08.1", counts_exactly),
     ("08.1", writes_every_message_out),
+    ("08.1", divides_by_the_total),
     ("08.2", SleepsUntilItIsDue),
     ("08.2", NotesTheAnswers),
     ("08.3", counts_each_down),

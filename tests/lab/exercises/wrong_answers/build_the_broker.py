@@ -388,6 +388,35 @@ class LooksEachMillisecond(ChapterPubSub):
             queue.put_nowait(message)
 
 
+class LooksOftenEnoughToHitIt(ChapterPubSub):
+    async def publish(self, message):
+        for queue in self.queues:
+            while queue.full():  # noqa: ASYNC110 - the mistake
+                await asyncio.sleep(0.0001)
+            queue.put_nowait(message)
+
+
+class LooksUntilTheSecondIsOver(_Counting):
+    async def publish(self, message):
+        loop = asyncio.get_running_loop()
+        for queue in self.queues:
+            end_s = loop.time() + 1.0
+            while queue.full() and loop.time() < end_s:  # noqa: ASYNC110 - the mistake
+                await asyncio.sleep(min(0.0001, end_s - loop.time()))
+            try:
+                queue.put_nowait(message)
+            except asyncio.QueueFull:
+                self.dropped += 1
+
+
+class LeavesThePutBehind(_Counting):
+    async def publish(self, message):
+        for queue in self.queues:
+            put = asyncio.create_task(queue.put(message))
+            finished, _ = await asyncio.wait([put], timeout=1.0)
+            self.dropped += not finished
+
+
 class CountsOncePerMessage(_Counting):
     async def publish(self, message):
         lost = False
@@ -598,6 +627,9 @@ WRONG_ANSWERS = [
     ("03.4", TapThatSeesEachMessageOnce, "seen is to hold"),
     ("03.1", HasRoomForTwo, "have a maxsize of 100, and not 2"),
     ("03.1", LooksEachMillisecond, "and no longer"),
+    ("03.1", LooksOftenEnoughToHitIt, "looks for room again and again"),
+    ("03.2", LooksUntilTheSecondIsOver, "looks for room again and again"),
+    ("03.2", LeavesThePutBehind, "cancel"),
     ("03.2", CountsOncePerMessage, "three subscribers miss the message, and dropped is 1"),
     ("03.3", WaitsHalfAMinuteForTheEnd, "however long it takes"),
     ("03.3", LooksForRoomForTheEnd, "looks for room again and again"),

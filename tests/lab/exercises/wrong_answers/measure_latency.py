@@ -194,6 +194,19 @@ class WatchesTheClock(_Benchmark):
         return took_ms
 
 
+class LooksUntilItIsDue(_Benchmark):
+    async def run(self, send, messages):
+        loop, took_ms = asyncio.get_running_loop(), []
+        start_s = loop.time()
+        for number in range(messages):
+            due_s = start_s + number / 1_000
+            while loop.time() < due_s:  # noqa: ASYNC110 - the mistake
+                await asyncio.sleep(0.0001)
+            await send(number)
+            took_ms.append((loop.time() - due_s) * 1_000)
+        return took_ms
+
+
 def repeats_the_latency(latencies_ms, every_ms):
     filled = []
     for latency in latencies_ms:
@@ -280,7 +293,7 @@ WRONG_ANSWERS = [
     ("08.1", zero_for_nothing, "raise a ValueError"),
     ("08.1", rounds_down, "half of five is two and a half"),
     ("08.1", rounds_to_a_whole_number, "half of five is two and a half"),
-    ("08.1", trusts_in_floats, "a little more than 7"),
+    ("08.1", trusts_in_floats, "divide"),
     ("08.1", rounds_up_what_floats_say, "a little more than 7"),
     ("08.1", rounds_the_share, "which 1,997 are not yet"),
     ("08.1", allows_for_a_hundredth_of_a_message, "which 1,997 are not yet"),
@@ -292,6 +305,7 @@ WRONG_ANSWERS = [
     ("08.2", SendsThemTogether, "wait for each answer"),
     ("08.2", LeavesOutWhatIsOverdue, "leave none out"),
     ("08.2", WatchesTheClock, "looks again and again"),
+    ("08.2", LooksUntilItIsDue, "looks at the clock"),
     ("08.3", repeats_the_latency, "not [5, 5, 5, 5, 5]"),
     ("08.3", adds_one_message, "not [4, 5]"),
     ("08.3", stops_at_the_interval, "wait for 6 and 2 ms"),
