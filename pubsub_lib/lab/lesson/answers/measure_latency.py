@@ -13,7 +13,8 @@ ANSWERS: Answers = {
         replies={
             500: "Half of the messages take less than the median. The average is another thing.",
             50: "So many ask the database, and take far longer than that.",
-            900: "So many have the answer in memory, and take no more than 3 ms.",
+            950: "About so many have the answer in memory, and take no more than 3 ms.",
+            900: "Most do have the answer in memory: those take up to 3 ms, and not 5.",
             1000: "So it would be if all took equally long, which an average does not tell.",
             100: "A few seem likely. But between 3 and 80 ms there is nobody, and the average is.",
         },
@@ -125,7 +126,7 @@ ANSWERS: Answers = {
             "nobody waited.",
             810.1: "That is the chapter's broker, which waits again for each message. Ours waits "
             "once: notebook 05.",
-            809: "So it nearly is with the chapter's broker. Ours remembers who has not read.",
+            810: "So it nearly is with the chapter's broker. Ours remembers who has not read.",
             900: "A second for each of the 900 that find no room, as if it waited for each.",
         },
     ),
