@@ -2,8 +2,9 @@
 const ROW = 98;
 function drawMessages(view, run, state) {
   const width = widthIn(view.host, 320), narrow = width < 480;
-  const R = narrow ? 11 : 13, W = halfOf(run, R, narrow), left = narrow ? 92 : 116, right = narrow ? 88 : 130;
-  const senders = sendersOf(run), height = Math.max(Math.max(run.queues.length, 1) * ROW + 8, senders.length * 74);
+  const R = narrow ? 11 : 13, W = halfOf(run, R, narrow), senders = sendersOf(run);
+  const left = narrow ? 8 + roomFor(senders, 66) : 116, right = narrow ? roomFor(run.queues.map(([name]) => name), 78) : 130;
+  const height = Math.max(Math.max(run.queues.length, 1) * ROW + 8, senders.length * 74);
   const back = drawingOf(view, {
     viewBox: `0 0 ${width} ${height}`, height, class: narrow ? "narrow" : "",
     "aria-label": `Messages: ${words(run, state)}`,
@@ -13,7 +14,7 @@ function drawMessages(view, run, state) {
     width, narrow, R, W, left, right, x1: width - right - 22, step: 2 * W + 6,
     write: (x, y, kind, text, anchor = "start") => make(back, "text", { x, y, class: kind, "text-anchor": anchor }, text),
     box: (kind, x, y, width, height) => make(back, "rect", { class: `box ${kind}`, x, y, width, height, rx: 6 }),
-    wire: (kind, d) => make(back, "path", { class: `wire ${kind}`, d }),
+    wire: (kind, d) => back.prepend(make(back, "path", { class: `wire ${kind}`, d })), // below all labels
     cell: (cx, cy) => make(back, "rect", { class: "cell", opacity: 0.5, ...token(cx, cy, W, R) }),
     cross: (x, y) => make(back, "path", { class: "cross", d: `M${x - 8} ${y - 8}l16 16m0-16l-16 16` }),
     place: (message, queue, x, y, kind = "") => {
@@ -29,7 +30,10 @@ function drawMessages(view, run, state) {
 
 // A message: as wide as its label, round if that is its number.
 const token = (x, y, W, R) => ({ x: x - W, y: y - R, width: 2 * W, height: 2 * R, rx: R });
-const halfOf = (run, R, narrow) => Math.max(R, 5 + (narrow ? 3.2 : 3.5) * Math.max(...(run.labels ?? [""]).map((one) => one.length)));
+const halfOf = (run, R, narrow) => Math.max(R, 5 + (narrow ? 2.9 : 3.5) * Math.max(...(run.labels ?? [""]).map((one) => one.length)));
+
+// How wide a box is on a phone, for the longest of these names, and for what its owner does.
+const roomFor = (names, least) => Math.max(least, ...names.map((one) => 16 + 6.4 * Math.min(12, one.length)));
 
 // Who publishes, whether it waits, and where it last counted others than those that got the message.
 function drawSender({ narrow, left, write, box, senderY }, run, state, sender) {
@@ -47,7 +51,7 @@ function drawSender({ narrow, left, write, box, senderY }, run, state, sender) {
 function drawQueue(sheet, run, state, number) {
   const { left, x1, R, W, step, write, box, wire, cell, cross, place, senderY } = sheet;
   const queue = state.queues[number], bound = run.queues[number][1], y = number * ROW + 46;
-  const fit = Math.max(1, Math.floor((x1 - left - 36) / step)), isCrowded = bound > fit;
+  const fit = Math.max(1, Math.floor((x1 - left - (bound ? 2 * W + 14 : 22)) / step)), isCrowded = bound > fit;
   const cells = isCrowded ? Math.max(1, fit - 1) : bound || fit; // so that "+2" has room beside who waits
   const start = x1 - cells * step, full = bound && queue.items.length >= bound;
   const waiting = [...state.sending].filter(([, one]) => one.waits.includes(number));
@@ -64,7 +68,7 @@ function drawQueue(sheet, run, state, number) {
   held.slice(0, cells).forEach((message, index) =>
     place(message, number, x1 - (index + 0.5) * step, y, index < queue.kept.length ? "kept" : ""));
   if (killed) cross(start + 14, y);
-  waiting.forEach(([message], index) => place(message, number, start - W - 9 - index * 6 - (more > 0 ? step : 0), y, "wait"));
+  waiting.slice(0, 3).forEach(([message], index) => place(message, number, start - W - 9 - index * 6 - (more > 0 ? step : 0), y, "wait"));
   const apart = 2 * W + 2, chips = (room) => Math.max(1, Math.floor((x1 - left - room) / apart));
   const shown = queue.lost.slice(-chips(queue.lost.length > chips(50) ? 70 : 50)), unseen = queue.lost.length - shown.length;
   const lost = `${queue.lost.length} lost ${unseen ? "+" + unseen : ""}`.trim();
@@ -82,7 +86,7 @@ function drawReader({ narrow, width, W, right, x1, step, write, box, cross, plac
   write(x, y - 12, "bold", cut(run.queues[number][0], narrow ? 12 : 14));
   if (failed || !hand.length) write(x + hand.length * step, y + 14, kind, status);
   if (killed) cross(width - 18, y + 10);
-  if (handled) write(x, y + 42, "done", `${handled} handled`);
+  if (handled) write(width - 3, y + 42, "done", `${handled} handled`, "end");
   const marks = [...odd, ...(kind.endsWith("over") && waits ? [`${waits} left behind`] : [])];
   const labelled = [...waited].filter(([label]) => label), kindOf = marks.length ? "lost" : "wait";
   if (labelled.some(([, time]) => time)) marks.push(`longest wait: ${labelled.map(([label, time]) => label + " " + seconds(time)).join(", ")}`);
@@ -152,7 +156,8 @@ function move(view, run, places, R, W, origin) {
     if (!chip) {
       chip = make(view.svg, "g", { class: "chip" });
       make(chip, "rect", token(0, 0, W, R));
-      make(chip, "text", { y: 4 }, isEnd(run, message) ? "end" : (W > R && labelOf(run, message)) || numberOf(run, message));
+      const text = make(chip, "text", { y: 4, lengthAdjust: "spacingAndGlyphs" }, isEnd(run, message) ? "end" : (W > R && labelOf(run, message)) || numberOf(run, message));
+      if (text.getComputedTextLength() > 2 * W - 6) text.setAttribute("textLength", 2 * W - 6);
       make(chip, "title", {}, run.messages[message]);
       const [fromX, fromY] = origin(message);
       chip.style.transform = `translate(${fromX}px,${fromY}px)`;

@@ -31,7 +31,7 @@ function drawingOf(view, attributes) {
   svg.prepend((view.back = make(svg, "g")));
   return view.back;
 }
-const cut = (text, most) => (text.length > most ? text.slice(0, most - 1) + "…" : text);
+const cut = (text, most) => (text.length > most ? [...text].slice(0, most - 1).join("") + "…" : text);
 
 const STATES = { r: "runs", w: "waits", y: "ready", d: "done", f: "failed", c: "cancelled", k: "killed" };
 
