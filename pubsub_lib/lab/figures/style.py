@@ -8,6 +8,7 @@ Design", 2008); lines and markers differ too, so that colour is never the only c
 """
 
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from IPython.display import Markdown, display
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
 from pubsub_lib.lab.lesson.verdicts import Standing
 from pubsub_lib.lab.traffic.readers import Pace, Reader
@@ -90,6 +91,26 @@ STYLE: Any = {
 }
 
 
+class Thousands(ScalarFormatter):
+    """Writes the numbers along an axis as everywhere else in the course: 10,000.
+
+    >>> axis = Figure().subplots().xaxis
+    >>> axis.set_major_formatter(Thousands())
+    >>> axis.get_major_formatter().format_ticks([0, 2_500, 10_000])
+    ['0', '2,500', '10,000']
+    """
+
+    def __call__(self, value: float, position: int | None = None) -> str:
+        """Return what stands at a tick."""
+        text = super().__call__(value, position)
+        return re.sub(r"^\D*\d{4,}", lambda whole: _grouped(whole[0]), text)
+
+
+def _grouped(number: str) -> str:
+    """Return a whole number, perhaps below 0, with a comma after its thousands."""
+    return re.sub(r"\B(?=(\d{3})+$)", ",", number)
+
+
 @dataclass(frozen=True, slots=True)
 class Plot:
     """A figure and the sentence that says what to see in it.
@@ -109,6 +130,10 @@ class Plot:
     def png(self) -> bytes:
         """Return the figure as a PNG file's content."""
         buffer = io.BytesIO()
+        for axes in self.figure.axes:
+            for axis in (axes.xaxis, axes.yaxis):
+                if type(axis.get_major_formatter()) is ScalarFormatter:
+                    axis.set_major_formatter(Thousands())
         with course_style():
             self.figure.savefig(buffer, format="png", metadata={"Software": None})
         return buffer.getvalue()

@@ -69,6 +69,15 @@ def test_a_plot_is_saved_as_a_png_that_names_no_software():
     assert b"Matplotlib" not in png
 
 
+def test_numbers_along_an_axis_are_written_as_in_the_text():
+    with panels_for({"one": 1}, x="time (s)", y="messages") as (figure, (axes,)):
+        axes.plot([1, 2_000], [1, 12_000])
+    Plot(figure, "").png()
+    labels = [one.get_text() for axis in (axes.xaxis, axes.yaxis) for one in axis.get_ticklabels()]
+    assert {"1,000", "10,000"} <= set(labels)
+    assert not any(re.search(r"\d{4}", label) for label in labels)
+
+
 def test_other_data_make_another_picture():
     assert drawing(2).png() == drawing(2).png() != drawing(3).png()
 
