@@ -1,5 +1,6 @@
 """What the notebooks measure with; no broker imports it. A room for each kind of thing:
 
+- `lines`: how wide text is that is printed.
 - `clock`: a clock that jumps, and an event loop that says when it sleeps.
 - `processes`: programs beside a notebook, a network between them, and time limits.
 - `costs`: processor time, memory, timers, and how late the event loop is.

@@ -22,6 +22,7 @@ from pubsub_lib.in_process.queue_broker import AsyncPubSub
 from pubsub_lib.in_process.ring_broker import RingPubSub
 from pubsub_lib.in_process.subscriber import SubscriberState
 from pubsub_lib.in_process.subscription import BaseSubscription, BatchIterator, MessageIterator
+from pubsub_lib.lab.lines import in_lines
 
 _REASONS: dict[tuple[type, str], str] = {
     (asyncio.Queue, "get"): "a message in an empty queue",
@@ -48,9 +49,9 @@ _OF_GATHER = asyncio.tasks._GatheringFuture  # type: ignore[attr-defined]  # no 
 
 
 def describe_waiting_tasks(tasks: Iterable[asyncio.Task[Any]]) -> str:
-    """Return a line for each task, by name: where it stands and what it waits for."""
+    """Return an item for each task, by name: where it stands and what it waits for."""
     by_name = sorted(tasks, key=lambda task: _numbers_by_size(task.get_name()))
-    return "\n".join(f"- {task.get_name()}: {_describe(task)}" for task in by_name)
+    return in_lines("\n".join(f"- {task.get_name()}: {_describe(task)}" for task in by_name))
 
 
 def _numbers_by_size(name: str) -> list[tuple[str, int]]:

@@ -26,8 +26,8 @@ from pubsub_lib.lab.clock.virtual_time import (
     VirtualTimeError,
     run_virtual,
 )
-from pubsub_lib.lab.lesson.outputs import in_lines
 from pubsub_lib.lab.lesson.progress import remember
+from pubsub_lib.lab.lines import in_lines
 
 #: What a check lets an answer take; one that waits takes some hundred steps, however long it waits.
 MOST_STEPS = 20_000

@@ -11,7 +11,7 @@ Hint 2 of 2 for exercise 99.1: Python writes that with +.
 from pathlib import Path
 
 from pubsub_lib.lab.exercises.checking import EXERCISES
-from pubsub_lib.lab.lesson.outputs import in_lines
+from pubsub_lib.lab.lines import in_lines
 from pubsub_lib.lab.own_broker.stages import following, own
 
 #: The hints of each exercise, by its number, each leading further than the one before.

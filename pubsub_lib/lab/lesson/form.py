@@ -3,6 +3,7 @@
 import asyncio
 import html
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ import ipywidgets  # type: ignore[import-untyped]
 
 from pubsub_lib.lab.lesson.answers.kinds import Guess
 from pubsub_lib.lab.lesson.outputs import as_html
+from pubsub_lib.lab.lesson.quantities import singular
 
 SHOW_ME = "I don't know, show me"
 #: What is said in a form's place where it is gone: on a page loaded anew, maybe of a new kernel.
@@ -23,6 +25,9 @@ _STYLE = """<style>
   padding: 4px 10px !important}
 .course-note {color: var(--jp-ui-font-color2, inherit)}
 </style>"""
+_LONGEST_SHOWN = 40
+# Thousands between commas or spaces; "0,125" is no such number.
+_IN_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(?:(?:,\d{3})+|(?:\s\d{3})+)(?:\.\d*)?")
 _ANY_WIDTH = {"width": "auto", "height": "auto", "max_width": "44em"}
 
 
@@ -129,9 +134,16 @@ class _NumberField:
             self._pending = None
         number = number_in(self._field.value, self._unit)
         if number is None:
-            self._refused(f"{self._field.value!r} is no number. Enter one such as 2 or 0.5.")
+            self._refused(_not_a_number(self._field.value.strip()))
         else:
             self._entered(number)
+
+
+def _not_a_number(typed: str) -> str:
+    if not typed:
+        return "Enter a number such as 2 or 0.5."
+    shown = typed if len(typed) <= _LONGEST_SHOWN else f"{typed[:_LONGEST_SHOWN]}…"
+    return f"{shown!r} is no number. Enter one such as 2 or 0.5."
 
 
 def number_in(text: str, unit: str = "") -> float | None:
@@ -141,12 +153,17 @@ def number_in(text: str, unit: str = "") -> float | None:
     (2.5, 0.5, 100000.0, 2000.0)
     >>> number_in("two")
     """
-    text = text.strip().removesuffix(unit).strip() if unit else text.strip()
-    before, comma, after = text.rpartition(",")
-    if comma and "." not in text and (len(after) != 3 or before in {"", "0", "-0"}):
-        text = f"{before.replace(',', '')}.{after}"
+    text = text.strip().replace("\N{MINUS SIGN}", "-")
+    for ending in filter(text.endswith, filter(None, (unit, singular(unit)))):
+        text = text.removesuffix(ending).strip()
+        break
+    if _IN_GROUPS.fullmatch(text):
+        text = re.sub(r"[,\s]", "", text)
+    elif "." not in text and text.count(",") == 1:
+        text = text.replace(",", ".")
     try:
-        number = float(text.replace(",", "").replace(" ", ""))
+        number = float(text)
     except ValueError:
         return None
-    return None if math.isnan(number) else number
+    is_too_large = math.isinf(number) and any(letter.isdigit() for letter in text)
+    return None if math.isnan(number) or is_too_large else number

@@ -12,14 +12,12 @@ False
 import html
 import os
 import re
-import textwrap
 from collections.abc import Mapping
 from typing import Any
 
 from IPython.core.getipython import get_ipython
 from IPython.display import DisplayHandle
 
-_COLUMNS = 88  # a page of 1280 pixels has room for some 100
 _CODE = re.compile(r"`([^`]+)`")
 
 
@@ -29,21 +27,6 @@ def forms_can_be_shown() -> bool:
     The tools that execute notebooks start kernels without a server; what they save is printed.
     """
     return "JPY_SESSION_NAME" in os.environ and hasattr(get_ipython(), "kernel")
-
-
-def in_lines(text: str) -> str:
-    """Return text to be printed in lines of at most 88 columns, broken between words.
-
-    A notebook breaks what is longer where its page ends, in the middle of a word.
-
-    >>> print(in_lines("Say of each message that it is handled, for join() counts no other. " * 2))
-    Say of each message that it is handled, for join() counts no other. Say of each message
-    that it is handled, for join() counts no other.
-    """
-    return "\n".join(
-        textwrap.fill(line, _COLUMNS, break_long_words=False, break_on_hyphens=False)
-        for line in text.split("\n")
-    )
 
 
 def as_html(text: str) -> str:

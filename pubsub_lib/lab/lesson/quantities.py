@@ -10,12 +10,12 @@ from pubsub_lib.lab.lesson.values import digits
 def quantity(value: float, unit: str) -> str:
     """Return a number with its unit, which is in the singular where there is one of it."""
     if value == 1:
-        unit = _singular(unit)
+        unit = singular(unit)
     return f"{digits(value)} {unit}".rstrip()
 
 
-def _singular(unit: str) -> str:
-    """The unit of one: "message" of "messages", and "ms" of "ms"."""
+def singular(unit: str) -> str:
+    """Return the unit of one: "message" of "messages", and "ms" of "ms"."""
     first, space, rest = unit.partition(" ")
     if len(first) > 3 and first.endswith("ies"):
         first = f"{first[:-3]}y"

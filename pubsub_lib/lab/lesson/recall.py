@@ -30,6 +30,7 @@ from pubsub_lib.lab.lesson.answers.kinds import Guess, Question
 from pubsub_lib.lab.lesson.focus import in_place_of_form
 from pubsub_lib.lab.lesson.form import RUN_AGAIN, Form
 from pubsub_lib.lab.lesson.outputs import Output, forms_can_be_shown
+from pubsub_lib.lab.lines import in_lines
 
 #: How many notebooks later a question comes back that was missed.
 COMES_BACK_AFTER = 2
@@ -52,11 +53,12 @@ def recall(notebook: str, *, answers: str = "") -> None:
     for number, question in enumerate(questions, start=1):
         asked = f"{number}. {_from(question, notebook)}{question.question}"
         if number in given:
-            print(f"{asked}\n{_indented(_answered(question, given[number], notebook))}")
+            said = _indented(_answered(question, given[number], notebook))
+            print(in_lines(f"{asked}\n{said}"))
         elif forms_can_be_shown():
             _show_form(asked, question, notebook)
         else:
-            print(_written(asked, question))
+            print(in_lines(_written(asked, question)))
     if not answers and not forms_can_be_shown():
         print(f'Answer by recall("{notebook}", answers="{"a" * len(questions)}").')
 

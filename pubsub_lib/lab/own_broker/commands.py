@@ -5,7 +5,7 @@
 >>> folder = tempfile.TemporaryDirectory()
 >>> os.environ["COURSE_PROGRESS"] = f"{folder.name}/progress.json"
 >>> check_my_broker("03")
-Your own broker, stage 03: not begun yet. It is yours to write, in my_course/my_broker.py.
+Your own broker, stage 03: not begun yet. Write it in my_course/my_broker.py.
 >>> start_my_broker_at("05")
 my_broker.py is now the broker as it is before stage 05. Go on from there.
 >>> check_my_broker("03")
@@ -18,6 +18,7 @@ from IPython.display import display
 
 from pubsub_lib.lab.lesson.progress import remember
 from pubsub_lib.lab.lesson.saving import CannotSaveError
+from pubsub_lib.lab.lines import in_lines
 from pubsub_lib.lab.own_broker.apart import DidNotEnd, run_apart
 from pubsub_lib.lab.own_broker.file import make_if_missing, my_broker_file, start_at
 from pubsub_lib.lab.own_broker.measuring import STORED
@@ -44,24 +45,24 @@ def check_my_broker(notebook: str) -> None:
         make_if_missing(path)
         report: Report = run_apart("trying:try_stage", path, notebook)
     except (CannotSaveError, DidNotEnd) as problem:
-        print(f"{stage}: not yet. {_sentence(str(problem))}")
+        _say(f"{stage}: not yet. {_sentence(str(problem))}")
         return
     if not report.begun:
-        print(f"{stage}: not begun yet. It is yours to write, in my_course/{path.name}.")
+        _say(f"{stage}: not begun yet. Write it in my_course/{path.name}.")
     elif not report.marks:
-        print(f"{stage}: not yet. {_sentence(report.reason)}")
+        _say(f"{stage}: not yet. {_sentence(report.reason)}")
     elif report.kept == len(report.marks):
         remember(own(notebook))
-        print(f"{stage}: all {report.kept} promises hold.")
+        _say(f"{stage}: all {report.kept} promises hold.")
     else:
         _show_broken(stage, report)
 
 
 def _show_broken(stage: str, report: Report) -> None:
-    print(f"{stage}: {report.kept} of {len(report.marks)} promises hold.")
+    _say(f"{stage}: {report.kept} of {len(report.marks)} promises hold.")
     for sentence, kept in report.marks:
-        print(f"  {'✓' if kept else '✗'} {sentence}")
-    print(f"The first that is broken: {report.first_broken}\n{_sentence(report.reason)}")
+        _say(f"  {'✓' if kept else '✗'} {sentence}")
+    _say(f"The first that is broken: {report.first_broken}\n{_sentence(report.reason)}")
     if report.film is not None:
         display(report.film)
 
@@ -81,20 +82,20 @@ def break_my_broker(notebook: str) -> None:
         make_if_missing(path)
         found = run_apart("searching:search_file", path, notebook, limit_s=SEARCH_LIMIT_S)
     except (CannotSaveError, DidNotEnd) as problem:
-        print(f"Nothing could be tried. {_sentence(str(problem))}")
+        _say(f"Nothing could be tried. {_sentence(str(problem))}")
         return
     match found:
         case Nothing(programs=programs):
-            print(f"{programs} programs were tried, and none of them breaks a promise.")
+            _say(f"{programs} programs were tried, and none of them breaks a promise.")
         case Broken():
-            print(f"This breaks a promise: {found.sentence}")
+            _say(f"This breaks a promise: {found.sentence}")
             for number, step in enumerate(found.steps, start=1):
-                print(f"  {number}. {step}")
-            print(_sentence(found.reason))
+                _say(f"  {number}. {step}")
+            _say(_sentence(found.reason))
             if found.film is not None:
                 display(found.film)
         case str():
-            print(f"Nothing could be tried. {_sentence(found)}")
+            _say(f"Nothing could be tried. {_sentence(found)}")
 
 
 def measure_my_broker() -> dict[str, float]:
@@ -112,7 +113,7 @@ def measure_my_broker() -> dict[str, float]:
         found = str(problem)
     if isinstance(found, str):
         why = _sentence(found) if found else "It is not begun yet."
-        print(f"Your own broker is left out. {why}")
+        _say(f"Your own broker is left out. {why}")
         found = run_apart("measuring:without_yours", path)
     assert isinstance(found, dict)
     return found | {f"{name} (stored)": times for name, times in STORED.items()}
@@ -131,12 +132,16 @@ def start_my_broker_at(notebook: str) -> None:
     try:
         kept_as = start_at(notebook, path)
     except CannotSaveError as problem:
-        print(problem)
+        _say(str(problem))
         return
     which = "the finished one" if notebook == FINISHED else f"as it is before stage {notebook}"
     kept = f" Yours is kept beside it, as {kept_as.name}." if kept_as else ""
-    print(f"{path.name} is now the broker {which}.{kept} Go on from there.")
+    _say(f"{path.name} is now the broker {which}.{kept} Go on from there.")
 
 
 def _sentence(text: str) -> str:
     return text if text.endswith((".", "?")) else f"{text}."
+
+
+def _say(text: str) -> None:
+    print(in_lines(text))

@@ -167,7 +167,7 @@ def search_file(path: Path, notebook: str) -> Broken | Nothing | str:
     except CannotLoadError as error:
         return str(error)
     if not is_begun(path):
-        return f"Your broker is not begun yet. It is yours to write, in my_course/{path.name}"
+        return f"Your broker is not begun yet. Write it in my_course/{path.name}"
     program = search(broker_class, notebook)
     if program is None:
         return Nothing(PROGRAMS)

@@ -10,7 +10,7 @@ from pubsub_lib.lab.clock.waiting_tasks import describe_waiting_tasks, reason_to
 
 
 def description_of(wait) -> str:
-    """Let a task wait, and return what is said of it."""
+    """Let a task wait, and return what is said of it, in one line."""
 
     async def main() -> str:
         task = asyncio.create_task(wait(), name="waiter")
@@ -18,7 +18,7 @@ def description_of(wait) -> str:
         description = describe_waiting_tasks([task])
         task.cancel()
         await asyncio.wait([task])
-        return description
+        return " ".join(description.split())
 
     return run_virtual(main())
 
@@ -277,3 +277,22 @@ def test_what_a_task_waits_for_can_be_had_without_the_way_there(wait, reason):
         return reason_to_wait(task)
 
     assert run_virtual(main()) == reason
+
+
+def test_a_long_way_is_broken_between_words_below_its_beginning():
+    async def wait_for_what_nobody_will_ever_put_into_the_queue_of_this_test() -> None:
+        await asyncio.Queue[int]().get()
+
+    async def main() -> str:
+        task = asyncio.create_task(
+            wait_for_what_nobody_will_ever_put_into_the_queue_of_this_test(), name="reader"
+        )
+        await asyncio.sleep(0)
+        description = describe_waiting_tasks([task])
+        task.cancel()
+        return description
+
+    assert run_virtual(main()).splitlines() == [
+        "- reader: wait_for_what_nobody_will_ever_put_into_the_queue_of_this_test > Queue.get",
+        "  waits for a message in an empty queue",
+    ]

@@ -66,6 +66,21 @@ def test_what_is_no_number_is_asked_for_again(page):
     assert asked.text == "Your guess: 2 s."
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (" ", "Enter a number such as 2 or 0.5."),
+        ("9" * 400, f"'{'9' * 40}…' is no number."),
+        ("<b>7</b>", "'&lt;b&gt;7&lt;/b&gt;' is no number."),
+    ],
+)
+def test_odd_text_is_answered_in_a_line(page, typed, said):
+    (asked,) = page.run(HOW_LONG)
+    page.type(asked, typed)
+    page.click(asked, "Guess")
+    assert said in page.labels(asked)[-1]
+
+
 def test_with_a_guess_the_result_is_shown_at_once(page):
     (asked,) = page.run(WHO)
     page.click(asked, "nobody")
@@ -268,6 +283,18 @@ def test_after_a_restart_the_guess_is_known_and_can_be_made_anew(tmp_path):
         ("nan", "s", None),
         ("two", "s", None),
         ("2 3 x", "s", None),
+        ("2 3", "s", None),
+        ("1 000", "", 1000.0),
+        ("1\u202f000\u202f000", "", 1_000_000.0),
+        ("1,2,3", "", None),
+        ("1,000,00", "", None),
+        ("\u22123", "s", -3.0),
+        ("1 message", "messages", 1.0),
+        ("2 messages", "messages", 2.0),
+        ("5 m", "ms", None),
+        ("5 s s", "s", None),
+        ("1e400", "s", None),
+        ("9" * 400, "s", None),
     ],
 )
 def test_a_number_may_be_written_in_several_ways(text, unit, number):

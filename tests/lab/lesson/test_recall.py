@@ -154,3 +154,12 @@ def test_in_jupyterlab_a_question_is_a_form_that_gives_way_to_the_feedback(
     assert WIDGET not in asked.kinds
     expected = {"notebook": "90", "is_right": is_right}
     assert progress_in(tmp_path)["recalled"] == {"90.recall.join": expected}
+
+
+def test_what_is_printed_is_broken_between_words(capsys, monkeypatch):
+    long = "A long question that nobody can read in one line of a notebook on a small screen. "
+    asked = Question("90.recall.long", long * 2, choices={"no": long * 2, "yes": ""}, right="no")
+    monkeypatch.setitem(QUESTIONS, asked.name, asked)
+    for answers in ("", "--a"):
+        recall("90", answers=answers)
+        assert all(len(line) <= 88 for line in capsys.readouterr().out.splitlines())
