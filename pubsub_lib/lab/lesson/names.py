@@ -85,6 +85,17 @@ def changed_when_called(definition: Definition) -> set[str]:
     return anew | (changed(definition) - _own(definition))
 
 
+def comparing(node: ast.AST) -> list[str]:
+    """Return the names of the predictions that a cell compares: `guess.compare(found)`.
+
+    >>> comparing(ast.parse("guess.compare(2)  # other.compare(3)"))
+    ['guess']
+    """
+    calls = [each.func for each in ast.walk(node) if isinstance(each, ast.Call)]
+    asked = [each for each in calls if isinstance(each, ast.Attribute) and each.attr == "compare"]
+    return [each.value.id for each in asked if isinstance(each.value, ast.Name)]
+
+
 def used_at_once(definition: Definition) -> set[str]:
     """Return the names that a definition uses when it is made, and not when it is called."""
     if isinstance(definition, ast.ClassDef):

@@ -24,7 +24,6 @@ True
 >>> del ANSWERS["99.two_tasks"]
 """
 
-import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -38,7 +37,9 @@ from pubsub_lib.lab.lesson.comparison import Comparison
 from pubsub_lib.lab.lesson.focus import in_place_of_form
 from pubsub_lib.lab.lesson.form import RUN_AGAIN, Form
 from pubsub_lib.lab.lesson.held_back import CellHolder
+from pubsub_lib.lab.lesson.names import comparing
 from pubsub_lib.lab.lesson.outputs import Output, forms_can_be_shown, paragraph
+from pubsub_lib.lab.lesson.python_source import parsed
 from pubsub_lib.lab.lesson.quantities import quantity
 
 _NO_GUESS = "No guess yet: write guess=... into this cell and run it again."
@@ -139,12 +140,16 @@ class Prediction:
         """
         comparison = Comparison.of(self.answer, found, unit=self._unit)
         said = self._said(comparison)
-        if forms_can_be_shown():
-            output = Output()
-            output.show(paragraph(said))
-            self._comparisons.append((comparison, output))
-        else:
+        if not forms_can_be_shown():
             print(said)
+            return
+        if self.is_open and not _holder().is_holding_now(self):
+            # The cell does not look like one that compares: `other = guess; other.compare(2)`.
+            self.show_form(beside_result=True)
+            said = ""
+        output = Output()
+        output.show(paragraph(said))
+        self._comparisons.append((comparison, output))
 
     def _take(self, guess: Guess | None) -> None:
         """Take an answer from a form: all forms give way to it, and what was hidden is shown."""
@@ -225,13 +230,10 @@ def _holder() -> CellHolder:
 
 def _compared_in(source: str) -> list[Prediction]:
     """The predictions that a cell compares, by the names that the learner's code has them."""
-    shell = get_ipython()
-    return [
-        value
-        for name, value in shell.user_ns.items()
-        if isinstance(value, Prediction)
-        if re.search(rf"\b{re.escape(name)}\.compare\(", source)
-    ]
+    cell = parsed(source)
+    named = get_ipython().user_ns
+    found = [named.get(name) for name in comparing(cell)] if cell else []
+    return [value for value in found if isinstance(value, Prediction)]
 
 
 def _check_choices(name: str, choices: Sequence[str], answer: Answer) -> None:

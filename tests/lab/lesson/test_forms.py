@@ -213,6 +213,73 @@ def test_what_is_asked_of_a_learner_is_not_hidden_for_its_names(page):
     assert {"nobody", "all", SHOW_ME} <= set(page.labels(another))
 
 
+@pytest.mark.parametrize(
+    ("shows", "shown"),
+    [
+        ("print('first')\nclear_output(wait=True)\nprint('second')", "second"),
+        ("print('first')\nclear_output()\nprint('second')", "second"),
+        ("print('kept')\nclear_output(wait=True)", "kept"),
+        ("for n in range(3):\n    print(f'{n} done', end='\\r')", "2 done"),
+        ("handle = display('old', display_id=True)\nhandle.update('new')", "'new'"),
+        ("import sys\nprint('ä'.encode(sys.stdout.encoding).decode())", "ä"),
+        ("get_ipython().run_cell('found = 3')\nprint(f'found {found}')", "found 3"),
+        ("!echo said by a shell", "said by a shell"),
+        (
+            "import threading\nthread = threading.Thread(target=print, args=('by a thread',))\n"
+            "thread.start()\nthread.join()",
+            "by a thread",
+        ),
+    ],
+)
+def test_what_a_cell_shows_in_other_ways_is_hidden_and_then_shown_as_on_a_page(page, shows, shown):
+    source = f"from IPython.display import clear_output\nfound = 2\n{shows}"
+    asked, compared = page.run(HOW_LONG, f"if False: seconds.compare(2)\n{source}")
+    assert compared.text.startswith(HIDDEN)
+    assert shown not in compared.text
+    page.enter(asked, "2")
+    assert compared.text == shown
+
+
+def test_what_a_later_cell_puts_in_the_place_of_something_hidden_is_hidden_too(page):
+    held = "handle = display('old', display_id=True)\nseconds.compare(2)"
+    asked, compared, _ = page.run(HOW_LONG, held, "handle.update('new')")
+    assert "new" not in compared.text
+    page.enter(asked, "2")
+    assert compared.text == "'new'\nIt takes 2 s.\nYour guess: 2 s. Right."
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "other = seconds\nother.compare(2)",
+        "[seconds][0].compare(2)",
+        'predict("98.seconds", "How long?", unit="s").compare(2)',
+    ],
+)
+def test_a_comparison_in_disguise_waits_for_the_guess_too(page, source):
+    asked, compared = page.run(HOW_LONG, source)
+    assert "It takes" not in compared.text
+    page.enter(asked, "2")
+    assert "It takes 2 s.\nYour guess: 2 s. Right." in compared.text
+
+
+def test_who_only_writes_of_a_comparison_hides_nothing(page):
+    _, shown = page.run(HOW_LONG, "# seconds.compare(2)\nprint('seconds.compare(2)')")
+    assert shown.text == "seconds.compare(2)"
+
+
+def test_a_timed_comparison_is_hidden(page):
+    asked, compared = page.run(HOW_LONG, "%%time\nseconds.compare(2)")
+    assert compared.text.startswith(HIDDEN)
+    page.enter(asked, "2")
+    assert "It takes 2 s." in compared.text
+
+
+def test_a_prediction_that_nobody_has_answered_in_the_lab_is_said_to_be_missing(page):
+    (asked,) = page.run('predict("98.nothing", "What?", unit="s")')
+    assert "there is no answer to '98.nothing'" in asked.text
+
+
 def test_an_exception_is_shown_at_once_with_what_came_before_it(page):
     _, compared = page.run(HOW_LONG, "print('before'); seconds.compare(2); 1 / 0")
     assert "division by zero" in compared.text
