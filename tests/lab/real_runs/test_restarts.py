@@ -18,7 +18,7 @@ KILLED, STARTED, CAUGHT_UP = Happened.KILLED, Happened.STARTED, Happened.CAUGHT_
 
 @pytest.mark.run_all
 @pytest.mark.real_time
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.skipif(NO_SERVER is not None, reason=str(NO_SERVER))
 async def test_a_fresh_run_shows_the_events_of_the_recording_in_their_order_and_loses_nothing():
     from pubsub_lib.lab.real_runs.restarting import run_restarts
