@@ -39,3 +39,24 @@ async def test_what_reads_a_subscription_is_not_copied_or_it_would_be_marked_as_
 def test_what_has_tasks_keys_or_a_count_of_its_own_is_not_copied(make_copy, thing, remedy):
     with pytest.raises(TypeError, match=rf"{type(thing).__name__} cannot be copied .* {remedy}"):
         make_copy(thing)
+
+
+@pytest.mark.parametrize("broker_class", [AsyncPubSub, RingPubSub])
+@in_virtual_time
+async def test_a_broker_and_a_subscription_say_why_they_cannot_be_copied_and_what_to_do(
+    broker_class,
+):
+    broker = broker_class()
+    inbox = broker.subscribe()
+    with pytest.raises(TypeError) as raised:
+        copy.copy(broker)
+    assert str(raised.value) == (
+        f"this {broker_class.__name__} cannot be copied or sent to another process, since its "
+        "subscribers are here; hand on this one, or create another"
+    )
+    with pytest.raises(TypeError) as raised:
+        copy.copy(inbox)
+    assert str(raised.value) == (
+        "a subscription cannot be copied or sent to another process, since its messages come to "
+        "it alone; hand on this one, or subscribe once more"
+    )

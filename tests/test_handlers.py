@@ -660,3 +660,17 @@ async def test_a_number_at_a_time_that_makes_no_sense_is_refused(concurrency, er
         with pytest.raises(error, match=f"^concurrency {says}"):
             handlers.add(handle_nothing, concurrency=concurrency)
         assert broker.stats.subscribers == 0
+
+
+@in_virtual_time
+async def test_a_handler_that_is_refused_leaves_no_coroutine_that_nobody_awaits():
+    handlers = HandlerGroup(AsyncPubSub[int]())
+
+    async def ada(number: int) -> None: ...
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with pytest.raises(RuntimeError, match="handlers are added inside"):
+            handlers.add(ada)
+        gc.collect()
+    assert [str(each.message) for each in caught if "never awaited" in str(each.message)] == []

@@ -556,7 +556,10 @@ async def test_a_load_that_would_wait_for_itself_is_told_so(broker_class, follow
         return Versioned(await replica.get(following[key]), version=1)
 
     async with broker_class() as broker, CacheReplica(broker, load) as replica:
-        with pytest.raises(RuntimeError, match=r"^load asks for 'gold' while it loads that"):
+        with pytest.raises(
+            RuntimeError,
+            match=r"^load asks for 'gold' while it loads that.*let it read from the store$",
+        ):
             await replica.get("gold")
 
 
@@ -953,3 +956,19 @@ def test_when_all_is_quiet_replicas_hold_what_the_store_holds(
             network.close()
 
     run_virtual(main())
+
+
+def test_a_replica_holds_a_thousand_keys_if_it_is_not_told_how_many():
+    assert inspect.signature(CacheReplica).parameters["capacity"].default == 1000
+
+
+@in_virtual_time
+async def test_an_error_of_a_load_that_the_one_who_asked_has_seen_is_not_logged_as_unseen():
+    logged: list[dict[str, object]] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda loop, context: logged.append(context))
+    async with AsyncPubSub() as broker, CacheReplica(broker, Store().load) as replica:
+        with pytest.raises(KeyError):
+            await replica.get("gold")
+    gc.collect()
+    assert logged == []

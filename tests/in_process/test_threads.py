@@ -586,3 +586,51 @@ def test_where_no_thread_can_watch_the_loop_nothing_is_published_and_the_next_on
         assert unread(inbox) == [0, 2]
 
     asyncio.run(main())
+
+
+@each_broker
+def test_who_is_refused_since_no_thread_can_watch_does_not_count_as_waiting(
+    broker_class, monkeypatch
+):
+    monkeypatch.setattr(thread_publishing, "MOST_WAITING", 2)
+
+    def start_none(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start: no new thread")
+
+    async def main() -> None:
+        broker = broker_class()
+        await broker.publish(0)
+
+        def publish() -> None:
+            with monkeypatch.context() as patch:
+                patch.setattr(threading.Thread, "start", start_none)
+                for _ in range(3):
+                    with pytest.raises(RuntimeError, match="no new thread"):
+                        broker.publish_threadsafe(1)
+
+        await asyncio.to_thread(publish)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("turns", range(5))
+@each_broker
+def test_a_thread_that_withdraws_as_its_message_gets_in_raises_nothing_in_the_event_loop(
+    broker_class, turns
+):
+    raised: list[dict[str, object]] = []
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda loop, each: raised.append(each))
+        async with broker_class(maxsize=1, timeout=None) as broker, broker.subscribe() as inbox:
+            await broker.publish(0)
+            future = await asyncio.to_thread(broker.publish_threadsafe, 1)
+            await let_all_run()
+            assert inbox.get_nowait() == 0
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            future.cancel()
+            await let_all_run()
+
+    asyncio.run(main())
+    assert raised == []

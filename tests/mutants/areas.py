@@ -40,10 +40,11 @@ def modules_in(path: Path) -> list[Path]:
 
 
 IN_PROCESS = Area(
-    modules=("in_process", "handlers.py", "topics.py", "caching"),
+    modules=("in_process", "handlers.py", "topics.py", "subjects.py", "caching"),
     tests=(
         *("tests/in_process", "tests/caching", "tests/test_contract.py", "tests/test_handlers.py"),
-        *("tests/test_interfaces.py", "tests/test_topics.py"),
+        *("tests/test_interfaces.py", "tests/test_subjects.py", "tests/test_topics.py"),
+        "tests/test_copies.py",
     ),
     leaving_out="not Nats and not JetStream",
     wanted=0.95,
