@@ -5,6 +5,8 @@ import contextlib
 import pytest
 
 from pubsub_lib import AsyncPubSub, RingPubSub
+from pubsub_lib.in_process.filtered_cursor import LOOKS_AT_MOST
+from pubsub_lib.in_process.nesting import NESTED_AT_MOST
 from pubsub_lib.topics import Published, Topics
 from tests.stepping import in_virtual_time, unread
 
@@ -195,3 +197,71 @@ async def test_a_filter_over_topics_that_publishes_whenever_it_is_asked_is_told_
         while True:
             await inbox.get()
     assert other.stats.received == broker.stats.published
+
+
+@pytest.mark.parametrize("asks", ["filter", "key"])
+@in_virtual_time
+async def test_as_many_publishes_as_are_said_may_be_nested_and_each_time_again(asks):
+    asked: list[int] = []
+
+    def publish_next(number: int) -> int:
+        asked.append(number)
+        with contextlib.suppress(RuntimeError):
+            broker.publish_nowait(number + 1)
+        return True
+
+    broker = AsyncPubSub[int](maxsize=1_000, history=1, key=publish_next if asks == "key" else None)
+    inbox = broker.subscribe(where=publish_next if asks == "filter" else None)
+    for _ in range(3):
+        broker.publish_nowait(0)
+        assert asked == list(range(NESTED_AT_MOST + 2))
+        assert sorted(unread(inbox)) == asked
+        asked.clear()
+
+
+@pytest.mark.parametrize("too_often", [False, True])
+@in_virtual_time
+async def test_a_filter_of_a_ring_may_publish_as_often_as_is_said_about_what_came_meanwhile(
+    too_often,
+):
+    ring = RingPubSub[int](maxsize=1_000)
+
+    def publish_next(number: int) -> bool:
+        if number < LOOKS_AT_MOST + too_often:
+            ring.publish_nowait(number + 1)
+        return True
+
+    reader = ring.subscribe(where=publish_next)
+    ring.publish_nowait(0)
+    batch = await anext(reader.batches())
+    assert batch == list(range(LOOKS_AT_MOST if too_often else LOOKS_AT_MOST + 1))
+    assert reader.closed is too_often
+
+
+@in_virtual_time
+async def test_a_filter_of_a_ring_that_now_and_then_publishes_nothing_may_go_on():
+    ring = RingPubSub[int](maxsize=2_000)
+
+    def publish_two_or_none(number: int) -> bool:
+        if number % 2 == 0 and number < 1_000:
+            ring.publish_nowait(number + 1)
+            ring.publish_nowait(number + 2)
+        return True
+
+    reader = ring.subscribe(where=publish_two_or_none)
+    ring.publish_nowait(0)
+    assert await anext(reader.batches()) == list(range(1_001))
+
+
+@in_virtual_time
+async def test_each_read_of_a_ring_begins_to_count_anew_what_its_filter_publishes():
+    ring = RingPubSub[int](maxsize=1_000)
+    every = LOOKS_AT_MOST * 2 // 3
+
+    def publish_next(number: int) -> bool:
+        ring.publish_nowait(number + 1)
+        return number % every == 0
+
+    reader = ring.subscribe(where=publish_next)
+    ring.publish_nowait(1)
+    assert [await reader.get() for _ in range(4)] == [every * each for each in range(1, 5)]
