@@ -161,3 +161,40 @@ async def test_what_a_server_says_against_a_message_is_told_with_the_name_of_its
         answer = Msg(None, data=json.dumps({"error": error}).encode())
         with pytest.raises(NatsError, match=rf"of the stream '{broker.subject}': {told};"):
             confirms(answer)
+
+
+async def test_what_a_cluster_has_not_agreed_on_is_tried_again_whatever_the_code(
+    broker,
+):
+    publisher = broker._publishing._publisher
+    error = {"code": 400, "err_code": publisher_module.IN_PROCESS}
+    assert publisher.confirms(Msg(None, data=json.dumps({"error": error}).encode())) is False
+    assert publisher.disagreeing
+
+
+async def test_how_long_a_server_is_silent_counts_from_the_last_connection(broker):
+    publisher = broker._publishing._publisher
+    answer = await publisher.send(Outgoing.of(broker.subject, b"1", "an id"))
+    assert publisher._unanswered_since is not None
+    publisher.connection_lost()
+    assert await soon(answer) is None
+    assert publisher._unanswered_since is None
+
+
+async def test_what_was_sent_before_the_connection_ended_for_good_is_unconfirmed(
+    broker, monkeypatch
+):
+    publisher = broker._publishing._publisher
+    send = publisher.send
+
+    async def send_at_last(message: Outgoing) -> object:
+        answer = await send(message)
+        await broker._transport.connection.close()
+        publisher.connection_lost()
+        return answer
+
+    await broker.publish(0)
+    monkeypatch.setattr(publisher, "send", send_at_last)
+    monkeypatch.setattr(publisher, "confirms", lambda answer: False)
+    with pytest.raises(Unconfirmed, match="message_id='an id'"):
+        await soon(broker.publish(1, message_id="an id"))

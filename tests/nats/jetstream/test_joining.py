@@ -4,6 +4,7 @@ import asyncio
 
 import nats.errors
 import pytest
+from nats.js.api import AckPolicy
 
 from pubsub_lib.nats import JetStreamPubSub, NatsError, ServerUnreachable
 from tests.nats.observing import eventually, soon, take
@@ -95,3 +96,17 @@ async def test_a_reader_that_cannot_join_learns_why(subject):
         await soon(inbox.get())
     assert inbox.closed
     await broker.shutdown()
+
+
+async def test_who_joins_by_a_name_that_an_operator_uses_for_something_else_learns_it(
+    broker, server
+):
+    await broker.flush()  # makes the stream
+    await server.jetstream.add_consumer(
+        broker.subject, durable_name="billing", ack_policy=AckPolicy.EXPLICIT
+    )
+    inbox = broker.subscribe(name="billing")
+    for wait in (inbox.__aenter__, inbox.get):
+        with pytest.raises(NatsError, match="can not be updated"):
+            await soon(wait())
+    assert inbox.closed

@@ -162,3 +162,13 @@ async def test_one_that_has_left_is_not_missed(broker, monkeypatch):
         monkeypatch.setattr(consumer._on_server, "is_lost", forgotten_meanwhile)
         for _ in range(2):
             assert await consumer.is_lost() is False
+
+
+async def test_a_flush_does_not_wait_for_what_has_no_room_beside_what_is_being_handled(broker):
+    async with broker.subscribe(maxsize=2) as inbox:
+        await broker.publish_many(range(3))
+        assert await soon(inbox.get()) == 0
+        await eventually(lambda: inbox.qsize() == 1)
+        await soon(broker.flush())
+        inbox.task_done()
+        assert await take(inbox, 2) == [1, 2]

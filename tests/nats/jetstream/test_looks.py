@@ -149,3 +149,21 @@ async def test_what_was_acknowledged_before_a_connection_was_lost_may_come_again
         assert envelopes.was_acknowledged(1)
         broker._recovery.connection_lost()
         assert not envelopes.was_acknowledged(1)
+
+
+@pytest.mark.usefixtures("rare_looks")
+async def test_a_look_that_fails_is_told_once_until_one_succeeds(broker, errors, monkeypatch):
+    async def fail() -> bool:
+        raise ValueError("unreadable")
+
+    await broker.publish(0)
+    is_lost = broker._stream.is_lost
+    for told in (1, 2):
+        monkeypatch.setattr(broker._stream, "is_lost", fail)
+        for _ in range(2):
+            await look(broker)
+            assert len(errors) == told
+            assert "could not be looked at (ValueError('unreadable'))" in str(errors[-1])
+        monkeypatch.setattr(broker._stream, "is_lost", is_lost)
+        await look(broker)
+        assert len(errors) == told
