@@ -36,6 +36,7 @@ from pubsub_lib.lab.replay.expressions import Expressions
 from pubsub_lib.lab.replay.instants import cut_waits_of_no_time
 from pubsub_lib.lab.replay.message_numbers import Label
 from pubsub_lib.lab.replay.player import page
+from pubsub_lib.lab.replay.readers import name_queues
 from pubsub_lib.lab.replay.standing import Cast, Scene, ShownSource
 from pubsub_lib.lab.replay.watching import FilmTooLong, Watcher
 from pubsub_lib.lab.replay.words import sentence_of, storable, summary_of
@@ -207,8 +208,7 @@ def _record(
         camera.take_the_last()
     recording.unknown = watched.unknown()
     cut_waits_of_no_time(recording)
-    for number, queue in enumerate(recording.queues, start=1):
-        queue.name = queue.name or f"queue {number}"
+    name_queues(recording)
 
 
 class _Camera:

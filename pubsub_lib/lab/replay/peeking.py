@@ -17,9 +17,7 @@ from typing import Any
 
 from pubsub_lib.in_process.cursor import Cursor, RingSubscription
 from pubsub_lib.in_process.inbox import Inbox, InboxState
-from pubsub_lib.lab.replay.words import cut
-
-_WIDEST = 40  # letters of a name
+from pubsub_lib.lab.replay.words import WIDEST_NAME, cut
 
 
 @singledispatch
@@ -59,7 +57,7 @@ def _(subscription: RingSubscription) -> list[Any]:  # type: ignore[type-arg]
 def name_of(queue: object) -> str:
     """Return the name that somebody gave a queue, as text; "" if it has none."""
     try:
-        return cut(str(getattr(queue, "name", "") or ""), _WIDEST)
+        return cut(str(getattr(queue, "name", "") or ""), WIDEST_NAME)
     except (Exception, SystemExit):  # a learner's own queue may do anything when it is asked
         return ""
 

@@ -21,6 +21,7 @@ from pubsub_lib.lab.replay.events import Change, ChangeKind, FilmRecording
 from pubsub_lib.lab.replay.peeking import name_of
 from pubsub_lib.lab.replay.standing import Cast
 from pubsub_lib.lab.replay.watched import WatchedQueue
+from pubsub_lib.lab.replay.words import WIDEST_NAME, cut
 
 READING = frozenset({"get", "get_nowait", "__anext__"})
 
@@ -82,3 +83,12 @@ class Readers:
 
 def _waits_to_read(task: asyncio.Task[Any]) -> bool:
     return any(frame.f_code.co_name in READING for frame in frames_of(task))
+
+
+def name_queues(recording: FilmRecording) -> None:
+    """Call each queue by all who read it, if nobody gave it a name, or say which one it is."""
+    for number, queue in enumerate(recording.queues, start=1):
+        names = list(dict.fromkeys(recording.tasks[reader] for reader in queue.readers))
+        if queue.name in names:
+            queue.name = cut("/".join(names), WIDEST_NAME)
+        queue.name = queue.name or f"queue {number}"

@@ -17,10 +17,9 @@ from typing import Any
 from pubsub_lib.lab.clock.virtual_time import Step
 from pubsub_lib.lab.clock.waiting_tasks import frames_of, reason_to_wait
 from pubsub_lib.lab.replay.events import Change, ChangeKind, FilmRecording, State
-from pubsub_lib.lab.replay.words import cut, sentence_of
+from pubsub_lib.lab.replay.words import WIDEST_NAME, cut, sentence_of
 
 MOST_LINES = 150
-_WIDEST = 40  # letters of a name
 _GIVEN_BY_ASYNCIO = re.compile(r"Task-\d+")
 _OTHERS = [
     Path(__file__).parents[2],
@@ -56,7 +55,7 @@ class Cast:
         return list(self._numbers)
 
     def _new_name(self, task: asyncio.Task[Any]) -> str:
-        name = cut(task.get_name(), _WIDEST)
+        name = cut(task.get_name(), WIDEST_NAME)
         if not _GIVEN_BY_ASYNCIO.fullmatch(name):
             return name
         name = getattr(task.get_coro(), "__name__", "task")

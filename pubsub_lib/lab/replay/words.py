@@ -18,6 +18,10 @@ from typing import Any
 from pubsub_lib.lab.clock.virtual_time import Deadlock
 from pubsub_lib.lab.replay.events import ChangeKind, FilmRecording
 
+USES_NO_QUEUE = (
+    'no asyncio.Queue and no subscription is used; view="loop" shows who runs and who waits'
+)
+WIDEST_NAME = 40  # letters
 _LONGEST = 400  # letters of what an error says
 _NAMES_ITSELF = re.compile(r"[A-Z]\w*(:|$|,)")
 
@@ -66,7 +70,7 @@ def summary_of(recording: FilmRecording) -> str:
     if miscounted := sum(len(returned) > 2 for returned in recording.changes(ChangeKind.RETURN)):
         parts.append(f"publish() miscounts {miscounted}")
     if not recording.pictures and not recording.error:
-        parts.append('no queue is used; view="loop" shows who runs and who waits')
+        parts.append(USES_NO_QUEUE)
     parts += [f"{name} is never known: {why}" for name, why in recording.unknown.items()]
     if recording.error:
         how = " with" if _NAMES_ITSELF.match(recording.error) else ":"

@@ -124,8 +124,8 @@ def test_more_pictures_than_a_notebook_can_carry_are_refused_before_they_are_tak
 def test_a_program_that_uses_no_queue_is_told_where_it_can_be_seen():
     made = film(asyncio.sleep(1), title="A nap")
     assert made.caption == (
-        "A nap, a film without a picture: the tasks main; no queue is used; "
-        'view="loop" shows who runs and who waits.'
+        "A nap, a film without a picture: the tasks main; no asyncio.Queue and no subscription "
+        'is used; view="loop" shows who runs and who waits.'
     )
     assert film(asyncio.sleep(1), view="loop").caption.startswith("A film of ")
 
@@ -214,3 +214,14 @@ def test_what_is_watched_and_never_has_a_value_is_told_with_the_reason():
     made = film(main(), view="loop", watch={"prices": "hold", "cache": "held"})
     assert "; prices is never known: NameError: name 'hold' is not defined" in made.caption
     assert "cache is never known" not in made.caption
+
+
+def test_a_queue_that_several_read_is_called_by_all_of_them_and_not_by_the_first_alone():
+    async def main() -> None:
+        queue = asyncio.Queue[str]()
+        await queue.put("a")
+        await queue.put("b")
+        for name in ("early", "late"):
+            await asyncio.create_task(read(queue, 1), name=name)
+
+    assert film(main()).caption.endswith("early/late got 2.")

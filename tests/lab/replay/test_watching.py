@@ -66,14 +66,14 @@ def test_a_plain_queue_needs_no_broker():
 
     assert story(recording_of(main())) == [
         "producer publishes 0",
-        "one enter 0",
+        "one/other enter 0",
         "producer publishes 1",
-        "1 waits for one",
-        "one take 0",
-        "one handle 0",
-        "one enter 1",
-        "one take 1",
-        "one handle 1",
+        "1 waits for one/other",
+        "one/other take 0",
+        "one/other handle 0",
+        "one/other enter 1",
+        "one/other take 1",
+        "one/other handle 1",
     ]
 
 
