@@ -1,6 +1,7 @@
 """What code of others answers where it should say at once: something to await, or to be awaited."""
 
 import asyncio
+import inspect
 import weakref
 
 import pytest
@@ -112,3 +113,18 @@ async def test_a_message_that_does_not_say_its_class_is_published_beside_topics(
     await broker.publish(Published("gold.eur", 1))
     assert everything.get_nowait() is message
     assert await about_gold.get() == Published("gold.eur", 1)
+
+
+@in_virtual_time
+async def test_what_is_to_be_awaited_is_named_in_the_error_and_a_coroutine_is_closed():
+    coroutine = answer_later(None)
+    broker = AsyncPubSub[int]()
+    inbox = broker.subscribe(where=lambda number: coroutine)
+    await broker.publish(0)
+    with pytest.raises(TypeError) as raised:
+        await inbox.get()
+    assert str(raised.value) == (
+        "where is a function that says at once if a message is wanted, not one that returns "
+        "a coroutine, to be awaited"
+    )
+    assert inspect.getcoroutinestate(coroutine) == inspect.CORO_CLOSED

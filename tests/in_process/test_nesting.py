@@ -265,3 +265,44 @@ async def test_each_read_of_a_ring_begins_to_count_anew_what_its_filter_publishe
     reader = ring.subscribe(where=publish_next)
     ring.publish_nowait(1)
     assert [await reader.get() for _ in range(4)] == [every * each for each in range(1, 5)]
+
+
+@in_virtual_time
+async def test_a_filter_that_publishes_as_its_reader_is_overtaken_is_asked_once_of_each_message():
+    ring = RingPubSub[int](maxsize=2, timeout=0)
+    asked: list[int] = []
+
+    def publish_more(number: int) -> bool:
+        asked.append(number)
+        ring.publish_nowait(10 + number)
+        return True
+
+    reader = ring.subscribe(where=publish_more)
+    await ring.publish_many([0, 1])
+    ring.publish_nowait(2)
+    assert len(asked) == len(set(asked)) <= 2
+    stats = reader.stats
+    assert stats.received + stats.dropped == ring.stats.published == 3 + len(asked)
+
+
+@in_virtual_time
+async def test_what_publishes_whenever_it_is_asked_is_told_what_to_do():
+    ring, broker = RingPubSub[int](maxsize=1_000), AsyncPubSub[int]()
+    reader = ring.subscribe(where=lambda number: not ring.publish_nowait(number + 1))
+    inbox = broker.subscribe(where=lambda number: not broker.publish_nowait(number + 1))
+    ring.publish_nowait(0)
+    broker.publish_nowait(0)
+    for read, says in (
+        (
+            reader.get,
+            "the filter of this subscription publishes whenever it is asked, so that its reader "
+            "never comes to an end; let it only say what is wanted",
+        ),
+        (
+            inbox.get,
+            "a filter or key publishes whenever it is asked; let it only answer, and publish later",
+        ),
+    ):
+        with pytest.raises(RuntimeError) as raised:
+            await read()
+        assert str(raised.value) == says
