@@ -97,7 +97,10 @@ async def test_what_is_refused_or_uncertain_is_pending_no_longer(sending, subjec
     assert sender.stats == SendStats(3, 2, 0, 0, refused=1)
     for uncertain in (1, 2):
         await sender.send(subject, b"")
+        question = sender._asking_later
         assert sender.write_off() == 1
+        assert question is not None
+        assert question.cancelled()
         assert sender.stats == SendStats(3 + uncertain, 2, uncertain, 0, refused=1)
     assert sender._asking_later is None
 
