@@ -76,3 +76,29 @@ async def test_who_made_room_in_time_is_waited_for_again_though_another_did_not(
 async def test_a_publish_that_waits_for_nobody_is_settled_at_once():
     await WaitingPublish[int]().settle(asyncio.get_running_loop())
     assert now() == 0.0
+
+
+@each_broker
+def test_many_messages_are_refused_on_another_event_loop_even_where_there_is_room(broker_class):
+    async def join() -> None:
+        inboxes.append(broker.subscribe())
+        await broker.publish_many([1])
+
+    async def publish() -> None:
+        with pytest.raises(RuntimeError, match="belongs to another event loop"):
+            await broker.publish_many([2])
+
+    broker, inboxes = broker_class(), []
+    asyncio.run(join())
+    asyncio.run(publish())
+    assert inboxes[0].get_nowait() == 1
+    assert inboxes[0].empty()
+
+
+@each_broker
+@in_virtual_time
+async def test_a_ring_or_history_is_asked_for_no_more_than_it_holds(broker_class):
+    broker = broker_class(maxsize=2) if broker_class is RingPubSub else broker_class(history=2)
+    with pytest.raises(ValueError, match="replay"):
+        broker.subscribe(replay=3)
+    assert broker.stats.subscribers == 0
