@@ -82,7 +82,7 @@ class Sender(ConnectionWatcher):
             raise PayloadTooLarge(size, client.max_payload)  # the server would hang up
         number = self._numbers.get(subject, 0) + 1
         if number == 1:
-            self._meet(subject)
+            self._meet_another_subject()
         self._numbers[subject] = number
         self._sent += 1
         try:
@@ -96,8 +96,8 @@ class Sender(ConnectionWatcher):
         if client.pending_data_size > BYTES_ON_THE_WAY and connection.connected:
             await connection.round_trip()
 
-    def _meet(self, subject: str) -> None:
-        """Prepare to number the messages of another subject."""
+    def _meet_another_subject(self) -> None:
+        """Prepare to number the messages of one more subject."""
         if not self._identity:
             self._identity = self._connection.identity
         if len(self._numbers) >= NUMBERED_SUBJECTS:
