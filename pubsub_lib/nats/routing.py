@@ -18,7 +18,7 @@ from typing import Any
 
 from pubsub_lib.interfaces import Codec
 from pubsub_lib.nats.parametrised_json import ParametrisedJson
-from pubsub_lib.subjects import Published, SubjectFilter
+from pubsub_lib.subjects import Published, SubjectFilter, is_published
 
 # The server takes lines of 4,096 bytes, in which more stands than the subject.
 LONGEST_SUBJECT = 4_000
@@ -46,7 +46,7 @@ class Routing:
         Raises:
             ValueError: if its subject is too long, or has no UTF-8.
         """
-        if not self.by_subject or not isinstance(message, Published):
+        if not self.by_subject or not is_published(message):
             return self._subject
         return sendable(self._below + message.subject)
 
@@ -69,7 +69,7 @@ class Routing:
         Raises:
             ValueError: if not.
         """
-        if isinstance(message, Published) and self._below + message.subject != subject:
+        if is_published(message) and self._below + message.subject != subject:
             raise ValueError(f"it says that it belongs on {self._below + message.subject!r}")
 
 

@@ -22,6 +22,15 @@ def test_only_the_codec_of_published_messages_gives_each_its_own_subject():
     assert not carries_subjects(Json(Published))
 
 
+def test_a_message_is_not_asked_of_what_class_it_is():
+    class Evasive:
+        @property
+        def __class__(self) -> type[object]:
+            raise ReferenceError("gone")
+
+    assert Routing("rooms", by_subject=True).subject_of(Evasive()) == "rooms"
+
+
 def test_a_message_belongs_where_it_says():
     routing = Routing("rooms", by_subject=True)
     routing.check("rooms.kitchen", Published("kitchen", 1))
