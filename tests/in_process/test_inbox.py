@@ -9,10 +9,10 @@ import weakref
 
 import pytest
 
-from pubsub_lib import AsyncPubSub, Inbox, PubSubClosed, SubscriptionStats
+from pubsub_lib import AsyncPubSub, BrokerStats, Inbox, PubSubClosed, SubscriptionStats
 from pubsub_lib.in_process.inbox_line import WaitingPublish
 from pubsub_lib.lab.clock.virtual_time import Deadlock, run_virtual
-from tests.stepping import in_virtual_time, now
+from tests.stepping import in_virtual_time, let_all_run, now, start
 
 
 def inbox_of(*messages: object, maxsize: int = 100) -> Inbox:
@@ -385,6 +385,24 @@ async def test_a_put_that_is_cancelled_as_its_message_gets_in_takes_it_out_for_t
     assert [inbox.get_nowait(), inbox.get_nowait()] == [1, 3]
     assert inbox.empty()
     assert inbox.stats == SubscriptionStats(3, 1, 0, 2)
+
+
+@in_virtual_time
+async def test_what_a_put_takes_back_from_one_that_left_adds_to_what_others_that_left_missed():
+    broker = AsyncPubSub[int](maxsize=1, timeout=0)
+    first, second = broker.subscribe(), broker.subscribe()
+    for number in range(3):
+        await broker.publish(number)
+    first.close()
+    put = start(second.put(3))
+    await let_all_run()
+    assert second.get_nowait() == 0  # so 3 is in
+    second.shutdown()
+    put.cancel()
+    await asyncio.wait([put])
+    assert second.get_nowait() is None
+    assert (first.stats.dropped, second.stats.dropped) == (2, 3)
+    assert broker.stats == BrokerStats(subscribers=0, published=3, delivered=2, dropped=5)
 
 
 @in_virtual_time

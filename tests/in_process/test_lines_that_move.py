@@ -6,7 +6,7 @@ import pytest
 
 from pubsub_lib import AsyncPubSub, Delivery, RingPubSub
 from pubsub_lib.in_process.inbox_line import WaitingPublish
-from tests.stepping import in_virtual_time, let_all_run, now, start
+from tests.stepping import in_virtual_time, let_all_run, now, start, unread
 
 each_broker = pytest.mark.parametrize("broker_class", [AsyncPubSub, RingPubSub])
 
@@ -102,3 +102,17 @@ async def test_a_ring_or_history_is_asked_for_no_more_than_it_holds(broker_class
     with pytest.raises(ValueError, match="replay"):
         broker.subscribe(replay=3)
     assert broker.stats.subscribers == 0
+
+
+def test_the_room_that_a_read_makes_in_an_inbox_after_the_event_loop_ended_is_filled_at_once():
+    async def begin() -> None:
+        publishing.send(None)
+
+    broker = AsyncPubSub[int](maxsize=2, timeout=None)
+    inbox = broker.subscribe()
+    publishing = broker.publish_many(range(4))
+    asyncio.run(begin())
+    assert inbox.get_nowait() == 0
+    publishing.close()
+    assert unread(inbox) == [1, 2]
+    assert broker.stats.delivered == 3

@@ -859,6 +859,20 @@ async def test_closing_after_leaving_discards_the_rest():
     await subscription.join()
 
 
+@in_virtual_time
+async def test_closing_after_leaving_discards_what_a_reader_has_in_hand_too():
+    ring = RingPubSub[int]()
+    subscription = ring.subscribe()
+    await fill(ring, range(4))
+    subscription.shutdown()
+    read = []
+    async for message in subscription:
+        read.append(message)
+        subscription.close()
+    assert read == [0]
+    assert subscription.stats[:3] == (4, 0, 0)
+
+
 @pytest.mark.parametrize("leave", ["close", "abandon", "crash"])
 @in_virtual_time
 async def test_a_subscriber_that_is_gone_gates_nobody_and_frees_its_messages(leave):
@@ -989,6 +1003,21 @@ async def test_readers_that_have_read_all_learn_the_end_when_nothing_waits_any_m
             quick.task_done()
         assert await shutdown == ShutdownReport(unread=0, unfinished=0)
     await asyncio.wait([publishing])
+
+
+@in_virtual_time
+async def test_one_that_ends_when_nothing_waits_any_more_says_that_the_broker_was_shut_down():
+    ring = RingPubSub[int](maxsize=1, timeout=None)
+    reader = ring.subscribe()
+    await ring.publish(0)
+    publishing = start(ring.publish(1))
+    await let_all_run()
+    closing = start(ring.shutdown())
+    await let_all_run()
+    assert reader.closed_because == ""
+    assert await read_all(reader) == [0, 1]
+    await asyncio.gather(publishing, closing)
+    assert reader.closed_because == "the broker was shut down"
 
 
 @in_virtual_time
