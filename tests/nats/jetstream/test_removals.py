@@ -107,7 +107,7 @@ def test_a_copy_that_comes_first_tells_nothing():
 def test_a_new_stream_has_other_numbers():
     position, removals = named()
     removals.note(1, 1, pending=9, tries=1)
-    looks(removals, Look(1, 9, 10), Look(1, 9, 10))
+    looks(removals, Look(5, 9, 10), Look(5, 9, 10))
     removals.begin_anew()
     assert looks(removals, Look(5, 3, 4), Look(5, 3, 4)) == [0, 0]
     assert removals.note(5, 2, pending=0, tries=1) == 0
@@ -164,7 +164,7 @@ def test_what_the_looks_have_told_is_not_counted_again_by_the_next_message():
 def test_a_message_that_comes_in_begins_the_looks_anew():
     position, removals = named()
     removals.note(1, 1, pending=5, tries=1)
-    looks(removals, Look(1, 5, 6))
+    looks(removals, Look(2, 4, 6))  # when it was sent, and had not come in
     removals.note(2, 2, pending=4, tries=1)
     position.deliveries = 0  # so that the delivery is not the first look
     assert looks(removals, *[Look(2, 1, 6)] * LOOKS) == [0, 0, 0]
