@@ -496,6 +496,20 @@ def a_cell_claims_little(notebook: Notebook) -> Iterator[str]:
             )
 
 
+def claims_are_sentences(notebook: Notebook) -> Iterator[str]:
+    for index, cell in notebook.code:
+        for node in ast.walk(syntax_tree(cell)):
+            match node:
+                case ast.Call(func=ast.Name(id="holds"), args=[stated, *_]):
+                    sentence = ast.unparse(stated).lstrip("f").strip("'\"")
+                    is_name = re.match(r"[\w.]+\(", sentence)  # of code, as `join()`
+                    if not (sentence[0].isupper() or is_name) or sentence[-1] not in ".?":
+                        yield (
+                            f"{notebook.named(index)} claims {sentence!r};"
+                            " write a sentence, from its capital letter to its full stop"
+                        )
+
+
 def cells_for_tests_define_nothing_that_others_use(notebook: Notebook) -> Iterator[str]:
     kept = [cell for _, cell in notebook.code if REMOVED not in tags(cell)]
     nodes = (node for cell in kept for node in ast.walk(syntax_tree(cell)))
@@ -586,6 +600,7 @@ CHECKS: list[Callable[[Notebook], Iterator[str]]] = [
     no_cell_is_exempt,
     no_learner_meets_an_assert,
     a_cell_claims_little,
+    claims_are_sentences,
     cells_for_tests_define_nothing_that_others_use,
     pictures_have_captions,
     pictures_are_small,

@@ -210,7 +210,9 @@ BAD = [
         with_code("for x in [1]:\n    assert x"),
         "cell 2 ('for x in [1]:') asserts; state it with holds(...)",
     ),
-    (checks.a_cell_claims_little, with_code("holds('a', 1, 1)\n" * 3), "claims 3 things, over 2"),
+    (checks.a_cell_claims_little, with_code("holds('A.', 1, 1)\n" * 3), "claims 3 things, over 2"),
+    (checks.claims_are_sentences, with_code("holds('it ends', 1, 1)"), "claims 'it ends'; write"),
+    (checks.claims_are_sentences, with_code("holds(f'It {ends}', 1, 1)"), "to its full stop"),
     (
         checks.cells_for_tests_define_nothing_that_others_use,
         with_a_test("predict = check = None\nunused = 1\nassert unused"),
