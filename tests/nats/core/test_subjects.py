@@ -247,3 +247,24 @@ async def test_a_reader_joins_by_many_patterns_at_once_before_a_publish(server, 
         assert taken == [[number] for number in range(100)]
         for inbox in inboxes:
             inbox.close()
+
+
+def test_those_who_subscribed_before_the_loop_runs_do_not_wait_for_each_other_to_join(
+    server, subject, monkeypatch: pytest.MonkeyPatch
+):
+    broker = rooms(subject, server)
+    connection = broker._transport.connection
+    inboxes = [Topics(broker).subscribe(room) for room in ("kitchen", "bath")]
+    confirm, asked_for = connection.confirm, []
+
+    async def confirm_and_note() -> None:
+        await confirm()
+        asked_for.append(len(connection.client._subs))
+
+    async def main() -> None:
+        monkeypatch.setattr(connection, "confirm", confirm_and_note)
+        await soon(broker._intakes.get_ready())
+        assert asked_for == [2] * len(inboxes)
+        await broker.shutdown()
+
+    asyncio.run(main())
