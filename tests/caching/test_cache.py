@@ -112,7 +112,8 @@ def test_a_value_may_be_none_and_is_told_from_a_missing_one():
 
 @pytest.mark.parametrize("capacity", [0, -1])
 def test_the_capacity_is_at_least_one(capacity):
-    with pytest.raises(ValueError, match=f"capacity must be at least 1, not {capacity}"):
+    says = f"^capacity must be at least 1, not {capacity}: it is to hold something$"
+    with pytest.raises(ValueError, match=says):
         LRUCache(capacity)
 
 

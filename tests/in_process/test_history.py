@@ -539,12 +539,12 @@ async def test_a_key_that_a_batch_displaces_is_freed_when_the_batch_is_in(batche
 
 @in_virtual_time
 async def test_keys_of_one_hash_are_told_apart_when_one_of_them_goes():
-    broker = AsyncPubSub[str](history=2, key=lambda message: Key(message[0]))
-    for message in ("a1", "b1", "c1", "b2"):  # c displaces a
+    broker = AsyncPubSub[str](history=3, key=lambda message: Key(message[0]))
+    for message in ("a1", "b1", "c1", "d1", "c2"):  # d displaces a
         await broker.publish(message)
-    assert unread(broker.subscribe(replay=2)) == ["c1", "b2"]
-    await broker.publish("c2")
-    assert unread(broker.subscribe(replay=2)) == ["b2", "c2"]
+    assert unread(broker.subscribe(replay=3)) == ["b1", "d1", "c2"]
+    await broker.publish("d2")
+    assert unread(broker.subscribe(replay=3)) == ["b1", "c2", "d2"]
 
 
 @in_virtual_time

@@ -58,6 +58,18 @@ async def test_without_time_to_wait_one_reader_at_each_turn_still_misses_nothing
 
 
 @in_virtual_time
+async def test_who_reads_at_each_turn_and_then_stops_is_waited_for_no_longer():
+    broker = AsyncPubSub[int](maxsize=1, timeout=0)
+    inbox = broker.subscribe()
+    publishing = start(broker.publish_many(range(8)))
+    for number in range(4):
+        assert await inbox.get() == number
+        await asyncio.sleep(0)
+    assert len((await publishing).missed) == 3  # one more lies in the inbox
+    assert now() == 0.0
+
+
+@in_virtual_time
 async def test_who_made_room_in_time_is_waited_for_again_though_another_did_not():
     broker = AsyncPubSub[int](maxsize=1, timeout=5)
     reads, dead = broker.subscribe(), broker.subscribe()

@@ -6,7 +6,7 @@ import gc
 import itertools
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 import pytest
 
@@ -24,6 +24,15 @@ each_broker = pytest.mark.parametrize("broker_class", [AsyncPubSub, RingPubSub])
 async def in_a_thread(function, *arguments):
     """Run it in a thread of its own and return what it returns, or raise what it raises."""
     return await asyncio.wait_for(asyncio.to_thread(function, *arguments), TIME_LIMIT_S)
+
+
+def run_and_cancel_nothing[R](main: Coroutine[object, object, R]) -> R:
+    """Run it on an event loop that is closed with tasks in it, which asyncio.run() cancels."""
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(main)
+    finally:
+        loop.close()
 
 
 @each_broker
@@ -427,7 +436,7 @@ def test_a_thread_that_waits_for_room_is_told_when_the_loop_ends(broker_class):
         await let_all_run()
         return thread, broker, inbox
 
-    thread, *_kept = asyncio.run(main(threading.Event()))
+    thread, *_kept = run_and_cancel_nothing(main(threading.Event()))
     thread.join(TIME_LIMIT_S)
     assert [str(error) for error in refused] == ["the event loop of this broker has ended"]
     assert type(refused[0]) is PubSubClosed
@@ -518,8 +527,44 @@ def test_the_loop_is_watched_again_after_it_was_watched(broker_class):
         await let_all_run()
         return second, broker, inbox
 
-    second, *_kept = asyncio.run(main())
+    second, *_kept = run_and_cancel_nothing(main())
     assert type(second.exception(TIME_LIMIT_S)) is PubSubClosed
+
+
+class Door:
+    """A lock at whose release somebody comes, before it is open."""
+
+    def __init__(self, come: Callable[[], object]) -> None:
+        self._lock = threading.Lock()
+        self._come = come
+        self.opened = threading.Event()
+
+    def acquire(self, *, blocking: bool) -> bool:
+        return self._lock.acquire(blocking=blocking)
+
+    def release(self) -> None:
+        if not self.opened.is_set():
+            self._come()
+        self._lock.release()
+        self.opened.set()
+
+
+@each_broker
+def test_who_comes_as_the_thread_that_watches_the_loop_leaves_is_told_when_it_ends(broker_class):
+    late: list[concurrent.futures.Future[Delivery]] = []
+
+    async def main():
+        broker = broker_class(maxsize=1, timeout=None)
+        inbox = broker.subscribe()
+        door = Door(lambda: late.append(broker.publish_threadsafe(2)))
+        broker._threads._watching = door
+        assert await asyncio.wrap_future(wait_for_room(broker)) == Delivery(1)
+        assert await in_a_thread(door.opened.wait, TIME_LIMIT_S)
+        await let_all_run()
+        return broker, inbox
+
+    _kept = run_and_cancel_nothing(main())
+    assert type(late[0].exception(TIME_LIMIT_S)) is PubSubClosed
 
 
 @each_broker
@@ -611,6 +656,25 @@ def test_who_is_refused_since_no_thread_can_watch_does_not_count_as_waiting(
         await asyncio.to_thread(publish)
 
     asyncio.run(main())
+
+
+@each_broker
+def test_a_thread_that_withdraws_while_its_message_waits_raises_nothing_in_the_event_loop(
+    broker_class,
+):
+    raised: list[dict[str, object]] = []
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda loop, each: raised.append(each))
+        async with broker_class(maxsize=1, timeout=None) as broker, broker.subscribe():
+            await broker.publish(0)
+            future = await asyncio.to_thread(broker.publish_threadsafe, 1)
+            await let_all_run()
+            assert future.cancel()
+            await let_all_run()
+
+    asyncio.run(main())
+    assert raised == []
 
 
 @pytest.mark.parametrize("turns", range(5))
