@@ -7,7 +7,7 @@ import pytest
 
 from pubsub_lib import Delivery, PubSubClosed, ShutdownReport
 from pubsub_lib.in_process.base_broker import BaseBroker
-from pubsub_lib.nats import NatsError, NatsPubSub, SendStats
+from pubsub_lib.nats import NatsError, NatsPubSub, NotConnected, SendStats
 from pubsub_lib.nats.core.intake import Intake
 from tests.nats.core.reading import read
 from tests.nats.observing import LIMIT_S, eventually
@@ -204,6 +204,28 @@ async def test_a_publish_that_waits_for_a_reader_to_join_reaches_it_through_a_sh
     assert await read(inbox, 1) == [1]
     assert await publishing == Delivery(1)
     assert await ending == ShutdownReport(0, 0)
+
+
+async def test_a_shutdown_waits_for_what_is_held_up_though_the_server_cannot_confirm_the_rest(
+    server, subject: str, monkeypatch: pytest.MonkeyPatch
+):
+    async def fail() -> None:
+        raise NotConnected("gone")
+
+    async def held_up_after_draining() -> int:
+        await broker._intakes.drain_within(None)
+        return broker._intakes.depth
+
+    broker = NatsPubSub(subject, url=server.url, maxsize=1, timeout=None)
+    inbox = await broker.subscribe()
+    await broker.publish_many(range(50))
+    await broker.flush()
+    with monkeypatch.context() as patch:
+        patch.setattr(broker._transport.connection, "confirm", fail)
+        draining = asyncio.create_task(held_up_after_draining())
+        assert await read(inbox, 50) == list(range(50))
+        assert await draining == 0
+    await broker.shutdown()
 
 
 @pytest.mark.parametrize("timeout", [0, LIMIT_S])
