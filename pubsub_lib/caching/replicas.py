@@ -213,10 +213,10 @@ class CacheReplica[K, V]:
             raise RuntimeError("something that load awaits was cancelled") from error
         except Exception as error:
             load.answer.set_exception(error)
-            load.answer.exception()  # there may be nobody else to see it
             raise
         finally:
-            load.answer.cancel()  # if we were cancelled, another one who waits loads instead
+            # If we were cancelled, another one who waits loads instead; an error counts as seen.
+            load.answer.cancel()
             if self._loads.get(key) is load:
                 del self._loads[key]
 

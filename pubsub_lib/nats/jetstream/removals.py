@@ -114,7 +114,7 @@ class Removals:
         position.pending = now.pending
         looks.append(now)
         oldest, *later = looks
-        if len(looks) < LOOKS or position.held or any(look.sent != now.sent for look in later):
+        if len(looks) < LOOKS or position.held or any(look.sent != now.sent for look in looks):
             return 0
         removed = 0
         if by_pending:
