@@ -98,8 +98,9 @@ class FilteredCursor[T](Cursor[T]):
                 assert message is not None
                 batch.append(message)
         except BaseException:
-            self._put_aside = batch
-            self.wake_reader()
+            if batch:  # else this reader was told what it missed, which wakes nobody else
+                self._put_aside = batch
+                self.wake_reader()
             raise
         return batch
 

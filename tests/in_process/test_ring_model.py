@@ -20,6 +20,7 @@ from tests.in_process.modelling import (
     ModelRead,
     ModelSubscription,
     examples,
+    is_even,
     lives,
 )
 from tests.stepping import in_virtual_time
@@ -309,3 +310,15 @@ class RingComparison(Comparison):
 @in_virtual_time
 async def test_the_ring_does_what_the_model_does(maxsize, timeout, operations):
     await RingComparison(maxsize, timeout).compare_all(operations)
+
+
+@in_virtual_time
+async def test_a_reader_that_is_told_of_a_lag_wakes_no_other_out_of_turn():
+    await RingComparison(maxsize=1, timeout=0).compare_all(
+        [
+            *(("subscribe", {"where": is_even}), ("subscribe", {})),
+            *[("publish", 1)] * 4,
+            *(("read", 0, "get", 1), ("read", 0, "batch", 3)),
+            *(("publish", 2), ("publish", 1), ("shut_down", 1.0)),
+        ]
+    )
