@@ -35,7 +35,10 @@ VIEWPORT = {"width": 1200, "height": 1000}
 TALLEST_PX = 60_000
 # What only this way of starting it brings about: no token, copies that nobody vouched for, and
 # pages that are closed or restarted while their kernels speak.
-NO_ALARM = "authentication is disabled|is not trusted|Got events for closed stream"
+NO_ALARM = (
+    "authentication is disabled|is not trusted|Got events for closed stream"
+    "|Uncaught exception in (?:ZMQStream|zmqstream) callback"
+)
 #: A line of JupyterLab's log, or of a kernel's, that a learner would take for trouble.
 ALARM = rf"^(?!.*(?:{NO_ALARM}))(?:\[[WE] .*|.*\bWARNING\b.*)$"
 BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome")
