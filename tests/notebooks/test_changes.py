@@ -37,6 +37,9 @@ NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
 
 CHANGED = [path for path in NOTEBOOKS if changes_of(path)]
 
+# Threads that its cells leave behind cannot be forked, so that each change is a run of its own.
+WITH_THREADS = {"01_locks_and_callbacks"}
+
 # A run of a whole notebook, and what waits for its turn on a busy machine.
 pytestmark = pytest.mark.timeout(480)
 
@@ -74,9 +77,14 @@ def in_one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def marks_of(path: Path) -> list[pytest.MarkDecorator]:
+    """Where a notebook's changes take long, `make test-all` makes them."""
+    return [pytest.mark.run_all] if path.stem in WITH_THREADS else []
+
+
 def each_change() -> list[object]:
     return [
-        pytest.param(path, number, id=f"{path.stem}-{change.cell}-{number}")
+        pytest.param(path, number, id=f"{path.stem}-{change.cell}-{number}", marks=marks_of(path))
         for path in CHANGED
         for number, change in enumerate(changes_of(path))
     ]
@@ -115,7 +123,9 @@ def test_what_is_suggested_has_its_answer_folded_below_it_and_is_tried(path: Pat
         pytest.fail("\n".join([path.name, *problems]), pytrace=False)
 
 
-@pytest.mark.parametrize("path", [path for path in NOTEBOOKS if path in CHANGED], ids=str)
+@pytest.mark.parametrize(
+    "path", [pytest.param(path, id=path.stem, marks=marks_of(path)) for path in CHANGED]
+)
 def test_every_number_of_a_folded_answer_was_found_or_stands_in_the_change(path: Path):
     notebook, found, problems = read(path), found_by(path), []
     groups = by_suggestion(changes_of(path))
