@@ -36,7 +36,7 @@ CUT_OFF = "was too slow"
 FOREVER = float("inf")
 
 # Always the same ones; EXAMPLES=20000 tries so many others, chosen at random.
-_USUAL = 300
+_USUAL = 150
 _EXAMPLES = int(os.environ.get("EXAMPLES", _USUAL))
 examples = settings(
     max_examples=_EXAMPLES,

@@ -339,6 +339,7 @@ def notebook_sources(path: Path) -> Iterator[str]:
             yield re.sub(r"^(\s*)[%!].*", r"\1pass", source, flags=re.MULTILINE)
 
 
+@cache
 def third_party_imports(path: Path) -> set[str]:
     is_notebook = path.suffix == ".ipynb"
     sources = notebook_sources(path) if is_notebook else [path.read_text(encoding="utf-8")]
