@@ -154,9 +154,8 @@ def number_in(text: str, unit: str = "") -> float | None:
     >>> number_in("two")
     """
     text = text.strip().replace("\N{MINUS SIGN}", "-")
-    for ending in filter(text.endswith, filter(None, (unit, singular(unit)))):
-        text = text.removesuffix(ending).strip()
-        break
+    units = [one for one in (unit, singular(unit)) if text.endswith(one)]
+    text = text.removesuffix(units[0]).strip() if units else text
     if _IN_GROUPS.fullmatch(text):
         text = re.sub(r"[,\s]", "", text)
     elif "." not in text and text.count(",") == 1:

@@ -117,7 +117,7 @@ class _HeldCell:
         """Keep what takes the place of something that is kept, and let go on what is none of it."""
         content = message["content"]
         display_id = content.get("transient", {}).get("display_id")
-        same = [one for one in self.shown if one.display_id == display_id is not None]
+        same = [one for one in self.shown if display_id and one.display_id == display_id]
         for one in same:
             one.data, one.metadata = content["data"], content["metadata"]
         return None if same else message
