@@ -216,6 +216,12 @@ def test_the_server_is_pinned_where_there_is_a_binary_of_it(
         assert counts(server, environment) == wanted
 
 
+@LOCKS
+def test_what_reads_a_notebook_is_imported_in_a_moment(lock: str) -> None:
+    # jsonschema imports this if it is there, which takes two seconds.
+    assert "rfc3987-syntax" not in pinned(lock)
+
+
 @pytest.mark.parametrize("lock", ADDED_TO)
 def test_the_versions_of_the_course_are_only_added_to(lock: str) -> None:
     assert {name: pinned(lock).get(name) for name in pinned()} == pinned()
