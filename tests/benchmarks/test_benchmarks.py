@@ -15,7 +15,6 @@ from .library import CHAPTER, LIBRARY, QUEUES_EACH
 from .measuring import (
     Undelivered,
     cost_ns,
-    heap_left_alone,
     unloaded_latency,
     verify,
     wake_up_ns,
@@ -41,12 +40,6 @@ TINY = Sizes(
     run_messages=120,
 )
 everybody = pytest.mark.parametrize("system", [*SYSTEMS, *PEERS], ids=lambda system: system.name)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick_collections():
-    with heap_left_alone():
-        yield
 
 
 def skip_unless_installed(system):

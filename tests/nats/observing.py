@@ -24,7 +24,6 @@ from pubsub_lib.nats.jetstream.subscription import JetStreamSubscription
 from tests.limits import TIME_LIMIT_S
 
 LIMIT_S = TIME_LIMIT_S
-gc.freeze()  # what is there before the tests is not looked at again by each of them
 needs_signals = pytest.mark.skipif(
     sys.platform == "win32", reason="a process cannot be stopped and continued"
 )

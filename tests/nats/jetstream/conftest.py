@@ -57,17 +57,8 @@ def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pubsub_lib.nats.jetstream.recovery.DELETED_WITHIN_S", 0.05)
 
 
-@pytest.fixture(scope="module")
-def quick_collections() -> Iterator[None]:
-    """Let the garbage collector look only at what the tests here make."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
-
-
 @pytest.fixture
-async def nothing_is_left(quick_collections: None) -> AsyncIterator[None]:
+async def nothing_is_left() -> AsyncIterator[None]:
     """After every test: no task goes on, and asyncio has nothing to complain of."""
     complaints: list[object] = []
     asyncio.get_running_loop().set_exception_handler(
