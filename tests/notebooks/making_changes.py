@@ -2,16 +2,18 @@
 
     found = make_changes(Path("notebooks/02_queues.ipynb"), CHANGES)
 
-A notebook takes seconds to run, and suggests several changes, so it runs once, in this process. At
-a cell that is changed, a fork runs the changed cell and those that the change names, and says what
-they showed; then the run goes on as if nothing had been. A fork has one thread: where the notebook
-has others by then, a new process runs the notebook up to that cell instead. What was found is
-printed as JSON, a line a change: what was shown, and the error that ended it, if one did.
+A notebook takes seconds to run, and suggests several changes, so it runs once, in this process, and
+without the cells that no changed cell builds on. At a cell that is changed, a fork runs the changed
+cell and those that the change names, and says what they showed; then the run goes on as if nothing
+had been. A fork has one thread: where the notebook has others by then, a new process runs the
+notebook up to that cell instead. What was found is printed as JSON, a line a change: what was
+shown, and the error that ended it, if one did.
 
 It is a program of its own because it holds an IPython shell, and because the tests take a warning
 for an error.
 """
 
+import ast
 import asyncio
 import contextlib
 import json
@@ -24,13 +26,16 @@ import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import RichOutput, capture_output
 from traitlets.config import Config
 
+from pubsub_lib.lab.lesson import names
 from pubsub_lib.lab.lesson.learners_copy import REMOVED
+from pubsub_lib.lab.lesson.python_source import parsed
 from tests.notebooks.changes import Change
 
 # A process in which a library for linear algebra keeps threads cannot be forked without a warning.
@@ -136,8 +141,8 @@ def run_with_changes(notebook: Path, changes: Sequence[Change]) -> list[Found]:
     """Run a notebook and make each change where it comes to its cell."""
     run = Run(notebook)
     found: dict[int, Found] = {}
-    last = max((list(run.sources).index(change.cell) for change in changes), default=-1)
-    for cell in list(run.sources)[: last + 1]:
+    needed = needed_for(changes, run.sources)
+    for cell in needed:
         for number, change in enumerate(changes):
             if change.cell != cell:
                 continue
@@ -145,14 +150,63 @@ def run_with_changes(notebook: Path, changes: Sequence[Change]) -> list[Found]:
                 found[number] = changed_in_a_fork(run, change)
             else:
                 (found[number],) = _found_by_a_program(notebook, [change], FROM_THE_START)
-        run.run_unchanged(cell)
+        if cell != needed[-1]:
+            run.run_unchanged(cell)
     return [found[number] for number in sorted(found)]
+
+
+def needed_for(changes: Sequence[Change], sources: dict[str, str]) -> list[str]:
+    """The cells that are changed, and those that bind or change a name that these build on."""
+    cells: list[str] = []
+    wanted: set[str] = set()
+    for cell, source in reversed(sources.items()):
+        here = [change for change in changes if change.cell == cell]
+        run = [sources[later] for change in here for later in change.run]
+        its = names_in(source)
+        if here or (its.bound | its.changed) & wanted:
+            wanted = (wanted - its.bound) | its.used | its.changed
+            for each in (*run, *(change.made_in(source) for change in here)):
+                wanted |= names_in(each).used
+            cells.append(cell)
+    return cells[::-1]
+
+
+class Names(NamedTuple):
+    """The names of a notebook that a cell uses, before it binds them; binds, always; changes."""
+
+    used: set[str]
+    bound: set[str]
+    changed: set[str]
+
+
+def names_in(source: str) -> Names:
+    cell = parsed(source)
+    its = Names(set(), set(), names.changed(cell))
+    for statement in cell.body:
+        its.used.update(names.used(statement) - its.bound - bound_before_its_body(statement))
+        if isinstance(statement, ast.If | ast.Try | ast.While | ast.Match | ast.AugAssign):
+            its.changed.update(names.bound(statement))
+        else:
+            its.bound.update(names.bound(statement))
+    return its
+
+
+def bound_before_its_body(statement: ast.stmt) -> set[str]:
+    """The names that the loops and blocks of a statement bind first, such as `for name in ...`."""
+    bound = set()
+    for node in ast.walk(statement):
+        match node:
+            case ast.For(target=target) | ast.AsyncFor(target=target):
+                bound |= names.bound(target)
+            case ast.withitem(optional_vars=ast.expr() as target):
+                bound |= names.bound(target)
+    return bound
 
 
 def run_up_to(notebook: Path, change: Change) -> list[Found]:
     """Run a notebook up to the cell that is changed, and the change."""
     run = Run(notebook)
-    for cell in list(run.sources)[: list(run.sources).index(change.cell)]:
+    for cell in needed_for([change], run.sources)[:-1]:
         run.run_unchanged(cell)
     return [run.run_changed(change)]
 

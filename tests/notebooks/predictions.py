@@ -200,7 +200,11 @@ def windows_of(notebook: Notebook) -> list[Window]:
 
 
 def _compared(notebook: Notebook, variable: str) -> tuple[int, ...]:
-    return tuple(index for index, cell in notebook.code if comparing(syntax_tree(cell), variable))
+    return tuple(
+        index
+        for index, cell in notebook.code
+        if ".compare" in cell.source and comparing(syntax_tree(cell), variable)
+    )
 
 
 def comparing(tree: ast.AST, variable: str) -> list[ast.Call]:

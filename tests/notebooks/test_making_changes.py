@@ -64,17 +64,31 @@ def test_where_there_are_threads_a_new_process_makes_the_change(tmp_path):
     path = notebook(
         tmp_path,
         first="from threading import Event, Thread\nThread(target=Event().wait).start()",
-        second="import threading\nx = 2\nprint(threading.active_count(), x)",
+        second="import threading\nx = 2\nprint(threading.active_count(), x, Thread.__name__)",
     )
     change = Change(cell="second", replace=("x = 2", "x = 3"), expect=[])
     (found,) = make_changes(path, [change])
-    assert (found.shown.strip(), found.error) == ("2 3", "")
+    assert (found.shown.strip(), found.error) == ("2 3 Thread", "")
 
 
 def test_a_notebook_that_fails_unchanged_is_an_error_of_its_own(tmp_path):
-    path = notebook(tmp_path, first="1 / 0", second="x = 1")
+    path = notebook(tmp_path, first="one = 1 / 0", second="x = 1\nprint(one)")
     with pytest.raises(RuntimeError, match="cell 'first', unchanged, ends in ZeroDivisionError"):
         make_changes(path, [Change(cell="second", replace=("1", "2"), expect=[])])
+
+
+def test_only_the_cells_that_a_changed_one_builds_on_run(tmp_path):
+    path = notebook(
+        tmp_path,
+        before="seen = []",
+        needed="def note(what):\n    seen.append(what)",
+        skipped="other = 1 / 0",
+        filled="note('a')\nseen.append('b')",
+        changed="print(1, seen)",
+    )
+    change = Change(cell="changed", replace=("1", "2"), expect=[])
+    (found,) = make_changes(path, [change])
+    assert (found.shown.strip(), found.error) == ("2 ['a', 'b']", "")
 
 
 def test_what_a_program_prints_is_no_answer(tmp_path):
