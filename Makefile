@@ -18,6 +18,8 @@ WORKERS = 4
 # Fewer, since each starts a browser and a JupyterLab.
 BROWSERS = 3
 ARGS =
+# Each of the many processes that tests start would compile the library anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # In a clone that cannot be written to, checks keep no caches.
 WRITABLE := $(shell [ -w . ] && echo yes)

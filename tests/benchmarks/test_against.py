@@ -29,6 +29,7 @@ def older(tmp_path):
     return tmp_path
 
 
+@pytest.mark.run_all
 def test_each_system_that_both_have_is_measured_from_both_in_each_round(older):
     said = []
     results = compare(older, TWICE, said.append)

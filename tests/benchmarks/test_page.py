@@ -123,6 +123,7 @@ def test_what_was_not_measured_is_not_called_missed():
     assert shortfalls([missed], {}) == "All that was measured is met."
 
 
+@pytest.mark.run_all
 def test_of_what_is_missed_the_worst_way_is_profiled():
     missed = judged(
         Judgement("faster", QUEUES_MANY.name, {10: 0.5, 100: 0.9}, ["B"], "no"),

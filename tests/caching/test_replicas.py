@@ -903,7 +903,7 @@ delays_and_losses = st.lists(st.tuples(seconds, seldom), min_size=20, max_size=8
 
 
 @every_broker
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(
     steps=st.lists(
         st.tuples(st.sampled_from([0, 1, 1, 2]), writes | reads), min_size=12, max_size=40

@@ -40,6 +40,7 @@ def test_the_library_keeps_every_contract(copy: Path) -> None:
     assert " 0 broken." in said
 
 
+@pytest.mark.run_all
 @pytest.mark.parametrize(
     ("importer", "imported", "contract"),
     [

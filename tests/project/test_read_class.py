@@ -1,16 +1,24 @@
 """One command says who of a class has solved what, and what is often guessed wrong."""
 
 import json
-import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from pubsub_lib.lab.exercises import EXERCISES
 from pubsub_lib.lab.lesson import progress
+from tools import read_class
 
-ROOT = Path(__file__).resolve().parents[2]
+
+class Run(NamedTuple):
+    """How the command ended, and what it printed."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 @pytest.fixture
@@ -29,16 +37,21 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def read(folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tools.read_class", folder],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
+@pytest.fixture
+def read(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[[Path], Run]:
+    """Runs the command, and returns its status and what it printed."""
+
+    def run(folder: Path) -> Run:
+        monkeypatch.setattr(sys, "argv", ["read_class", str(folder)])
+        returncode = read_class.main()
+        return Run(returncode, *capsys.readouterr())
+
+    return run
 
 
-def test_it_says_who_has_solved_what(folder):
+def test_it_says_who_has_solved_what(read, folder):
     run = read(folder)
     assert run.returncode == 0, run.stderr
     head, _, anna, ben, carl, *_ = run.stdout.splitlines()
@@ -49,7 +62,7 @@ def test_it_says_who_has_solved_what(folder):
     assert carl.split(" | ")[1] == f"2/{there_are}"
 
 
-def test_it_says_what_is_often_guessed_wrong_and_what_was_missed(folder):
+def test_it_says_what_is_often_guessed_wrong_and_what_was_missed(read, folder):
     said = read(folder).stdout
     assert "| 02.fifth_in | 2 of 2 | 0 | 3 (2 times) |" in said
     assert "| 02.idle_cost | 1 of 2 | 0 | about as much (1 time) |" in said
@@ -57,13 +70,13 @@ def test_it_says_what_is_often_guessed_wrong_and_what_was_missed(folder):
     assert "| 02.recall.join | 1 |" in said
 
 
-def test_who_asked_to_be_shown_made_no_wrong_guess(folder):
+def test_who_asked_to_be_shown_made_no_wrong_guess(read, folder):
     file = folder / "carl" / progress.FILE
     progress.note_guess("02.fifth_in", None, is_right=False, path=file)
     assert "| 02.fifth_in | 2 of 3 | 1 | 3 (2 times) |" in read(folder).stdout
 
 
-def test_what_cannot_be_read_is_named_and_left_out(folder):
+def test_what_cannot_be_read_is_named_and_left_out(read, folder):
     for name, content in [("dora", "no JSON"), ("emil", "7"), ("fay", None)]:
         (folder / name / "my_course").mkdir(parents=True)
         if content:
@@ -80,7 +93,7 @@ def test_what_cannot_be_read_is_named_and_left_out(folder):
 
 
 @pytest.mark.parametrize("make", [False, True])
-def test_a_folder_without_a_class_is_an_error_with_a_remedy(tmp_path, make):
+def test_a_folder_without_a_class_is_an_error_with_a_remedy(read, tmp_path, make):
     place = tmp_path / "class"
     if make:
         place.mkdir()
@@ -90,7 +103,7 @@ def test_a_folder_without_a_class_is_an_error_with_a_remedy(tmp_path, make):
     assert ("is nobody's my_course" if make else "make class FOLDER=") in run.stderr
 
 
-def test_odd_entries_of_a_file_count_as_none(folder):
+def test_odd_entries_of_a_file_count_as_none(read, folder):
     odd = {"solved": "00.1", "guesses": {"02.fifth_in": [3], "x": {"guess": [], "is_right": 1}}}
     (folder / "carl" / progress.FILE).write_text(json.dumps(odd), encoding="utf-8")
     run = read(folder)

@@ -99,6 +99,7 @@ def test_runs_of_10_000_messages_lie_around_the_true_p99_and_most_of_them_not_ne
     assert near(found_s, truth_s) < 0.5 * len(found_s)
 
 
+@pytest.mark.run_all
 def test_of_runs_of_100_000_messages_nearly_all_report_a_p99_near_the_true_one():
     truth_s = expected_response_s(0.8, service_time_s=SERVICE_S, share=0.99)
     found_s = [p99_s(random_queue_s(0.8, 100_000, seed)) for seed in range(1_000, 1_020)]
