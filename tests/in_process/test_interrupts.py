@@ -109,6 +109,35 @@ def test_another_reader_takes_what_the_interrupted_one_was_woken_for(batches):
         assert run_until_interrupted(runner.get_loop(), main()) == 1
 
 
+def test_who_waits_gets_what_an_interrupt_kept_though_all_that_were_woken_for_it_are_cancelled():
+    others: list[asyncio.Task[int | None]] = []
+    seen = []
+
+    def only_zero(number: int) -> bool:
+        seen.append(number)
+        if seen.count(1) == 1 and number == 1:
+            others[0].cancel()  # it was woken for the second message
+            for woken in others[1:3]:  # after the interrupt has woken them, before they run
+                asyncio.get_running_loop().call_soon(woken.cancel)
+            raise KeyboardInterrupt
+        return number == 0
+
+    async def main() -> None:
+        ring = RingPubSub[int](maxsize=5)
+        async with ring.subscribe(where=only_zero) as reader:
+            first = asyncio.create_task(anext(reader.batches()))
+            await asyncio.sleep(0)
+            others.extend(asyncio.create_task(reader.get()) for _ in range(4))
+            await asyncio.sleep(0)
+            await ring.publish_many([0, 1])
+            assert await others[3] == 0
+            assert [one.cancelled() for one in others] == [True, True, True, False]
+            assert isinstance(first.exception(), KeyboardInterrupt)
+
+    with asyncio.Runner() as runner:
+        assert run_until_interrupted(runner.get_loop(), main()) == 1
+
+
 @pytest.mark.parametrize("how", ["publish_nowait", "publish_many", "shutdown"])
 def test_an_interrupt_in_the_filter_of_who_is_overtaken_leaves_nobody_waiting(how):
     where = Filter()
