@@ -54,7 +54,10 @@ def checked_programs(program: Running | Mapping[str, Running]) -> Mapping[str, R
         raise ValueError("there is no run to film: name at least one")
     for coroutine in programs.values():
         if not asyncio.iscoroutine(coroutine):
-            raise TypeError(f"film() takes a coroutine, as in film(main()): {coroutine!r}")
+            raise TypeError(
+                "film() takes a coroutine, as in film(main()), or several by name, as in "
+                f'film({{"one": main(), "two": main()}}): {coroutine!r}'
+            )
     ran = [one for one in programs.values() if inspect.iscoroutine(one) and _has_run(one)]
     if ran or len(set(map(id, programs.values()))) < len(programs):
         raise ValueError(

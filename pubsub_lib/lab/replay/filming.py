@@ -13,7 +13,7 @@ A queue, a film of 4 pictures and 0 s: 1 message; reader got 1.
 import asyncio
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from typing import Any, assert_never
 
@@ -154,8 +154,8 @@ def film(
         ValueError: if there is no run at all, or no such view, or a run is over already.
         SyntaxError: if what is to be watched is no expression.
     """
-    given = program.values() if isinstance(program, Mapping) else [program]
-    with closed_if_refused(given):
+    several = program.values() if isinstance(program, Mapping) else program
+    with closed_if_refused(several if isinstance(several, Collection) else [several]):
         programs = checked_programs(program)
         made = Film(title, checked_views(view))
         parts, label = checked_source(source), checked_label(label)

@@ -53,6 +53,13 @@ def test_what_is_refused_names_the_remedy_and_leaves_no_coroutine_unawaited(opti
             film({"one": put_and_read(), "two": put_and_read()}, **options)
 
 
+def test_several_without_a_name_are_refused_and_none_is_left_unawaited():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(TypeError, match="several by name"):
+            film([put_and_read("a"), put_and_read("b")])
+
+
 def test_a_coroutine_that_has_run_is_refused_and_so_is_one_that_is_given_twice():
     program = put_and_read("a")
     film(program)
