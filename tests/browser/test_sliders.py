@@ -29,23 +29,12 @@ from tools.open_in_browser import (
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDE_PX = 200
-REDRAW_S = 0.3  # of processor time, which other programs do not use up
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.timeout(2 * (START_TIMEOUT_S + RUN_TIMEOUT_S)),
     pytest.mark.skipif(find_browser() is None, reason=NO_BROWSER),
 ]
-
-# How long the kernel's processor has been at work, once it has done what it was asked before.
-PROCESSOR_TIME = """async () => {
-  const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-  const expression = "__import__('time').process_time()";
-  const asked = kernel.requestExecute(
-    {code: "", silent: true, store_history: false, user_expressions: {spent: expression}});
-  const reply = await asked.done;
-  return Number(reply.content.user_expressions.spent.data["text/plain"]);
-}"""
 
 
 def saved_captions(notebook: Path) -> list[str]:
@@ -100,12 +89,12 @@ SHOWN = """figure => figure.querySelector("img.widget-image").src
   + figure.querySelector("[role=status]").textContent"""
 
 
-def move(page: Page, figure: Locator, slider: Locator) -> float:
-    """Press a key until the figure is another; return how long the redraw took, of the processor.
+def move(page: Page, figure: Locator, slider: Locator) -> None:
+    """Press a key until the figure is another; the other key, where a slider is at its end.
 
-    Where a slider is at its end, the other key moves it.
+    How long that takes is measured in `tests/benchmarks/playground.py`.
     """
-    before, at_work_s = figure.evaluate(SHOWN), page.evaluate(PROCESSOR_TIME)
+    before = figure.evaluate(SHOWN)
     at_its_end = slider.get_attribute("aria-valuenow") == slider.get_attribute("aria-valuemax")
     slider.press("ArrowLeft" if at_its_end else "ArrowRight")
     page.wait_for_function(
@@ -113,7 +102,6 @@ def move(page: Page, figure: Locator, slider: Locator) -> float:
         arg=[figure.element_handle(), before],
         timeout=10_000,
     )
-    return page.evaluate(PROCESSOR_TIME) - at_work_s
 
 
 # How wide the part of each slider is that is moved, and whether a name of one is cut off.
@@ -128,7 +116,7 @@ def test_the_notebooks_with_sliders_are_those_that_promise_some():
 
 
 @pytest.mark.parametrize("notebook", WITH_SLIDERS, ids=lambda notebook: notebook.stem)
-def test_each_slider_has_a_name_and_redraws_soon_when_a_key_is_pressed(
+def test_each_slider_has_a_name_and_redraws_when_a_key_is_pressed(
     notebook: Path, lab: tuple[Browser, str], page: Page
 ):
     if needs_server(notebook) and (reason := why_no_server(of_our_own=True)):
@@ -148,10 +136,7 @@ def test_each_slider_has_a_name_and_redraws_soon_when_a_key_is_pressed(
         assert not is_cut_off
         assert all(names)
         assert len(set(names)) == len(names)
-        took_s = {
-            name: move(page, figure, slider)
-            for name, slider in zip(names, sliders.all(), strict=True)
-        }
-        assert max(took_s.values()) < REDRAW_S, took_s
+        for slider in sliders.all():
+            move(page, figure, slider)
         assert figure.get_by_role("status").inner_text() != caption
     shut_down_kernel(page)
